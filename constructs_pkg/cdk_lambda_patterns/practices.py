@@ -1,0 +1,91 @@
+"""Every value that this library chooses, each with its unit, the reason and a source.
+
+Constructs take their defaults from here, checks compare with the same names, and the documentation's table is made from it.
+Numbers are in the unit that the name ends with.
+"""
+
+from __future__ import annotations
+
+RUNTIME = "python3.14"
+"""The newest Python runtime of Lambda, as of 2026-11-21: the longest time until it must be changed.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"""
+
+ARCHITECTURE = "arm64"
+"""Graviton: a fifth cheaper for the same memory and time, and at least as fast for Python.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html"""
+
+MEMORY_MB = 512
+"""Processor time grows with memory; 128 MB, Lambda's own default, makes imports slow and rarely cheaper.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
+
+TIMEOUT_SECONDS = 30
+"""Long enough for a few calls with retries, short enough that a hanging one is seen; Lambda's 3 s cuts off cold starts.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html"""
+
+LOG_RETENTION_DAYS = 30
+"""A month of incidents can be looked at; Lambda's own default keeps, and charges, for ever.
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html"""
+
+LOG_FORMAT = "JSON"
+"""Levels can be filtered before they are paid for, and fields can be queried.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html"""
+
+APPLICATION_LOG_LEVEL = "INFO"
+"""What the handler logs from this level on is kept.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html"""
+
+SYSTEM_LOG_LEVEL = "INFO"
+"""Keeps Lambda's own REPORT lines (duration, memory used).
+Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html"""
+
+TRACING = "Active"
+"""A request can be followed from its front door through every function.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html"""
+
+RECURSIVE_LOOP = "Terminate"
+"""Lambda stops a loop through SQS, SNS or S3 after about 16 rounds.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"""
+
+LIVE_ALIAS = "live"
+"""The alias that every trigger, permission, release and alarm binds to.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html"""
+
+ASYNC_RETRY_ATTEMPTS = 2
+"""A passing fault is survived; what still fails is kept by the on-failure destination.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"""
+
+ASYNC_EVENT_AGE_SECONDS = 21_600
+"""Six hours, Lambda's longest: events survive throttling and an outage of that length.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html"""
+
+FAILURE_QUEUE_RETENTION_SECONDS = 1_209_600
+"""14 days, SQS's longest: a failure before a holiday can still be replayed after it.
+Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html"""
+
+VISIBILITY_TIMEOUT_FACTOR = 6
+"""Times the function's timeout that its queue hides a message, so that throttled batches are tried again in peace.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+
+MAX_RECEIVE_COUNT = 5
+"""Receives before a message moves to the dead-letter queue.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+
+ALARM_PERIOD_SECONDS = 60
+"""The finest period of Lambda's own metrics.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"""
+
+ERRORS_ALARM_THRESHOLD = 1
+"""Errors in one period. A function that may fail now and then says so with a higher one.
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html"""
+
+THROTTLES_ALARM_THRESHOLD = 1
+"""Throttled invocations in one period.
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html"""
+
+THROTTLES_ALARM_PERIODS = 5
+"""Periods in a row: a single burst is retried by Lambda, a standing one needs a person.
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html"""
+
+FAILURE_QUEUE_ALARM_THRESHOLD = 1
+"""Messages in a queue of failures: each is work that nobody did.
+Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-alarms-cloudwatch.html"""

@@ -1,0 +1,336 @@
+"""Every limit that AWS sets and this library checks, each with its unit and source.
+
+Values are data: constructs and checks compare with them and never with a literal. Where AWS's own sources disagree the
+safer reading stands here and the note says so. As of 2026-11-21.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+AS_OF = "2026-11-21"
+
+_LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
+_LAMBDA_API = "https://docs.aws.amazon.com/lambda/latest/api"
+_LAMBDA_CFN = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """A limit that AWS sets."""
+
+    code: str
+    """The code of the error that a value outside it gives."""
+    minimum: float
+    maximum: float
+    unit: str
+    """The unit in the plural, as it follows the number: `seconds`."""
+    source: str
+    fix: str
+    """What to change, for the error's text."""
+    note: str = ""
+
+    @property
+    def range(self) -> str:
+        """The allowed range with its unit, for example `1 to 900 seconds`."""
+        if self.minimum == self.maximum:
+            return f"exactly {self.minimum:,g} {self.unit}"
+        if self.minimum == 0:
+            return f"at most {self.maximum:,g} {self.unit}"
+        return f"{self.minimum:,g} to {self.maximum:,g} {self.unit}"
+
+    def admits(self, value: float) -> bool:
+        """Whether the value is within the limit, both ends included."""
+        return self.minimum <= value <= self.maximum
+
+
+# Function ------------------------------------------------------------------------------------------------------------
+
+FUNCTION_NAME_LENGTH = Quota(
+    code="FunctionNameLength",
+    minimum=1,
+    maximum=64,
+    unit="characters",
+    source=f"{_LAMBDA_API}/API_CreateFunction.html",
+    fix="shorten it, or leave it out and let CloudFormation name the function",
+)
+FUNCTION_NAME_PATTERN = r"[A-Za-z0-9_-]+"
+HANDLER_LENGTH = Quota(
+    code="HandlerLength",
+    minimum=1,
+    maximum=128,
+    unit="characters",
+    source=f"{_LAMBDA_API}/API_CreateFunction.html",
+    fix="shorten the module's or the function's name",
+)
+DESCRIPTION_LENGTH = Quota(
+    code="DescriptionLength",
+    minimum=0,
+    maximum=256,
+    unit="characters",
+    source=f"{_LAMBDA_API}/API_CreateFunction.html",
+    fix="shorten it",
+)
+TIMEOUT = Quota(
+    code="TimeoutOutOfRange",
+    minimum=1,
+    maximum=900,
+    unit="seconds",
+    source=_LAMBDA,
+    fix="split the work, or start a Step Functions workflow for anything longer",
+    note="Lambda Managed Instances allow up to 5,400 seconds for asynchronous and polled events.",
+)
+MEMORY = Quota(
+    code="MemorySizeOutOfRange",
+    minimum=128,
+    maximum=10_240,
+    unit="MB",
+    source=_LAMBDA,
+    fix="choose a whole number of MB in that range",
+    note="The resource schema's 32,768 MB is for Lambda Managed Instances only.",
+)
+EPHEMERAL_STORAGE = Quota(
+    code="EphemeralStorageOutOfRange",
+    minimum=512,
+    maximum=10_240,
+    unit="MB",
+    source=_LAMBDA,
+    fix="choose a size in that range, or mount a file system",
+    note="The resource schema's 32,768 MB is for Lambda Managed Instances only.",
+)
+RESERVED_CONCURRENCY = Quota(
+    code="ReservedConcurrencyOutOfRange",
+    minimum=0,
+    maximum=900,
+    unit="concurrent executions",
+    source="https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html",
+    fix="choose a number in that range, or ask AWS to raise the account's limit and say so with 'account_concurrency'",
+    note="An account has 1,000 by default, of which 100 must stay unreserved.",
+)
+ENVIRONMENT_SIZE = Quota(
+    code="EnvironmentTooLarge",
+    minimum=0,
+    maximum=4_096,
+    unit="bytes of UTF-8 as JSON",
+    source=_LAMBDA,
+    fix="move settings into a Parameter Store parameter or an S3 object and pass its name",
+)
+ENVIRONMENT_KEY_PATTERN = r"[a-zA-Z][a-zA-Z0-9_]+"
+ENVIRONMENT_RESERVED_NAMES = frozenset({
+    "_HANDLER",
+    "_X_AMZN_TRACE_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_LAMBDA_RUNTIME_API",
+    "LAMBDA_TASK_ROOT",
+    "LAMBDA_RUNTIME_DIR",
+})
+"""Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+LAYERS = Quota(
+    code="TooManyLayers",
+    minimum=0,
+    maximum=5,
+    unit="layers",
+    source=_LAMBDA,
+    fix="merge layers, or put the code into the function's package",
+)
+TAGS = Quota(
+    code="TooManyTags",
+    minimum=0,
+    maximum=50,
+    unit="tags",
+    source="https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html",
+    fix="remove tags",
+)
+SUBNETS = Quota(
+    code="SubnetCount",
+    minimum=1,
+    maximum=16,
+    unit="subnets",
+    source=f"{_LAMBDA_CFN}/aws-properties-lambda-function-vpcconfig.html",
+    fix="choose subnets in that number",
+)
+SECURITY_GROUPS = Quota(
+    code="SecurityGroupCount",
+    minimum=1,
+    maximum=5,
+    unit="security groups",
+    source=f"{_LAMBDA_CFN}/aws-properties-lambda-function-vpcconfig.html",
+    fix="merge their rules",
+)
+FILE_SYSTEM_MOUNT_PATH_LENGTH = Quota(
+    code="MountPathLength",
+    minimum=1,
+    maximum=160,
+    unit="characters",
+    source=f"{_LAMBDA_CFN}/aws-properties-lambda-function-filesystemconfig.html",
+    fix="shorten the path",
+)
+FILE_SYSTEM_MOUNT_PATH_PATTERN = r"/mnt/[a-zA-Z0-9-_.]+"
+
+# Packages ------------------------------------------------------------------------------------------------------------
+
+PACKAGE_ZIPPED = Quota(
+    code="PackageZippedTooLarge",
+    minimum=0,
+    maximum=50 * 1024 * 1024,
+    unit="bytes zipped",
+    source=_LAMBDA,
+    fix="leave out what the function does not need, move dependencies into a layer, or use a container image",
+)
+PACKAGE_UNZIPPED = Quota(
+    code="PackageUnzippedTooLarge",
+    minimum=0,
+    maximum=250 * 1024 * 1024,
+    unit="bytes unzipped, layers included",
+    source=_LAMBDA,
+    fix="leave out what the function does not need, or use a container image (up to 10 GB)",
+)
+INLINE_CODE_SIZE = Quota(
+    code="InlineCodeTooLarge",
+    minimum=1,
+    maximum=4 * 1024 * 1024,
+    unit="bytes",
+    source=f"{_LAMBDA_CFN}/aws-properties-lambda-function-code.html",
+    fix="put the code into a file and use PythonCode.from_project",
+)
+IMAGE_ENTRYPOINT = Quota(
+    code="ImageEntrypointTooLong",
+    minimum=0,
+    maximum=1_500,
+    unit="entries",
+    source=f"{_LAMBDA_CFN}/aws-properties-lambda-function-imageconfig.html",
+    fix="put it into the image",
+)
+IMAGE_COMMAND = Quota(
+    code="ImageCommandTooLong",
+    minimum=0,
+    maximum=1_500,
+    unit="entries",
+    source=f"{_LAMBDA_CFN}/aws-properties-lambda-function-imageconfig.html",
+    fix="put it into the image",
+)
+IMAGE_WORKING_DIRECTORY = Quota(
+    code="ImageWorkingDirectoryTooLong",
+    minimum=0,
+    maximum=1_000,
+    unit="characters",
+    source=f"{_LAMBDA_CFN}/aws-properties-lambda-function-imageconfig.html",
+    fix="shorten it",
+)
+LAYER_NAME_LENGTH = Quota(
+    code="LayerNameLength",
+    minimum=1,
+    maximum=140,
+    unit="characters",
+    source=f"{_LAMBDA_API}/API_PublishLayerVersion.html",
+    fix="shorten it, or leave it out",
+)
+LAYER_DESCRIPTION_LENGTH = Quota(
+    code="LayerDescriptionLength",
+    minimum=0,
+    maximum=256,
+    unit="characters",
+    source=f"{_LAMBDA_API}/API_PublishLayerVersion.html",
+    fix="shorten it",
+)
+LAYER_LICENSE_LENGTH = Quota(
+    code="LayerLicenseLength",
+    minimum=0,
+    maximum=512,
+    unit="characters",
+    source=f"{_LAMBDA_API}/API_PublishLayerVersion.html",
+    fix="give the licence's SPDX name or its address",
+)
+LAYER_RUNTIMES = Quota(
+    code="LayerRuntimeCount",
+    minimum=1,
+    maximum=15,
+    unit="compatible runtimes",
+    source=f"{_LAMBDA_API}/API_PublishLayerVersion.html",
+    fix="name only the runtimes that use it",
+)
+LAYER_ARCHITECTURES = Quota(
+    code="LayerArchitectureCount",
+    minimum=1,
+    maximum=2,
+    unit="architectures",
+    source=f"{_LAMBDA_API}/API_PublishLayerVersion.html",
+    fix="name arm64, x86_64 or both",
+)
+
+# Asynchronous invocation ---------------------------------------------------------------------------------------------
+
+ASYNC_RETRY_ATTEMPTS = Quota(
+    code="RetryAttemptsOutOfRange",
+    minimum=0,
+    maximum=2,
+    unit="retries",
+    source=f"{_LAMBDA_API}/API_PutFunctionEventInvokeConfig.html",
+    fix="choose a number in that range; put a queue before the function for more",
+)
+ASYNC_EVENT_AGE = Quota(
+    code="EventAgeOutOfRange",
+    minimum=60,
+    maximum=21_600,
+    unit="seconds",
+    source=f"{_LAMBDA_API}/API_PutFunctionEventInvokeConfig.html",
+    fix="choose an age in that range",
+)
+
+# Identity ------------------------------------------------------------------------------------------------------------
+
+RESOURCE_POLICY_SIZE = Quota(
+    code="ResourcePolicyTooLarge",
+    minimum=0,
+    maximum=20_480,
+    unit="bytes",
+    source=_LAMBDA,
+    fix="merge permissions of one source, or split the function",
+)
+STATEMENT_ID_LENGTH = Quota(
+    code="StatementIdLength",
+    minimum=1,
+    maximum=100,
+    unit="characters",
+    source=f"{_LAMBDA_API}/API_AddPermission.html",
+    fix="shorten it",
+)
+
+# Logs ----------------------------------------------------------------------------------------------------------------
+
+LOG_GROUP_NAME_LENGTH = Quota(
+    code="LogGroupNameLength",
+    minimum=1,
+    maximum=512,
+    unit="characters",
+    source="https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html",
+    fix="shorten it, or leave it out",
+)
+LOG_GROUP_NAME_PATTERN = r"[.\-_/#A-Za-z0-9]+"
+LOG_RETENTION_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+"""Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
+
+# Queues --------------------------------------------------------------------------------------------------------------
+
+QUEUE_RETENTION = Quota(
+    code="QueueRetentionOutOfRange",
+    minimum=60,
+    maximum=1_209_600,
+    unit="seconds",
+    source="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
+    fix="choose a time from 1 minute to 14 days",
+)

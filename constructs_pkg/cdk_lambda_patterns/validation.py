@@ -1,0 +1,61 @@
+"""How a construct refuses a value: one line, with the construct's path, a stable code and what to change."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from .errors import ValidationError
+from .tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Sized
+
+    from constructs import Construct
+
+    from .quotas import Quota
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The construct whose properties are looked at: named only when something is wrong, for a path costs messages to Node."""
+
+    scope: Construct
+    construct_id: str
+
+    @property
+    def path(self) -> str:
+        """The construct's path, for example `Orders/Process`."""
+        parent = self.scope.node.path
+        return f"{parent}/{self.construct_id}" if parent else self.construct_id
+
+    def refuse(self, prop: str, rule: str, *, got: object, fix: str, code: str) -> NoReturn:
+        """Raise the one error that says it all.
+
+        Args:
+            prop: The property, as the user typed it.
+            rule: What it must be or must not be, with its unit.
+            got: What was received. Never a secret.
+            fix: What to change.
+            code: A stable PascalCase word.
+        """
+        raise ValidationError(f"'{prop}' {rule}, got {got}; {fix}", code=code, path=self.path)
+
+    def within(self, prop: str, value: float | None, quota: Quota, *, fix: str | None = None) -> None:
+        """Refuse a number outside a quota. None and tokens pass."""
+        if value is None or is_token(value) or quota.admits(value):
+            return
+        self.refuse(prop, f"must be {quota.range}", got=f"{value:g}", fix=fix or quota.fix, code=quota.code)
+
+    def size(self, prop: str, value: Sized | None, quota: Quota, *, fix: str | None = None) -> None:
+        """Refuse text or a collection whose length is outside a quota. None and tokens pass."""
+        if value is None or is_token(value) or quota.admits(len(value)):
+            return
+        self.refuse(prop, f"must have {quota.range}", got=len(value), fix=fix or quota.fix, code=quota.code)
+
+    def matches(self, prop: str, value: str | None, pattern: str, *, rule: str, fix: str, code: str) -> None:
+        """Refuse text that does not match a pattern as a whole. None and tokens pass."""
+        if value is None or is_token(value) or re.fullmatch(pattern, value):
+            return
+        self.refuse(prop, rule, got=repr(value), fix=fix, code=code)
