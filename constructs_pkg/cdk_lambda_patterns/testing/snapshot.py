@@ -1,0 +1,20 @@
+"""Snapshots of templates: one JSON file a test, for the diff of a pull request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from .normalization import normalized
+
+if TYPE_CHECKING:
+    from syrupy.types import SerializableData, SerializedData
+
+
+class TemplateSnapshotExtension(JSONSnapshotExtension):
+    """JSON snapshots without what changes by itself: see `normalized`."""
+
+    def serialize(self, data: SerializableData, **options: Any) -> SerializedData:  # noqa: ANN401 - syrupy's filters
+        """The text of the snapshot."""
+        return super().serialize(normalized(data) if isinstance(data, dict) else data, **options)

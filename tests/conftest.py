@@ -1,0 +1,37 @@
+"""What every test of this project gets."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+# Before anything imports aws_cdk: the Node of the environment, and bytecode, without which each start takes seconds.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+if (_node := Path(sys.prefix) / "bin" / "node").exists():
+    os.environ.setdefault("JSII_NODE", str(_node))
+
+if TYPE_CHECKING:
+    import aws_cdk as cdk
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def app() -> cdk.App:
+    """An app that synthesizes fast."""
+    from cdk_lambda_patterns.testing import fast_app  # noqa: PLC0415 - only tests that use it pay for the CDK
+
+    return fast_app()
+
+
+@pytest.fixture
+def stack(app: cdk.App) -> cdk.Stack:
+    """A stack in an app that synthesizes fast: `synthesize(stack)` gives its template."""
+    import aws_cdk  # noqa: PLC0415 - as above
+
+    return aws_cdk.Stack(app, "Stack")
