@@ -1,7 +1,9 @@
 """What the library raises.
 
-    ValueError
-    └── ValidationError    a value that cannot work, or that would be dangerous
+ValueError
+└── ValidationError    a value that cannot work, or that would be dangerous
+RuntimeError
+└── LocalCloudError    the local cloud cannot do what was asked: it did not start, or a deployment to it failed
 """
 
 from __future__ import annotations
@@ -31,3 +33,11 @@ class ValidationError(ValueError):
         super().__init__(f"{message}{where} ({code})")
         self.code = code
         self.path = path
+
+
+class LocalCloudError(RuntimeError):
+    """The local cloud cannot do what was asked of it.
+
+    It could not be installed, did not start, has stopped, or a deployment to it failed. The message says which, with the
+    last lines of whoever knows more: uv, the CDK CLI, the emulator.
+    """

@@ -1,0 +1,277 @@
+"""The emulator's process: started on a free port of this machine, and stopped for good.
+
+It and the functions it runs are one process group, so that stopping reaches them all, also when the emulator waits for a
+custom resource and does not listen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cdk_lambda_patterns.errors import LocalCloudError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .environment import Environment
+
+HOST = "127.0.0.1"
+"""Nobody but this machine reaches the emulator."""
+
+LAUNCHER = Path(__file__).with_name("launch.py")
+_LOG = "emulator.log"
+_GRACE_SECONDS = 5.0
+# What the emulator inherits. All else would reach it, and with it handlers, by accident: endpoints, profiles, CA bundles.
+_INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+@dataclass(frozen=True, slots=True)
+class EmulatorProcess:
+    """A running emulator, as any process of this user can find it again."""
+
+    pid: int
+    """Its process, which leads a process group of its own."""
+
+    started: str
+    """When the process started, in the system's own words: with `pid`, no other process has ever been this one."""
+
+    port: int
+    """Where it listens, on 127.0.0.1."""
+
+    folder: Path
+    """Its private folder: the log, what it only recorded, the code of functions. Deleted when it stops."""
+
+    @property
+    def endpoint(self) -> str:
+        """Where it listens, as an URL."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return started_at(self.pid) == self.started
+
+    def log_tail(self, lines: int = 20) -> str:
+        """The last lines that the emulator logged."""
+        with contextlib.suppress(OSError):
+            return "\n".join((self.folder / _LOG).read_text(errors="replace").splitlines()[-lines:])
+        return ""
+
+    def request(self, method: str, path: str, *, timeout: float = 30) -> bytes:
+        """Send a request to one of the emulator's own paths, past any proxy.
+
+        Raises:
+            LocalCloudError: Nothing answers, or not with success.
+        """
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=timeout)
+        try:
+            connection.request(method, path)
+            response = connection.getresponse()
+            body = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            state = "does not answer" if self.alive else "is not running any more"
+            raise LocalCloudError(
+                f"the local cloud at {self.endpoint} {state}: {error}{_quoted(self.log_tail())}"
+            ) from error
+        finally:
+            connection.close()
+        if response.status != http.client.OK:
+            raise LocalCloudError(f"the local cloud answered {response.status} to {method} {path}")
+        return body
+
+    def stop(self) -> None:
+        """End the emulator and every function it runs, and delete its folder; without effect once it is gone."""
+        if self.alive:
+            _signal_group(self.pid, signal.SIGTERM)
+            if not _group_ends(self.pid, _GRACE_SECONDS):
+                _signal_group(self.pid, signal.SIGKILL)
+                _group_ends(self.pid, _GRACE_SECONDS)
+        elif started_at(self.pid) is None and self.folder.exists():
+            # The emulator died. Functions it had started may live on in its group, whose number nobody else gets while
+            # they do.
+            _signal_group(self.pid, signal.SIGKILL)
+            _group_ends(self.pid, _GRACE_SECONDS)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def start_emulator(
+    environment: Environment, *, port: int | None, without: Iterable[str], timeout: float, owned: bool
+) -> EmulatorProcess:
+    """Start an emulator and wait until it answers.
+
+    Args:
+        environment: What it runs in.
+        port: Where it listens. None takes a free one.
+        without: Names of fidelity behaviours to leave out.
+        timeout: Seconds that it may take to answer.
+        owned: Whether it ends when this process does, however that ends.
+
+    Raises:
+        LocalCloudError: The port is taken, the emulator ended at once, or it does not answer in time; with its log.
+    """
+    if sys.platform == "win32":
+        raise LocalCloudError("the local cloud needs Linux, macOS, or Windows with WSL")
+    if port is not None:
+        if not _is_free(port):
+            raise LocalCloudError(
+                f"port {port} is taken; stop what listens there, or leave the port out to get a free one"
+            )
+        return _start(environment, port, without, timeout, owned=owned)
+    # Another process may take the free port before the emulator does: then a second one is tried.
+    for _ in range(3):
+        port = _free_port()
+        try:
+            return _start(environment, port, without, timeout, owned=owned)
+        except _PortTakenError:
+            continue
+    raise LocalCloudError("no free port could be had: others took three of them first")
+
+
+def started_at(pid: int) -> str | None:
+    """When a process started, in the system's own words, or None if there is none, or only its remains."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        if Path("/proc/self/stat").exists():
+            return None
+        return _started_at_without_proc(pid)
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else fields[19]
+
+
+class _PortTakenError(LocalCloudError):
+    pass
+
+
+def _start(
+    environment: Environment, port: int, without: Iterable[str], timeout: float, *, owned: bool
+) -> EmulatorProcess:
+    folder = Path(tempfile.mkdtemp(prefix="local-cloud-"))
+    env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    env |= {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": HOST,
+        "LOCAL_CLOUD_DIR": str(folder),
+        "LOCAL_CLOUD_WITHOUT": ",".join(without),
+        "TMPDIR": str(folder),
+    }
+    if owned:
+        env["LOCAL_CLOUD_OWNER"] = str(os.getpid())
+    with (folder / _LOG).open("wb") as log:
+        child = subprocess.Popen(  # noqa: S603 - our own launcher in our own environment
+            [str(environment.python), str(LAUNCHER)],
+            cwd=folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    process = EmulatorProcess(pid=child.pid, started=started_at(child.pid) or "", port=port, folder=folder)
+    _children[child.pid] = child
+    try:
+        _wait_until_healthy(process, child, timeout)
+    except BaseException:
+        process.stop()
+        raise
+    return process
+
+
+def _wait_until_healthy(process: EmulatorProcess, child: subprocess.Popen[bytes], timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while child.poll() is None:
+        with contextlib.suppress(LocalCloudError):
+            process.request("GET", "/_ministack/health", timeout=2)
+            if child.poll() is None:
+                return
+            break
+        if time.monotonic() > deadline:
+            raise LocalCloudError(f"the local cloud did not answer within {timeout:g} s{_quoted(process.log_tail())}")
+        time.sleep(0.02)
+    said = process.log_tail()
+    kind = _PortTakenError if "in use" in said else LocalCloudError
+    raise kind(f"the local cloud ended with {child.returncode} before it answered{_quoted(said)}")
+
+
+# Children of this process must be waited for, or their remains look like a living group.
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
+
+def _group_ends(group: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while True:
+        child = _children.get(group)
+        if child is not None and child.poll() is not None:
+            _children.pop(group, None)
+        if not _group_alive(group):
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+
+
+def _group_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # macOS, of a group of which only remains are left
+        return False
+    if not Path("/proc/self/stat").exists():
+        return True
+    # Remains that nobody waits for, as in a container without an init, count as ended.
+    return any(_group_of_living(entry.name) == group for entry in Path("/proc").iterdir() if entry.name.isdigit())
+
+
+def _group_of_living(pid: str) -> int | None:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    state, _, group, *_ = fields
+    return None if state in "ZX" else int(group)
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+
+
+def _started_at_without_proc(pid: int) -> str | None:
+    command = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
+    ran = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}, check=False)  # noqa: S603 - constant
+    state, _, started = ran.stdout.strip().partition(" ")
+    return None if not state or state.startswith("Z") else started.strip()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As the emulator binds: a port whose last connections are only fading away is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _quoted(log: str) -> str:
+    return ":\n" + "\n".join(f"  {line}" for line in log.splitlines()) if log else ""
