@@ -89,3 +89,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Prac
 FAILURE_QUEUE_ALARM_THRESHOLD = 1
 """Messages in a queue of failures: each is work that nobody did.
 Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-alarms-cloudwatch.html"""
+
+SECRETS_EXTENSION_VERSION = "1.0.103"
+"""The AWS Parameters and Secrets Lambda extension: values are cached outside the handler, and are never in the template.
+Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/retrieving-secrets_lambda.html"""

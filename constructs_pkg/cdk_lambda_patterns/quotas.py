@@ -6,6 +6,7 @@ safer reading stands here and the note says so. As of 2026-11-21.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 AS_OF = "2026-11-21"
@@ -35,6 +36,8 @@ class Quota:
         """The allowed range with its unit, for example `1 to 900 seconds`."""
         if self.minimum == self.maximum:
             return f"exactly {self.minimum:,g} {self.unit}"
+        if self.maximum == math.inf:
+            return f"at least {self.minimum:,g} {self.unit}"
         if self.minimum == 0:
             return f"at most {self.maximum:,g} {self.unit}"
         return f"{self.minimum:,g} to {self.maximum:,g} {self.unit}"
@@ -101,11 +104,11 @@ EPHEMERAL_STORAGE = Quota(
 RESERVED_CONCURRENCY = Quota(
     code="ReservedConcurrencyOutOfRange",
     minimum=0,
-    maximum=900,
+    maximum=math.inf,
     unit="concurrent executions",
     source="https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html",
-    fix="choose a number in that range, or ask AWS to raise the account's limit and say so with 'account_concurrency'",
-    note="An account has 1,000 by default, of which 100 must stay unreserved.",
+    fix="choose 0, which stops the function, or more",
+    note="The upper end is the account's limit, 1,000 by default, less the 100 that must stay unreserved.",
 )
 ENVIRONMENT_SIZE = Quota(
     code="EnvironmentTooLarge",

@@ -15,10 +15,24 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from aws_cdk import aws_lambda as lambda_
 
+from cdk_lambda_patterns.function.function_checks import REPLACED_OPTIONS
 from tests.generated.formatting import formatted
 
-# What every construct lists in its own signature.
-_OWN = {"code", "handler", "runtime"}
+# What WellArchitectedFunction lists in its own signature, and what it does in another way (function_checks.py says how).
+_OWN = {
+    "code",
+    "handler",
+    "runtime",
+    "role",
+    "log_group",
+    "log_retention",
+    "log_removal_policy",
+    "on_failure",
+    "on_success",
+    "retry_attempts",
+    "max_event_age",
+    *REPLACED_OPTIONS,
+}
 
 _HEADER = '''"""The options of a Lambda function that our constructs pass on to `aws_lambda.Function`.
 

@@ -12,32 +12,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     import aws_cdk as cdk
-    from aws_cdk import (
-        aws_codeguruprofiler as codeguruprofiler,
-        aws_ec2 as ec2,
-        aws_iam as iam,
-        aws_lambda as lambda_,
-        aws_sns as sns,
-        aws_sqs as sqs,
-    )
-    from aws_cdk.interfaces import (
-        aws_kms as kms_interfaces,
-        aws_lambda as lambda_interfaces,
-        aws_logs as logs_interfaces,
-    )
+    from aws_cdk import aws_codeguruprofiler as codeguruprofiler, aws_ec2 as ec2, aws_iam as iam, aws_lambda as lambda_
+    from aws_cdk.interfaces import aws_kms as kms_interfaces, aws_lambda as lambda_interfaces
 
 
 class FunctionKwargs(TypedDict, total=False):
     """What `aws_lambda.Function` takes and our constructs pass on as it is."""
 
-    max_event_age: cdk.Duration
-    """The maximum age of a request that Lambda sends to a function for processing. Default: Duration.hours(6)."""
-    on_failure: lambda_.IDestination
-    """The destination for failed invocations. Default: - no destination."""
-    on_success: lambda_.IDestination
-    """The destination for successful invocations. Default: - no destination."""
-    retry_attempts: float
-    """The maximum number of times to retry when the function returns an error. Default: 2."""
     adot_instrumentation: lambda_.AdotInstrumentationConfig | dict[str, Any]
     """Specify the configuration of AWS Distro for OpenTelemetry (ADOT) instrumentation. Default: - No ADOT
     instrumentation."""
@@ -56,13 +37,6 @@ class FunctionKwargs(TypedDict, total=False):
     current_version_options: lambda_.VersionOptions | dict[str, Any]
     """Options for the `lambda.Version` resource automatically created by the `fn.currentVersion` method. Default: -
     default options as described in `VersionOptions`."""
-    dead_letter_queue: sqs.IQueue
-    """The SQS queue to use if DLQ is enabled. Default: - SQS queue with 14 day retention period if
-    `dead_letter_queue_enabled` is `true`."""
-    dead_letter_queue_enabled: bool
-    """Enabled DLQ. Default: - false unless `dead_letter_queue` is set, which implies DLQ is enabled."""
-    dead_letter_topic: sns.ITopic
-    """The SNS topic to use as a DLQ. Default: - no SNS topic."""
     description: str
     """A description of the function. Default: - No description."""
     durable_config: lambda_.DurableConfig | dict[str, Any]
@@ -93,15 +67,6 @@ class FunctionKwargs(TypedDict, total=False):
     """A list of layers to add to the function's execution environment. Default: - No layers."""
     logging_format: lambda_.LoggingFormat
     """Sets the loggingFormat for the function. Default: LoggingFormat.TEXT."""
-    log_group: logs_interfaces.ILogGroupRef
-    """The log group the function sends logs to. Default: `/aws/lambda/${this.functionName}` - default log group created
-    by Lambda."""
-    log_retention_retry_options: lambda_.LogRetentionRetryOptions | dict[str, Any]
-    """When log retention is specified, a custom resource attempts to create the CloudWatch log group. Default: -
-    Default AWS SDK retry options."""
-    log_retention_role: iam.IRole
-    """The IAM role for the Lambda function associated with the custom resource that sets the retention policy. Default:
-    - A new role is created."""
     memory_size: float
     """The amount of memory, in MB, that is allocated to your Lambda function. Default: 128."""
     params_and_secrets: lambda_.ParamsAndSecretsLayerVersion
@@ -115,8 +80,6 @@ class FunctionKwargs(TypedDict, total=False):
     reserved_concurrent_executions: float
     """The maximum of concurrent executions you want to reserve for the function. Default: - No specific limit - account
     limit."""
-    role: iam.IRole
-    """Lambda execution role. Default: - A unique role will be generated for this lambda function."""
     runtime_management_mode: lambda_.RuntimeManagementMode
     """Sets the runtime management configuration for a function's version. Default: Auto."""
     security_groups: Sequence[ec2.ISecurityGroup]

@@ -1,0 +1,1 @@
+"""The function: zip, container image, packaging without Docker, layers, settings."""

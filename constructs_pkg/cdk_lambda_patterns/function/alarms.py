@@ -1,0 +1,121 @@
+"""The alarms that every function has. Plain resources: one message to Node each, where a metric and an alarm would be three.
+
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch, aws_iam as iam, aws_sns as sns
+
+from .. import practices
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from constructs import Construct
+
+_LAMBDA = "AWS/Lambda"
+_SQS = "AWS/SQS"
+
+
+def errors_alarm(scope: Construct, dimensions: Mapping[str, str], actions: Sequence[str]) -> cloudwatch.CfnAlarm:
+    """ALARM when the function fails."""
+    return _alarm(
+        scope,
+        "ErrorsAlarm",
+        metric=(_LAMBDA, "Errors", "Sum"),
+        dimensions=dimensions,
+        threshold=practices.ERRORS_ALARM_THRESHOLD,
+        text="The function failed. Look at its log group for the error; what it was given is in its failure queue.",
+        actions=actions,
+    )
+
+
+def throttles_alarm(scope: Construct, dimensions: Mapping[str, str], actions: Sequence[str]) -> cloudwatch.CfnAlarm:
+    """ALARM when invocations have been refused for a while."""
+    return _alarm(
+        scope,
+        "ThrottlesAlarm",
+        metric=(_LAMBDA, "Throttles", "Sum"),
+        dimensions=dimensions,
+        threshold=practices.THROTTLES_ALARM_THRESHOLD,
+        periods=practices.THROTTLES_ALARM_PERIODS,
+        text="Invocations are refused. Compare the function's concurrency with its reserved concurrency and the account's limit.",
+        actions=actions,
+    )
+
+
+def delivery_failures_alarm(
+    scope: Construct, dimensions: Mapping[str, str], actions: Sequence[str]
+) -> cloudwatch.CfnAlarm:
+    """ALARM when a failure could not be recorded."""
+    return _alarm(
+        scope,
+        "DeliveryFailuresAlarm",
+        metric=(_LAMBDA, "DestinationDeliveryFailures", "Sum"),
+        dimensions=dimensions,
+        threshold=practices.FAILURE_QUEUE_ALARM_THRESHOLD,
+        text="A record could not be sent to the destination and is lost. Check the role's rights, the key's and the size (256 KB for SNS).",
+        actions=actions,
+    )
+
+
+def queue_not_empty_alarm(scope: Construct, queue_name: str, actions: Sequence[str]) -> cloudwatch.CfnAlarm:
+    """ALARM when a queue of failures holds anything."""
+    return _alarm(
+        scope,
+        "FailureQueueAlarm",
+        metric=(_SQS, "ApproximateNumberOfMessagesVisible", "Maximum"),
+        dimensions={"QueueName": queue_name},
+        threshold=practices.FAILURE_QUEUE_ALARM_THRESHOLD,
+        text="Work was left undone. Each message says what was asked and why it failed; repair the cause, then send the events again.",
+        actions=actions,
+    )
+
+
+def let_alarms_publish(topic: sns.ITopic | sns.TopicBase) -> None:
+    """Let alarms of the account publish to the topic, also where its policy or its key would not.
+
+    A topic whose policy only demands TLS has lost the default policy, and with it the alarms' right to publish.
+    """
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="AlarmsPublish",
+            actions=["sns:Publish"],
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            resources=[topic.topic_arn],
+            conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
+        )
+    )
+
+
+def _alarm(
+    scope: Construct,
+    construct_id: str,
+    *,
+    metric: tuple[str, str, str],
+    dimensions: Mapping[str, str],
+    threshold: float,
+    text: str,
+    actions: Sequence[str],
+    periods: int = 1,
+) -> cloudwatch.CfnAlarm:
+    namespace, name, statistic = metric
+    return cloudwatch.CfnAlarm(
+        scope,
+        construct_id,
+        alarm_description=text,
+        namespace=namespace,
+        metric_name=name,
+        statistic=statistic,
+        dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name=key, value=value) for key, value in dimensions.items()],
+        period=practices.ALARM_PERIOD_SECONDS,
+        evaluation_periods=periods,
+        threshold=threshold,
+        comparison_operator="GreaterThanOrEqualToThreshold",
+        treat_missing_data="notBreaching",
+        alarm_actions=list(actions) or None,
+    )

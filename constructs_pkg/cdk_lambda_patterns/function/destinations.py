@@ -1,0 +1,119 @@
+"""Where the record of an asynchronous invocation goes: a queue, topic, function, bus or bucket, or the CDK's own wrapper.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
+
+import aws_cdk as cdk
+from aws_cdk import (
+    aws_events as events,
+    aws_lambda as lambda_,
+    aws_lambda_destinations as destinations,
+    aws_s3 as s3,
+    aws_sns as sns,
+    aws_sqs as sqs,
+)
+
+if TYPE_CHECKING:
+    from ..validation import Where
+
+# The concrete classes stand beside the interfaces because pyright does not see that they implement them (aws/jsii#4541).
+Destination: TypeAlias = Union[
+    sqs.IQueue,
+    sns.ITopic,
+    sns.TopicBase,
+    lambda_.IFunction,
+    lambda_.FunctionBase,
+    events.IEventBus,
+    events.EventBus,
+    s3.IBucket,
+    lambda_.IDestination,
+    destinations.SqsDestination,
+    destinations.SnsDestination,
+    destinations.LambdaDestination,
+    destinations.EventBridgeDestination,
+    destinations.S3Destination,
+]
+"""What a record can be sent to. A bucket takes failures only."""
+
+
+def as_destination(where: Where, prop: str, target: Destination) -> lambda_.IDestination:
+    """The CDK's destination for what the user gave. A function is called through its `live` alias if it has one.
+
+    Args:
+        where: The construct.
+        prop: The property that it was given for.
+        target: A queue, topic, function, bus or bucket, or a destination of `aws_lambda_destinations`.
+
+    Raises:
+        ValidationError: A FIFO queue or topic, a bucket for successes, or something that cannot take records.
+    """
+    wrapped: Any = None
+    if isinstance(target, sqs.QueueBase):
+        _refuse_fifo(where, prop, target.fifo, target)
+        wrapped = destinations.SqsDestination(target)
+    elif isinstance(target, sns.TopicBase):
+        _refuse_fifo(where, prop, target.fifo, target)
+        wrapped = destinations.SnsDestination(cast("sns.ITopic", target))
+    elif isinstance(target, lambda_.FunctionBase):
+        live = getattr(target, "live", target)
+        wrapped = destinations.LambdaDestination(cast("lambda_.IFunction", live))
+    elif isinstance(target, s3.BucketBase):
+        _refuse_bucket_for_success(where, prop)
+        wrapped = destinations.S3Destination(target)
+    elif isinstance(target, destinations.S3Destination):
+        _refuse_bucket_for_success(where, prop)
+        wrapped = target
+    elif hasattr(target, "event_bus_arn"):
+        wrapped = destinations.EventBridgeDestination(cast("events.IEventBus", target))
+    elif hasattr(target, "bind"):
+        wrapped = target
+    else:
+        where.refuse(
+            prop,
+            "must be a queue, topic, function, event bus or bucket",
+            got=type(target).__name__,
+            fix="give the resource itself, or a destination of aws_lambda_destinations",
+            code="DestinationInvalid",
+        )
+    return cast("lambda_.IDestination", wrapped)
+
+
+def refuse_fifo_behind(where: Where, configuration: lambda_.CfnEventInvokeConfig) -> None:
+    """Refuse FIFO targets that came inside a destination of the CDK, which does not show them."""
+    config = configuration.destination_config
+    if not isinstance(config, lambda_.CfnEventInvokeConfig.DestinationConfigProperty):
+        return
+    for prop, end in (("on_failure", config.on_failure), ("on_success", config.on_success)):
+        arn = getattr(end, "destination", None)
+        token = cdk.Tokenization.reverse_string(arn).first_token if isinstance(arn, str) else None
+        target = token.target if isinstance(token, cdk.Reference) else None
+        if isinstance(target, sqs.CfnQueue):
+            _refuse_fifo(where, prop, target.fifo_queue, target)
+        elif isinstance(target, sns.CfnTopic):
+            _refuse_fifo(where, prop, target.fifo_topic, target)
+
+
+def _refuse_bucket_for_success(where: Where, prop: str) -> None:
+    if prop == "on_success":
+        where.refuse(
+            prop,
+            "must not be a bucket: Lambda writes only failures to S3",
+            got="a bucket",
+            fix="send successes to a queue, topic, function or event bus",
+            code="DestinationBucketForSuccess",
+        )
+
+
+def _refuse_fifo(where: Where, prop: str, fifo: object, target: sqs.QueueBase | sns.TopicBase | cdk.CfnResource) -> None:
+    if fifo is True:
+        where.refuse(
+            prop,
+            "must not be a FIFO queue or topic: Lambda sends its records to standard ones only",
+            got=target.node.path,
+            fix="give a standard one; single failures have no order",
+            code="DestinationFifo",
+        )

@@ -1,0 +1,98 @@
+"""Environment variables: what Lambda accepts, and what does not belong there.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from .. import quotas
+from ..tokens import is_token, without_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..validation import Where
+
+_SECRET_NAME = re.compile(
+    r"(?:^|_)(?:password|passwd|pwd|passphrase|secret|token|api_?key|private_?key|access_?key|credentials?)$", re.IGNORECASE
+)
+_SECRET_VALUE = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
+    r"|\bgh[pousr]_[A-Za-z0-9]{36,}"
+    r"|\bxox[abprs]-[A-Za-z0-9-]{10,}"
+    r"|\b[rs]k_live_[A-Za-z0-9]{16,}"
+    r"|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\."
+    r"|://[^/\s:@]+:[^/\s:@]+@"
+)
+_FLAG_VALUES = frozenset({"", "true", "false", "0", "1", "none", "null"})
+
+
+def check_environment(
+    where: Where, environment: Mapping[str, str] | None, public_environment: Mapping[str, str] | None = None
+) -> None:
+    """Refuse variables that Lambda refuses, and secrets in plain text. Tokens are left alone.
+
+    Args:
+        where: The construct.
+        environment: Names and values.
+        public_environment: Names that look like a secret and are none, each with the reason.
+    """
+    if not environment:
+        return
+    public = public_environment or {}
+    for name, value in environment.items():
+        if is_token(name):
+            continue
+        _check_name(where, name)
+        if not is_token(value):
+            _check_plaintext(where, name, value, public)
+    for name, reason in public.items():
+        if not reason.strip():
+            where.refuse(
+                "public_environment",
+                "must give a reason for each name",
+                got=f"none for {name!r}",
+                fix="say why its value may be read by everybody who can see the function",
+                code="ReasonMissing",
+            )
+    known = {without_tokens(name): without_tokens(value) for name, value in environment.items()}
+    size = len(json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode())
+    where.within("environment", size, quotas.ENVIRONMENT_SIZE)
+
+
+def _check_name(where: Where, name: str) -> None:
+    where.matches(
+        "environment",
+        name,
+        quotas.ENVIRONMENT_KEY_PATTERN,
+        rule="must have names of at least two letters, digits and underscores that begin with a letter",
+        fix="rename the variable",
+        code="EnvironmentNameInvalid",
+    )
+    if name in quotas.ENVIRONMENT_RESERVED_NAMES:
+        where.refuse(
+            "environment",
+            "must not set names that Lambda reserves",
+            got=repr(name),
+            fix="rename the variable",
+            code="EnvironmentNameReserved",
+        )
+
+
+def _check_plaintext(where: Where, name: str, value: str, public: Mapping[str, str]) -> None:
+    if name in public or value.lower() in _FLAG_VALUES:
+        return
+    if _SECRET_NAME.search(name) or _SECRET_VALUE.search(value):
+        where.refuse(
+            "environment",
+            "must not hold secrets in plain text",
+            got=f"a literal value for {name!r} (not shown)",
+            fix=f"keep it in Secrets Manager and use function.secret({name!r}, secret), "
+            "or name it in 'public_environment' with the reason if it is public",
+            code="PlaintextSecret",
+        )

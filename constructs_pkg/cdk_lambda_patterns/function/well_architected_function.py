@@ -1,0 +1,389 @@
+"""The function: everything else in this library binds to it."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+import aws_cdk as cdk
+from aws_cdk import (
+    aws_cloudwatch as cloudwatch,
+    aws_iam as iam,
+    aws_lambda as lambda_,
+    aws_logs as logs,
+    aws_secretsmanager as secretsmanager,
+    aws_sns as sns,
+    aws_sqs as sqs,
+    aws_ssm as ssm,
+)
+from aws_cdk.aws_lambda_destinations import SqsDestination
+
+from .. import practices, quotas
+from ..validation import Where
+from . import alarms, destinations, execution_role, secrets_extension
+from .durations import seconds
+from .environment import check_environment
+from .function_checks import check_code, check_function, check_layers, refuse_replaced_options
+from .packaging import PythonCode, bundling_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from constructs import Construct, IConstruct
+    from typing_extensions import Unpack
+
+    from .function_kwargs import FunctionKwargs
+
+
+class WellArchitectedFunction(lambda_.Function):
+    """A Lambda function with the practices built in.
+
+    Defines the function, an execution role of its own, its log group, a version of the current code and configuration, the
+    alias `live` on that version, and alarms on errors and throttles. Once something calls it asynchronously (a trigger of
+    this library, or `invoked_asynchronously`), also the queue that keeps what failed.
+
+    It is a `lambda_.Function`: every CDK API that takes a function takes it, and it can stand in the place of one without
+    replacing anything. Triggers and permissions belong on `live`.
+    """
+
+    live: lambda_.Alias
+    """The alias that triggers, permissions, releases and alarms bind to."""
+
+    failure_queue: sqs.IQueue | None
+    """The queue that keeps asynchronous events that failed. None until something calls the function asynchronously, and
+    where failures go to a destination of your own."""
+
+    alarms: dict[str, cloudwatch.CfnAlarm]
+    """The alarms by their names: `Errors`, `Throttles`, and with a failure path `DeliveryFailures` and `FailureQueue`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        code: lambda_.Code | PythonCode,
+        handler: str,
+        runtime: lambda_.Runtime | None = None,
+        role: iam.IRole | None = None,
+        log_group: logs.ILogGroup | None = None,
+        log_retention: logs.RetentionDays | None = None,
+        log_removal_policy: cdk.RemovalPolicy | None = None,
+        on_failure: destinations.Destination | None = None,
+        on_success: destinations.Destination | None = None,
+        retry_attempts: int | None = None,
+        max_event_age: cdk.Duration | None = None,
+        public_environment: Mapping[str, str] | None = None,
+        notify: sns.ITopic | sns.TopicBase | None = None,
+        **options: Unpack[FunctionKwargs],
+    ) -> None:
+        """Every other option is one of `aws_cdk.aws_lambda.FunctionProps` and passes through.
+
+        Args:
+            scope: The construct that this one is part of.
+            construct_id: Its name there.
+            code: The code: `PythonCode` with its dependencies, or any `aws_lambda.Code`.
+            handler: The function that Lambda calls, as `module.function`.
+            runtime: What runs the code.
+                Default: - `python3.14`, see `practices.RUNTIME`.
+            role: A role for this function alone, which Lambda can assume.
+                Default: - a role that may write to the function's log group, and to X-Ray if traced; grants add to it.
+            log_group: A log group for this function.
+                Default: - one is defined, with a generated name.
+            log_retention: How long the function's own log group keeps events.
+                Default: - 30 days, see `practices.LOG_RETENTION_DAYS`.
+            log_removal_policy: What becomes of the function's own log group when the function goes.
+                Default: - it stays until its events expire.
+            on_failure: Where events go that failed after all retries: a standard queue or topic, a function, event bus or
+                bucket. Grants, of a customer's key too, are made.
+                Default: - `failure_queue`, once something calls the function asynchronously.
+            on_success: Where the results of asynchronous invocations go: a standard queue or topic, a function or event bus.
+                Default: - nowhere.
+            retry_attempts: How often a failed asynchronous invocation is tried again, 0 to 2.
+                Default: - 2, see `practices.ASYNC_RETRY_ATTEMPTS`.
+                Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+            max_event_age: How long an asynchronous event may wait, 1 minute to 6 hours.
+                Default: - 6 hours, see `practices.ASYNC_EVENT_AGE_SECONDS`.
+                Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html
+            public_environment: Environment variables whose names look like secrets and whose values are public, each with
+                the reason.
+                Default: - none.
+            notify: The topic that the alarms publish to.
+                Default: - the alarms change state and tell nobody.
+            **options: `memory_size` (default 512 MB), `timeout` (30 seconds), `architecture` (arm64), `tracing` (active),
+                `logging_format` (JSON), `application_log_level_v2` and `system_log_level_v2` (INFO), `recursive_loop`
+                (terminate) and all others of `FunctionProps`.
+
+        Raises:
+            ValidationError: A value that Lambda would refuse, a secret in plain text, a shared role, a FIFO destination, a
+                layer for another processor, or code without its handler.
+        """
+        # 1 validate
+        where = Where(scope, construct_id)
+        refuse_replaced_options(where, options)
+        asynchronous = {"retry_attempts": retry_attempts, "max_event_age": max_event_age}
+        check_function(where, handler=handler, options={**options, **asynchronous})
+        check_environment(where, options.get("environment"), public_environment)
+        _check_log_options(where, log_group, log_retention, log_removal_policy)
+        if role is not None:
+            execution_role.check_role(where, role)
+
+        # 2 derive
+        runtime_name = practices.RUNTIME if runtime is None else runtime.name
+        architecture = options.get("architecture")
+        architecture_name = practices.ARCHITECTURE if architecture is None else architecture.name
+        check_layers(where, list(options.get("layers") or ()), runtime=runtime_name, architecture=architecture_name)
+        tracing = options.pop("tracing", lambda_.Tracing.ACTIVE)
+        events = options.pop("events", None) or ()
+        props: dict[str, Any] = {**_defaults(options), **options}
+        if isinstance(code, PythonCode):
+            code = code.code_for(where, scope, handler=handler, runtime=runtime_name, architecture=architecture_name)
+        else:
+            check_code(where, code, handler=handler, runtime=runtime_name)
+
+        # 3 define
+        with bundling_errors():
+            super().__init__(
+                scope,
+                construct_id,
+                code=code,
+                handler=handler,
+                runtime=_runtime() if runtime is None else runtime,
+                role=role,
+                log_group=log_group,
+                **props,
+            )
+        self._where = where
+        parts = self.node.find_all()
+        function = next(part for part in parts if isinstance(part, lambda_.CfnFunction))
+        self._log_group = log_group or self._define_log_group(parts, log_retention, log_removal_policy)
+        if log_group is None:
+            function.logging_config = _logging_config(props, self._log_group.log_group_name)
+        if tracing is not lambda_.Tracing.DISABLED:
+            # Not through the CDK's option, which would put X-Ray's wildcard among what the function is granted.
+            function.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode=_TRACING_MODES[tracing])
+        self._grant_baseline(parts, role, props, traced=tracing is not lambda_.Tracing.DISABLED)
+        self.live = lambda_.Alias(self, "Live", alias_name=practices.LIVE_ALIAS, version=self.current_version)
+
+        # 4 connect
+        self._alarm_actions: list[str] = []
+        if notify is not None:
+            alarms.let_alarms_publish(notify)
+            self._alarm_actions = [notify.topic_arn]
+        name = self.function_name
+        self._dimensions = {"FunctionName": name, "Resource": f"{name}:{practices.LIVE_ALIAS}"}
+        self.alarms = {
+            "Errors": alarms.errors_alarm(self, self._dimensions, self._alarm_actions),
+            "Throttles": alarms.throttles_alarm(self, self._dimensions, self._alarm_actions),
+        }
+        self._has_secrets_extension = options.get("params_and_secrets") is not None
+        self.failure_queue = None
+        self._failure_path_defined = False
+        self._asynchronous = {
+            "on_failure": on_failure,
+            "on_success": on_success,
+            "retry_attempts": retry_attempts,
+            "max_event_age": max_event_age,
+        }
+        if any(value is not None for value in self._asynchronous.values()):
+            self.invoked_asynchronously()
+        environment_key = options.get("environment_encryption")
+        if environment_key is not None and hasattr(environment_key, "grant_decrypt"):
+            cast("Any", environment_key).grant_decrypt(self)
+        for event in events:
+            self.add_event_source(event)
+
+    @property
+    def log_group(self) -> logs.ILogGroup:
+        """The function's log group."""
+        # The CDK's own property would define a custom resource for a group that the constructor was not given.
+        return self._log_group
+
+    def add_event_source(self, source: lambda_.IEventSource) -> None:
+        """Start the function's `live` alias from an event source.
+
+        Args:
+            source: An event source of `aws_lambda_event_sources`.
+        """
+        self.live.add_event_source(source)
+
+    def invoked_asynchronously(self) -> None:
+        """Say that something calls the function asynchronously, so that what fails is kept.
+
+        Defines, once, the asynchronous configuration of `live` and, where no destination was given, `failure_queue`: standard,
+        encrypted, TLS only, 14 days. Triggers of this library call it; call it for callers that the library does not see.
+        """
+        if self._failure_path_defined:
+            return
+        self._failure_path_defined = True
+        on_failure, on_success = self._asynchronous["on_failure"], self._asynchronous["on_success"]
+        if on_failure is None:
+            self.failure_queue = self._define_failure_queue()
+            failed = cast("lambda_.IDestination", SqsDestination(self.failure_queue))
+        else:
+            failed = destinations.as_destination(self._where, "on_failure", on_failure)
+        retries = self._asynchronous["retry_attempts"]
+        self.live.configure_async_invoke(
+            on_failure=failed,
+            on_success=None
+            if on_success is None
+            else destinations.as_destination(self._where, "on_success", on_success),
+            retry_attempts=practices.ASYNC_RETRY_ATTEMPTS if retries is None else retries,
+            max_event_age=self._asynchronous["max_event_age"] or seconds(practices.ASYNC_EVENT_AGE_SECONDS),
+        )
+        self.alarms["DeliveryFailures"] = alarms.delivery_failures_alarm(self, self._dimensions, self._alarm_actions)
+
+    def secret(self, name: str, secret: secretsmanager.ISecret) -> None:
+        """Let the function read a secret: the grant, the reference in an environment variable, and the extension.
+
+        The value never enters the template. The handler asks for it by the reference, through the extension's cache on
+        `http://localhost:2773` or with the SDK.
+
+        Args:
+            name: The environment variable that gets the secret's ARN.
+            secret: The secret.
+
+        Raises:
+            ValidationError: A name that Lambda refuses.
+        """
+        check_environment(self._where, {name: "${Token[Secret]}"})
+        secret.grant_read(self)
+        self._refer(name, secret.secret_arn)
+
+    def parameter(self, name: str, parameter: ssm.IParameter) -> None:
+        """Let the function read a Parameter Store parameter: the grant, its name in an environment variable, the extension.
+
+        Args:
+            name: The environment variable that gets the parameter's name.
+            parameter: The parameter.
+
+        Raises:
+            ValidationError: A name that Lambda refuses.
+        """
+        check_environment(self._where, {name: "${Token[Parameter]}"})
+        parameter.grant_read(self)
+        self._refer(name, parameter.parameter_name)
+
+    def _define_log_group(
+        self,
+        parts: Sequence[IConstruct],
+        retention: logs.RetentionDays | None,
+        removal_policy: cdk.RemovalPolicy | None,
+    ) -> logs.ILogGroup:
+        retention = logs.RetentionDays.ONE_MONTH if retention is None else retention
+        removal_policy = cdk.RemovalPolicy.RETAIN if removal_policy is None else removal_policy
+        managed = next((part for part in parts if isinstance(part, logs.LogGroup)), None)
+        if managed is None:
+            return logs.LogGroup(self, "LogGroup", retention=retention, removal_policy=removal_policy)
+        # With the flag useCdkManagedLogGroup the CDK has made one, named after the function: the role could not name it then
+        # without a cycle.
+        resource = next(part for part in parts if isinstance(part, logs.CfnLogGroup))
+        resource.log_group_name = None
+        resource.retention_in_days = _RETENTION_DAYS[retention]
+        managed.apply_removal_policy(removal_policy)
+        return managed
+
+    def _grant_baseline(
+        self, parts: Sequence[IConstruct], role: iam.IRole | None, props: Mapping[str, Any], *, traced: bool
+    ) -> None:
+        in_vpc, insights = props.get("vpc") is not None, props.get("insights_version") is not None
+        statements = execution_role.baseline_statements(
+            log_group_arn=self._log_group.log_group_arn,
+            traced=traced,
+            in_vpc=in_vpc,
+            insights=insights,
+            durable=props.get("durable_config") is not None,
+        )
+        if role is not None:
+            execution_role.attach(self, role, statements)
+            return
+        own_role = next(part for part in parts if isinstance(part, iam.CfnRole))
+        execution_role.narrow(own_role, statements, managed_by_cdk=1 + in_vpc + insights)
+
+    def _define_failure_queue(self) -> sqs.Queue:
+        queue = sqs.Queue(
+            self,
+            "FailureQueue",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=seconds(practices.FAILURE_QUEUE_RETENTION_SECONDS),
+        )
+        self.alarms["FailureQueue"] = alarms.queue_not_empty_alarm(self, queue.queue_name, self._alarm_actions)
+        return queue
+
+    def _refer(self, name: str, reference: str) -> None:
+        self.add_environment(name, reference)
+        if not self._has_secrets_extension:
+            self._has_secrets_extension = True
+            secrets_extension.add_to(self, self._where)
+
+
+_TRACING_MODES = {lambda_.Tracing.ACTIVE: "Active", lambda_.Tracing.PASS_THROUGH: "PassThrough"}
+_RETENTION_DAYS = {**dict(zip(logs.RetentionDays, quotas.LOG_RETENTION_DAYS)), logs.RetentionDays.INFINITE: None}
+
+
+@cache
+def _runtime() -> lambda_.Runtime:
+    return cast("lambda_.Runtime", getattr(lambda_.Runtime, practices.RUNTIME.upper().replace("PYTHON", "PYTHON_").replace(".", "_")))
+
+
+@cache
+def _architecture() -> lambda_.Architecture:
+    return lambda_.Architecture.custom(practices.ARCHITECTURE)
+
+
+def _defaults(options: Mapping[str, Any]) -> dict[str, Any]:
+    """This library's values for the options that were left out."""
+    defaults: dict[str, Any] = {
+        "memory_size": practices.MEMORY_MB,
+        "timeout": seconds(practices.TIMEOUT_SECONDS),
+        "logging_format": lambda_.LoggingFormat(practices.LOG_FORMAT),
+        "recursive_loop": lambda_.RecursiveLoop.TERMINATE,
+    }
+    if "architecture" not in options:
+        defaults["architecture"] = _architecture()
+    if options.get("logging_format", lambda_.LoggingFormat.JSON) is lambda_.LoggingFormat.JSON:
+        defaults["application_log_level_v2"] = lambda_.ApplicationLogLevel(practices.APPLICATION_LOG_LEVEL)
+        defaults["system_log_level_v2"] = lambda_.SystemLogLevel(practices.SYSTEM_LOG_LEVEL)
+    return defaults
+
+
+def _logging_config(props: Mapping[str, Any], log_group: str) -> lambda_.CfnFunction.LoggingConfigProperty:
+    """The logging options as the resource has them, with the function's own group."""
+
+    def value(name: str) -> str | None:
+        option = props.get(name)
+        return None if option is None else str(option.value)
+
+    return lambda_.CfnFunction.LoggingConfigProperty(
+        log_format=value("logging_format"),
+        application_log_level=value("application_log_level_v2"),
+        system_log_level=value("system_log_level_v2"),
+        log_group=log_group,
+    )
+
+
+def _check_log_options(
+    where: Where,
+    log_group: logs.ILogGroup | None,
+    retention: logs.RetentionDays | None,
+    removal_policy: cdk.RemovalPolicy | None,
+) -> None:
+    for name, option in (("log_retention", retention), ("log_removal_policy", removal_policy)):
+        if log_group is not None and option is not None:
+            where.refuse(
+                name,
+                "must be left out where 'log_group' is given",
+                got=str(option),
+                fix="set it on the log group",
+                code="LogOptionsConflict",
+            )
+    if retention is not None and not isinstance(retention, logs.RetentionDays):  # pyright: ignore[reportUnnecessaryIsInstance]
+        days = ", ".join(map(str, quotas.LOG_RETENTION_DAYS))
+        where.refuse(
+            "log_retention",
+            f"must be one of aws_logs.RetentionDays ({days} days, or INFINITE)",
+            got=repr(retention),
+            fix="choose the next longer one",
+            code="LogRetentionInvalid",
+        )
