@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.generated import ROOT, generated_files
+from tests.generated import GENERATORS, ROOT
 
-for path, content in generated_files().items():
+for path, generate in GENERATORS.items():
     file = ROOT / path
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(content, encoding="utf-8")
+    file.write_text(generate(), encoding="utf-8")

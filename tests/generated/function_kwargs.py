@@ -15,10 +15,11 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from aws_cdk import aws_lambda as lambda_
 
+from cdk_lambda_patterns import practices
 from cdk_lambda_patterns.function.function_checks import REPLACED_OPTIONS
 from tests.generated.formatting import formatted
 
-# What WellArchitectedFunction lists in its own signature, and what it does in another way (function_checks.py says how).
+# What WellArchitectedFunction lists in its own signature, and what it does in another way: function_checks.py says how.
 _OWN = {
     "code",
     "handler",
@@ -32,6 +33,18 @@ _OWN = {
     "retry_attempts",
     "max_event_age",
     *REPLACED_OPTIONS,
+}
+
+# Where this library's default is not the CDK's.
+_PRACTICES = {
+    "application_log_level_v2": "APPLICATION_LOG_LEVEL",
+    "architecture": "ARCHITECTURE",
+    "logging_format": "LOG_FORMAT",
+    "memory_size": "MEMORY_MB",
+    "recursive_loop": "RECURSIVE_LOOP",
+    "system_log_level_v2": "SYSTEM_LOG_LEVEL",
+    "timeout": "TIMEOUT_SECONDS",
+    "tracing": "TRACING",
 }
 
 _HEADER = '''"""The options of a Lambda function that our constructs pass on to `aws_lambda.Function`.
@@ -73,11 +86,13 @@ def _documented_parameters(function: object) -> dict[str, str]:
     return {name: " ".join(text.split()) for name, text in zip(parts[::2], parts[1::2], strict=True)}
 
 
-def _docstring(text: str, options: list[str]) -> str:
+def _docstring(name: str, text: str, options: list[str]) -> str:
     """The first sentence and the default, with options named as Python names them."""
     description, _, default = text.partition(" Default: ")
     sentence = re.split(r"(?<=[.!?]) (?=[A-Z])", description)[0].rstrip(".")
     default = re.split(r"(?<=[.!?]) (?=[A-Z])", default)[0].rstrip(".")
+    if practice := _PRACTICES.get(name):
+        default = f"{getattr(practices, practice)}, see `practices.{practice}`"
     line = f"{sentence}. Default: {default}." if default else f"{sentence}."
     line = re.sub(r"``(\w+)``", lambda match: f"`{_snake(match[1], options)}`", line)
     return "\n".join(textwrap.wrap(line.replace("``", "`").replace("’", "'"), 113))  # noqa: RUF001 - the CDK's own
