@@ -74,7 +74,7 @@ def function_kwargs() -> str:
 
     imports: set[str] = set()
     fields = [
-        f'{name}: {_type_text(hints[name], imports)}\n"""{_docstring(docs[name], options)}"""' for name in options
+        f'{name}: {_type_text(hints[name], imports)}\n"""{_docstring(name, docs[name], options)}"""' for name in options
     ]
     body = [_HEADER, textwrap.indent("\n".join(imports), "    "), _CLASS, textwrap.indent("\n".join(fields), "    ")]
     return formatted("\n".join(body))
