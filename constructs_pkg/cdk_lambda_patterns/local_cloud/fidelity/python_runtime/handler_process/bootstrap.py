@@ -1,0 +1,30 @@
+"""Starts Lambda's own Python runtime client in a process that can import what a function can, and nothing else.
+
+Usage: `python -S bootstrap.py <import path, joined by the platform's separator> <handler>`. It is a script on its own: nothing
+of this library or of the emulator can be imported here.
+"""
+
+from __future__ import annotations
+
+import os
+import site
+import sys
+
+
+def main() -> None:
+    """Run the handler for one event after the other, as `/var/runtime/bootstrap` does."""
+    script, path, handler = sys.argv
+    # `-S` kept the interpreter's site-packages out; the function's own folders come first, as in Lambda.
+    sys.path[:1] = path.split(os.pathsep)
+    site.setquit()
+    site.setcopyright()
+    site.sethelper()
+    sys.argv = [script]
+
+    from awslambdaric.__main__ import main as run  # noqa: PLC0415 - found on the path set above
+
+    run([script, handler])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""The emulator as published, and how one of its functions is put right.
+
+ministack carries no types and is not installed where this library is checked and tested, so its modules come from
+`module()` as `Any`. Each change names the function it is made to and that function's parameters: where a new version of the
+emulator has another function there, the launcher ends with an `IncompatibleError` instead of serving something half right.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.metadata
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+VERSION = "1.5.33"
+"""The one version of ministack that the behaviours are written against."""
+
+Emulated: TypeAlias = Any
+"""Something of the emulator's: it has no types."""
+
+Record: TypeAlias = dict[str, Any]
+"""A JSON object, as the emulator stores them."""
+
+
+class IncompatibleError(RuntimeError):
+    """The emulator is not the one that the behaviours are written against."""
+
+
+def require_version() -> None:
+    """Refuse every version of the emulator but one.
+
+    Raises:
+        IncompatibleError: Another version is installed.
+    """
+    installed = importlib.metadata.version("ministack")
+    if installed != VERSION:
+        raise IncompatibleError(f"ministack must be {VERSION}, got {installed}; install the local cloud's lock file")
+
+
+def module(name: str) -> Emulated:
+    """One of the emulator's modules.
+
+    Args:
+        name: Below `ministack`, for example `services.lambda_svc`.
+    """
+    return importlib.import_module(f"ministack.{name}")
+
+
+def around(owner: Emulated, name: str, parameters: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Run the decorated function wherever the emulator calls one of its own.
+
+    The decorated function takes the emulator's function first, then the emulator's arguments. It may call what it was given,
+    or not.
+
+    Args:
+        owner: The module or dictionary that holds the emulator's function.
+        name: The function's name in there.
+        parameters: The names of its parameters, separated by a comma and a blank, for example `func, event`.
+
+    Raises:
+        IncompatibleError: There is no such function, or it has other parameters.
+    """
+    original = owner.get(name) if isinstance(owner, dict) else getattr(owner, name, None)
+    where = f"{getattr(owner, '__name__', 'the emulator')}.{name}"
+    if not callable(original):
+        raise IncompatibleError(f"{where} is not there any more")
+    found = ", ".join(inspect.signature(original).parameters)
+    if found != parameters:
+        raise IncompatibleError(f"{where} must take ({parameters}), got ({found})")
+
+    def put_in_place(replacement: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def instead(*args: object, **kwargs: object) -> object:
+            return replacement(original, *args, **kwargs)
+
+        if isinstance(owner, dict):
+            owner[name] = instead
+        else:
+            setattr(owner, name, instead)
+        return instead
+
+    return put_in_place
