@@ -95,7 +95,7 @@ def _docstring(name: str, text: str, options: list[str]) -> str:
         default = f"{getattr(practices, practice)}, see `practices.{practice}`"
     line = f"{sentence}. Default: {default}." if default else f"{sentence}."
     line = re.sub(r"``(\w+)``", lambda match: f"`{_snake(match[1], options)}`", line)
-    return "\n".join(textwrap.wrap(line.replace("``", "`").replace("’", "'"), 113))  # noqa: RUF001 - the CDK's own
+    return "\n".join(textwrap.wrap(line.replace("``", "`").replace("’", "'"), 110))  # noqa: RUF001 - the CDK's own
 
 
 def _snake(name: str, options: list[str]) -> str:

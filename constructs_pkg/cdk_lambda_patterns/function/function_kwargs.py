@@ -45,8 +45,8 @@ class FunctionKwargs(TypedDict, total=False):
     """Key-value pairs that Lambda caches and makes available for your Lambda functions. Default: - No environment
     variables."""
     environment_encryption: kms_interfaces.IKeyRef
-    """The AWS KMS key that's used to encrypt your function's environment variables. Default: - AWS Lambda creates and
-    uses an AWS managed customer master key (CMK)."""
+    """The AWS KMS key that's used to encrypt your function's environment variables. Default: - AWS Lambda creates
+    and uses an AWS managed customer master key (CMK)."""
     ephemeral_storage_size: cdk.Size
     """The size of the function's /tmp directory in MiB. Default: 512 MiB."""
     events: Sequence[lambda_.IEventSource]
@@ -68,7 +68,8 @@ class FunctionKwargs(TypedDict, total=False):
     logging_format: lambda_.LoggingFormat
     """Sets the loggingFormat for the function. Default: JSON, see `practices.LOG_FORMAT`."""
     memory_size: float
-    """The amount of memory, in MB, that is allocated to your Lambda function. Default: 512, see `practices.MEMORY_MB`."""
+    """The amount of memory, in MB, that is allocated to your Lambda function. Default: 512, see
+    `practices.MEMORY_MB`."""
     params_and_secrets: lambda_.ParamsAndSecretsLayerVersion
     """Specify the configuration of Parameters and Secrets Extension. Default: - No Parameters and Secrets Extension."""
     profiling: bool
@@ -78,8 +79,8 @@ class FunctionKwargs(TypedDict, total=False):
     recursive_loop: lambda_.RecursiveLoop
     """Sets the Recursive Loop Protection for Lambda Function. Default: Terminate, see `practices.RECURSIVE_LOOP`."""
     reserved_concurrent_executions: float
-    """The maximum of concurrent executions you want to reserve for the function. Default: - No specific limit - account
-    limit."""
+    """The maximum of concurrent executions you want to reserve for the function. Default: - No specific limit -
+    account limit."""
     runtime_management_mode: lambda_.RuntimeManagementMode
     """Sets the runtime management configuration for a function's version. Default: Auto."""
     security_groups: Sequence[ec2.ISecurityGroup]
