@@ -93,3 +93,11 @@ Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGui
 SECRETS_EXTENSION_VERSION = "1.0.103"
 """The AWS Parameters and Secrets Lambda extension: values are cached outside the handler, and are never in the template.
 Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/retrieving-secrets_lambda.html"""
+
+MINIMUM_TLS_VERSION = 1.2
+"""The oldest TLS that a bucket of ours speaks.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html"""
+
+ABORT_MULTIPART_UPLOAD_SECONDS = 604_800
+"""A week: parts of uploads that were never finished are charged and cannot be seen.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html"""

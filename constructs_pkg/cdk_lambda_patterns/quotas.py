@@ -337,3 +337,15 @@ QUEUE_RETENTION = Quota(
     source="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
     fix="choose a time from 1 minute to 14 days",
 )
+
+# Buckets -------------------------------------------------------------------------------------------------------------
+
+OBJECT_KEY_LENGTH = Quota(
+    code="ObjectKeyLength",
+    minimum=1,
+    maximum=1_024,
+    unit="characters",
+    source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html",
+    fix="shorten it, or leave it out",
+    note="S3 counts bytes of UTF-8.",
+)

@@ -57,6 +57,9 @@ class WellArchitectedFunction(lambda_.Function):
     alarms: dict[str, cloudwatch.CfnAlarm]
     """The alarms by their names: `Errors`, `Throttles`, and with a failure path `DeliveryFailures` and `FailureQueue`."""
 
+    alarm_actions: list[str]
+    """The ARNs of what the alarms notify."""
+
     def __init__(
         self,
         scope: Construct,
@@ -166,15 +169,15 @@ class WellArchitectedFunction(lambda_.Function):
         self.live = lambda_.Alias(self, "Live", alias_name=practices.LIVE_ALIAS, version=self.current_version)
 
         # 4 connect
-        self._alarm_actions: list[str] = []
+        self.alarm_actions = []
         if notify is not None:
             alarms.let_alarms_publish(notify)
-            self._alarm_actions = [notify.topic_arn]
+            self.alarm_actions = [notify.topic_arn]
         name = self.function_name
         self._dimensions = {"FunctionName": name, "Resource": f"{name}:{practices.LIVE_ALIAS}"}
         self.alarms = {
-            "Errors": alarms.errors_alarm(self, self._dimensions, self._alarm_actions),
-            "Throttles": alarms.throttles_alarm(self, self._dimensions, self._alarm_actions),
+            "Errors": alarms.errors_alarm(self, self._dimensions, self.alarm_actions),
+            "Throttles": alarms.throttles_alarm(self, self._dimensions, self.alarm_actions),
         }
         self._has_secrets_extension = options.get("params_and_secrets") is not None
         self.failure_queue = None
@@ -231,7 +234,7 @@ class WellArchitectedFunction(lambda_.Function):
             retry_attempts=practices.ASYNC_RETRY_ATTEMPTS if retries is None else retries,
             max_event_age=self._asynchronous["max_event_age"] or seconds(practices.ASYNC_EVENT_AGE_SECONDS),
         )
-        self.alarms["DeliveryFailures"] = alarms.delivery_failures_alarm(self, self._dimensions, self._alarm_actions)
+        self.alarms["DeliveryFailures"] = alarms.delivery_failures_alarm(self, self._dimensions, self.alarm_actions)
 
     def secret(self, name: str, secret: secretsmanager.ISecret) -> None:
         """Let the function read a secret: the grant, the reference in an environment variable, and the extension.
@@ -308,7 +311,7 @@ class WellArchitectedFunction(lambda_.Function):
             enforce_ssl=True,
             retention_period=seconds(practices.FAILURE_QUEUE_RETENTION_SECONDS),
         )
-        self.alarms["FailureQueue"] = alarms.queue_not_empty_alarm(self, queue.queue_name, self._alarm_actions)
+        self.alarms["FailureQueue"] = alarms.queue_not_empty_alarm(self, queue.queue_name, self.alarm_actions)
         return queue
 
     def _refer(self, name: str, reference: str) -> None:

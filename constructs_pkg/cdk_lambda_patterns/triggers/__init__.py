@@ -1,0 +1,1 @@
+"""What starts a function from an event: one event source a file."""

@@ -1,0 +1,74 @@
+"""Which keys of a bucket a function was granted to write."""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import TYPE_CHECKING, Any, cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_s3 as s3
+
+    from ..function.well_architected_function import WellArchitectedFunction
+
+_WRITES = ("s3:PutObject", "s3:ReplicateObject", "s3:RestoreObject")
+
+
+def written_patterns(function: WellArchitectedFunction, bucket: s3.IBucket) -> list[str]:
+    """The patterns of keys, with wildcards, that the function may write in the bucket.
+
+    Args:
+        function: The function, whose role's own policy is read; managed policies are left to the checks over the template.
+        bucket: The bucket.
+    """
+    stack = cdk.Stack.of(function)
+    policy = cast("cdk.aws_iam.IRole", function.role).node.try_find_child("DefaultPolicy")
+    if not isinstance(policy, iam.Policy):
+        return []
+    bucket_arn = stack.resolve(bucket.bucket_arn)
+    document = stack.resolve(policy.document)
+    return [
+        pattern
+        for statement in document.get("Statement", [])
+        if statement.get("Effect") == "Allow" and _writes(statement)
+        for resource in _as_list(statement.get("Resource"))
+        for pattern in _keys(resource, bucket_arn)
+    ]
+
+
+def _writes(statement: dict[str, Any]) -> bool:
+    return any(
+        fnmatch.fnmatchcase(write.lower(), action.lower()) for action in _as_list(statement.get("Action")) for write in _WRITES
+    )
+
+
+def _keys(resource: Any, bucket_arn: Any) -> list[str]:  # noqa: ANN401 (policy JSON)
+    """The pattern of keys that a resource of a policy names in the bucket, if it does."""
+    if resource == "*":
+        return ["*"]
+    if isinstance(resource, str) and isinstance(bucket_arn, str):
+        return [resource.removeprefix(f"{bucket_arn}/")] if resource.startswith(f"{bucket_arn}/") else []
+    parts = _joined(resource)
+    arn = _joined(bucket_arn)
+    if parts[: len(arn)] != arn or len(parts) != len(arn) + 1:
+        return []
+    rest = parts[-1]
+    return [rest.removeprefix("/")] if isinstance(rest, str) else ["*"]
+
+
+def _joined(value: Any) -> list[Any]:  # noqa: ANN401 (intrinsic functions)
+    """The parts of an `Fn::Join` without a separator; anything else is one part."""
+    if isinstance(value, dict) and "Fn::Join" in value and value["Fn::Join"][0] == "":
+        parts = list(value["Fn::Join"][1])
+        last = parts[-1]
+        if isinstance(last, str) and "/" in last and not last.startswith("/"):
+            head, tail = last.split("/", 1)
+            return [*parts[:-1], head, f"/{tail}"]
+        return parts
+    return [value]
+
+
+def _as_list(value: Any) -> list[Any]:  # noqa: ANN401 (policy JSON)
+    return value if isinstance(value, list) else [value]
