@@ -23,7 +23,7 @@ _SQS = "AWS/SQS"
 
 def errors_alarm(scope: Construct, dimensions: Mapping[str, str], actions: Sequence[str]) -> cloudwatch.CfnAlarm:
     """ALARM when the function fails."""
-    return _alarm(
+    return define_alarm(
         scope,
         "ErrorsAlarm",
         metric=(_LAMBDA, "Errors", "Sum"),
@@ -36,7 +36,7 @@ def errors_alarm(scope: Construct, dimensions: Mapping[str, str], actions: Seque
 
 def throttles_alarm(scope: Construct, dimensions: Mapping[str, str], actions: Sequence[str]) -> cloudwatch.CfnAlarm:
     """ALARM when invocations have been refused for a while."""
-    return _alarm(
+    return define_alarm(
         scope,
         "ThrottlesAlarm",
         metric=(_LAMBDA, "Throttles", "Sum"),
@@ -52,7 +52,7 @@ def delivery_failures_alarm(
     scope: Construct, dimensions: Mapping[str, str], actions: Sequence[str]
 ) -> cloudwatch.CfnAlarm:
     """ALARM when a failure could not be recorded."""
-    return _alarm(
+    return define_alarm(
         scope,
         "DeliveryFailuresAlarm",
         metric=(_LAMBDA, "DestinationDeliveryFailures", "Sum"),
@@ -63,11 +63,13 @@ def delivery_failures_alarm(
     )
 
 
-def queue_not_empty_alarm(scope: Construct, queue_name: str, actions: Sequence[str]) -> cloudwatch.CfnAlarm:
+def queue_not_empty_alarm(
+    scope: Construct, queue_name: str, actions: Sequence[str], *, construct_id: str = "FailureQueueAlarm"
+) -> cloudwatch.CfnAlarm:
     """ALARM when a queue of failures holds anything."""
-    return _alarm(
+    return define_alarm(
         scope,
-        "FailureQueueAlarm",
+        construct_id,
         metric=(_SQS, "ApproximateNumberOfMessagesVisible", "Maximum"),
         dimensions={"QueueName": queue_name},
         threshold=practices.FAILURE_QUEUE_ALARM_THRESHOLD,
@@ -92,7 +94,7 @@ def let_alarms_publish(topic: sns.ITopic | sns.TopicBase) -> None:
     )
 
 
-def _alarm(
+def define_alarm(
     scope: Construct,
     construct_id: str,
     *,
@@ -103,6 +105,18 @@ def _alarm(
     actions: Sequence[str],
     periods: int = 1,
 ) -> cloudwatch.CfnAlarm:
+    """An alarm on one metric, at or above a threshold; missing data is no breach.
+
+    Args:
+        scope: The construct that this one is part of.
+        construct_id: Its name there.
+        metric: Namespace, name and statistic.
+        dimensions: The metric's dimensions.
+        threshold: From what value on.
+        text: What it means and what to do, for whoever is called.
+        actions: The ARNs of what it notifies.
+        periods: For how many periods of `practices.ALARM_PERIOD_SECONDS` in a row.
+    """
     namespace, name, statistic = metric
     return cloudwatch.CfnAlarm(
         scope,

@@ -20,9 +20,10 @@ from aws_cdk import (
 from aws_cdk.aws_lambda_destinations import SqsDestination
 
 from .. import practices, quotas
+from ..tokens import is_token
 from ..validation import Where
 from . import alarms, destinations, execution_role, secrets_extension
-from .durations import seconds
+from .durations import in_seconds, seconds
 from .environment import check_environment
 from .function_checks import check_code, check_function, check_layers, refuse_replaced_options
 from .packaging import PythonCode, bundling_errors
@@ -56,6 +57,12 @@ class WellArchitectedFunction(lambda_.Function):
 
     alarms: dict[str, cloudwatch.CfnAlarm]
     """The alarms by their names: `Errors`, `Throttles`, and with a failure path `DeliveryFailures` and `FailureQueue`."""
+
+    timeout_seconds: float | None
+    """The function's timeout in seconds, for what is derived from it. None where it is only known at deployment."""
+
+    reserved_concurrency: float | None
+    """The function's reserved concurrency. None where it has none, or where it is only known at deployment."""
 
     alarm_actions: list[str]
     """The ARNs of what the alarms notify."""
@@ -157,6 +164,10 @@ class WellArchitectedFunction(lambda_.Function):
                 **props,
             )
         self._where = where
+        timeout = options.get("timeout")
+        self.timeout_seconds = practices.TIMEOUT_SECONDS if timeout is None else in_seconds(timeout)
+        reserved = options.get("reserved_concurrent_executions")
+        self.reserved_concurrency = None if reserved is None or is_token(reserved) else reserved
         parts = self.node.find_all()
         function = next(part for part in parts if isinstance(part, lambda_.CfnFunction))
         self._log_group = log_group or self._define_log_group(parts, log_retention, log_removal_policy)
