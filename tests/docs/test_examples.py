@@ -1,0 +1,72 @@
+"""Every example of the documentation is an app that works: synthesized, reviewed as a snapshot, and without findings.
+
+An example is a file in `docs/examples` that defines exactly one stack. It is written for readers, and tested as it stands.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+import pytest
+
+from cdk_lambda_patterns.testing import synthesize
+from tests.findings import cfn_lint_findings, synthesis_findings
+
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
+EXAMPLES = {file.stem: file for file in sorted((Path(__file__).parents[2] / "docs" / "examples").glob("*.py"))}
+
+
+@cache
+def the_stack_of(example: str) -> type[cdk.Stack]:
+    name = f"docs_examples_{example}"
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES[example])
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    stacks = [
+        member
+        for _, member in inspect.getmembers(module, inspect.isclass)
+        if issubclass(member, cdk.Stack) and member.__module__ == name
+    ]
+    assert len(stacks) == 1, f"{example}.py must define exactly one stack, got {[stack.__name__ for stack in stacks]}"
+    return stacks[0]
+
+
+def test_there_are_examples() -> None:
+    assert EXAMPLES
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_makes_the_template_that_was_reviewed(example: str, template_snapshot: SnapshotAssertion) -> None:
+    assert synthesize(the_stack_of(example)) == template_snapshot
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_has_no_findings_of_cdk_nag_and_the_cdk(example: str, tmp_path: Path) -> None:
+    assert synthesis_findings(the_stack_of(example), tmp_path) == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_has_no_findings_of_cfn_lint(example: str) -> None:
+    assert cfn_lint_findings(synthesize(the_stack_of(example))) == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_has_the_same_resources_with_the_recommended_feature_flags(example: str) -> None:
+    """What the CDK would do in its own way under a flag, the library does in one way."""
+    stack = the_stack_of(example)
+
+    assert types_in(synthesize(stack, recommended_flags=True)) == types_in(synthesize(stack))
+
+
+def types_in(template: dict[str, dict[str, dict[str, str]]]) -> list[str]:
+    return sorted(resource["Type"] for resource in template["Resources"].values())

@@ -1,0 +1,49 @@
+"""What others find in a stack: cdk-nag's AwsSolutions, the CDK's own validation of CloudFormation, cfn-lint."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+
+if TYPE_CHECKING:
+    from cfnlint.config import ManualArgs
+
+
+def synthesis_findings(stack: type[cdk.Stack], outdir: Path) -> list[str]:
+    """Findings of cdk-nag and of the CDK, warnings too, without what the stack acknowledges with a reason."""
+    import cdk_nag  # noqa: PLC0415 - a third of a second
+
+    app = cdk.App(outdir=str(outdir), analytics_reporting=False, context={"aws:cdk:bundling-stacks": []})
+    cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
+    stack(app, stack.__name__)
+    try:
+        app.synth()
+    except RuntimeError as error:
+        if "Validation failed" not in str(error):
+            raise
+    report = outdir / "validation-report.json"
+    plugins: list[dict[str, Any]] = json.loads(report.read_text())["pluginReports"] if report.exists() else []
+    return [
+        f"{violation['ruleName']} {construct['constructPath']}: {violation['description']}"
+        for plugin in plugins
+        for violation in plugin["violations"]
+        for construct in violation["violatingConstructs"]
+    ]
+
+
+def cfn_lint_findings(template: dict[str, Any]) -> list[str]:
+    """Findings of cfn-lint, warnings and information too."""
+    lint, args = _cfn_lint()
+    return [f"{match.rule.id} {match.path}: {match.message}" for match in lint(json.dumps(template), config=args)]
+
+
+@cache
+def _cfn_lint() -> tuple[Any, ManualArgs]:
+    # Three seconds to import: once a run, and only where it is used.
+    from cfnlint.api import ManualArgs, lint  # noqa: PLC0415
+
+    return lint, ManualArgs(regions=["us-east-1"], include_checks=["I"])
