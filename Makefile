@@ -62,7 +62,7 @@ generate: setup ## Rewrite the generated files only
 	@python -m tests.generated
 
 lock: setup ## Resolve the locks again
-	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --group dev --extra testing --extra local -o requirements.lock pyproject.toml
+	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --group dev --extra testing --extra local --extra sam -o requirements.lock pyproject.toml
 	@npm install --package-lock-only
 
 clean: ## Remove what set-up and runs made
