@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cfnlint.config import ManualArgs
 
 
@@ -23,7 +24,7 @@ def synthesis_findings(stack: type[cdk.Stack], outdir: Path) -> list[str]:
     try:
         app.synth()
     except RuntimeError as error:
-        if "Validation failed" not in str(error):
+        if "ValidationFailed" not in str(error):
             raise
     report = outdir / "validation-report.json"
     plugins: list[dict[str, Any]] = json.loads(report.read_text())["pluginReports"] if report.exists() else []

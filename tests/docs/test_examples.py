@@ -1,6 +1,6 @@
 """Every example of the documentation is an app that works: synthesized, reviewed as a snapshot, and without findings.
 
-An example is a file in `docs/examples` that defines exactly one stack. It is written for readers, and tested as it stands.
+An example is a file in `docs/examples` that defines exactly one stack: written for readers, tested as it stands.
 """
 
 from __future__ import annotations
