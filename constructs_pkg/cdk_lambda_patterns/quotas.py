@@ -35,12 +35,12 @@ class Quota:
     def range(self) -> str:
         """The allowed range with its unit, for example `1 to 900 seconds`."""
         if self.minimum == self.maximum:
-            return f"exactly {self.minimum:,g} {self.unit}"
+            return f"exactly {self.minimum:,.12g} {self.unit}"
         if self.maximum == math.inf:
-            return f"at least {self.minimum:,g} {self.unit}"
+            return f"at least {self.minimum:,.12g} {self.unit}"
         if self.minimum == 0:
-            return f"at most {self.maximum:,g} {self.unit}"
-        return f"{self.minimum:,g} to {self.maximum:,g} {self.unit}"
+            return f"at most {self.maximum:,.12g} {self.unit}"
+        return f"{self.minimum:,.12g} to {self.maximum:,.12g} {self.unit}"
 
     def admits(self, value: float) -> bool:
         """Whether the value is within the limit, both ends included."""
@@ -348,4 +348,101 @@ OBJECT_KEY_LENGTH = Quota(
     source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html",
     fix="shorten it, or leave it out",
     note="S3 counts bytes of UTF-8.",
+)
+
+# Event source mappings -----------------------------------------------------------------------------------------------
+
+_MAPPING = f"{_LAMBDA_API}/API_CreateEventSourceMapping.html"
+
+SQS_BATCH_SIZE = Quota(
+    code="BatchSizeOutOfRange",
+    minimum=1,
+    maximum=10_000,
+    unit="messages",
+    source=_MAPPING,
+    fix="choose a number in that range",
+    note="More than 10 need a batching window.",
+)
+SQS_FIFO_BATCH_SIZE = Quota(
+    code="BatchSizeOutOfRange",
+    minimum=1,
+    maximum=10,
+    unit="messages from a FIFO queue",
+    source=_MAPPING,
+    fix="choose a number in that range, or use a standard queue",
+)
+SQS_BATCH_WITHOUT_WINDOW = 10
+"""Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html"""
+BATCHING_WINDOW = Quota(
+    code="BatchingWindowOutOfRange",
+    minimum=0,
+    maximum=300,
+    unit="seconds",
+    source=_MAPPING,
+    fix="choose a time in that range",
+)
+SQS_MAX_CONCURRENCY = Quota(
+    code="MaxConcurrencyOutOfRange",
+    minimum=2,
+    maximum=1_000,
+    unit="concurrent executions",
+    source="https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html",
+    fix="choose a number in that range; for one at a time use a FIFO queue with one message group",
+)
+SQS_POLLERS_MINIMUM = Quota(
+    code="PollersMinimumOutOfRange",
+    minimum=2,
+    maximum=200,
+    unit="pollers at least",
+    source=f"{_LAMBDA_API}/API_ProvisionedPollerConfig.html",
+    fix="choose a number in that range",
+)
+SQS_POLLERS_MAXIMUM = Quota(
+    code="PollersMaximumOutOfRange",
+    minimum=2,
+    maximum=10_000,
+    unit="pollers at most",
+    source=f"{_LAMBDA_API}/API_ProvisionedPollerConfig.html",
+    fix="choose a number in that range",
+)
+MAPPING_FILTERS = Quota(
+    code="TooManyFilters",
+    minimum=1,
+    maximum=10,
+    unit="filters",
+    source="https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html",
+    fix="merge patterns: the values of a list are alternatives",
+    note="5 by default; AWS raises it to 10 on request.",
+)
+FILTER_PATTERN_LENGTH = Quota(
+    code="FilterPatternTooLong",
+    minimum=1,
+    maximum=4_096,
+    unit="characters",
+    source=f"{_LAMBDA_API}/API_Filter.html",
+    fix="filter on fewer values, or in the function",
+)
+EVENT_PATTERN_LENGTH = Quota(
+    code="EventPatternTooLong",
+    minimum=1,
+    maximum=2_048,
+    unit="characters",
+    source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html",
+    fix="match on fewer values, or make several rules",
+)
+QUEUE_VISIBILITY_TIMEOUT = Quota(
+    code="VisibilityTimeoutOutOfRange",
+    minimum=0,
+    maximum=43_200,
+    unit="seconds",
+    source="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
+    fix="choose a time up to 12 hours",
+)
+QUEUE_MAX_RECEIVE_COUNT = Quota(
+    code="MaxReceiveCountOutOfRange",
+    minimum=1,
+    maximum=1_000,
+    unit="receives",
+    source="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
+    fix="choose a number in that range",
 )

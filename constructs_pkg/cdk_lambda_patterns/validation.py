@@ -46,7 +46,7 @@ class Where:
         """Refuse a number outside a quota. None and tokens pass."""
         if value is None or is_token(value) or quota.admits(value):
             return
-        self.refuse(prop, f"must be {quota.range}", got=f"{value:g}", fix=fix or quota.fix, code=quota.code)
+        self.refuse(prop, f"must be {quota.range}", got=f"{value:,.12g}", fix=fix or quota.fix, code=quota.code)
 
     def size(self, prop: str, value: Sized | None, quota: Quota, *, fix: str | None = None) -> None:
         """Refuse text or a collection whose length is outside a quota. None and tokens pass."""
