@@ -101,3 +101,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-prac
 ABORT_MULTIPART_UPLOAD_SECONDS = 604_800
 """A week: parts of uploads that were never finished are charged and cannot be seen.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html"""
+
+SQS_BATCH_SIZE = 10
+"""The largest batch without waiting for it, and Lambda's own default.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""

@@ -1,0 +1,54 @@
+"""The queues that triggers define: encrypted, TLS only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_sqs as sqs
+
+from .. import practices
+from ..function.durations import seconds
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+    from constructs import Construct
+
+
+def define_queue(scope: Construct, construct_id: str, *, fifo: bool, encryption_key: kms.IKey | None, **options: Any) -> sqs.Queue:  # noqa: ANN401 (options of sqs.Queue)
+    """A queue that is encrypted, with a customer's key if one is given, and that refuses plain connections.
+
+    Args:
+        scope: The construct that this one is part of.
+        construct_id: Its name there.
+        fifo: Whether it is a FIFO queue.
+        encryption_key: The customer's key.
+        **options: Other options of `aws_sqs.Queue`.
+    """
+    if encryption_key is None:
+        options["encryption"] = sqs.QueueEncryption.SQS_MANAGED
+    else:
+        options["encryption_master_key"] = encryption_key
+    if fifo:
+        # Only when true: CloudFormation refuses the property on a standard queue.
+        options["fifo"] = True
+    return sqs.Queue(scope, construct_id, enforce_ssl=True, **options)
+
+
+def define_dead_letter_queue(
+    scope: Construct, *, fifo: bool = False, encryption_key: kms.IKey | None = None, construct_id: str = "DeadLetterQueue"
+) -> sqs.Queue:
+    """A queue for what could not be delivered or processed, kept for as long as SQS keeps anything.
+
+    Args:
+        scope: The construct that this one is part of.
+        fifo: Whether it is a FIFO queue, as the dead-letter queue of a FIFO queue must be.
+        encryption_key: The customer's key.
+        construct_id: Its name in the scope.
+    """
+    return define_queue(
+        scope,
+        construct_id,
+        fifo=fifo,
+        encryption_key=encryption_key,
+        retention_period=seconds(practices.FAILURE_QUEUE_RETENTION_SECONDS),
+    )
