@@ -51,8 +51,8 @@ format: setup ## Format the code
 bench: setup ## Compare with hand-written L2 code: messages, resources, bytes, CPU
 	@python -m tests.bench
 
-docs: setup ## Build the documentation site, strictly
-	@cd docs && zensical build --strict
+docs: setup ## Build the documentation into docs/site, strictly
+	@cd docs && rm -rf site && zensical build --strict --clean
 
 snapshots: setup ## Rewrite the snapshots and generated files; review the difference before committing
 	@python -m tests.generated
@@ -66,4 +66,4 @@ lock: setup ## Resolve the locks again
 	@npm install --package-lock-only
 
 clean: ## Remove what set-up and runs made
-	@rm -rf $(VENV) node_modules cdk.out* site .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) node_modules cdk.out* docs/site docs/.cache .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,18 +7,21 @@ a test fails when the committed one is stale.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tests.generated.function_kwargs import function_kwargs
 from tests.generated.public_api import public_api
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.generated.reference_pages import api_pages, errors_page, practices_page, quotas_page
 
 ROOT = Path(__file__).parents[2]
 
-GENERATORS: dict[str, Callable[[], str]] = {
-    "constructs_pkg/cdk_lambda_patterns/function/function_kwargs.py": function_kwargs,
-    "tests/generated/public_api.json": public_api,
-}
-"""What makes each generated file, by its path in the project."""
+
+def generated_files() -> dict[str, str]:
+    """The text of each generated file, by its path in the project."""
+    return {
+        "constructs_pkg/cdk_lambda_patterns/function/function_kwargs.py": function_kwargs(),
+        **api_pages(),
+        "docs/reference/errors.md": errors_page(),
+        "docs/reference/practices.md": practices_page(),
+        "docs/reference/quotas.md": quotas_page(),
+        "tests/generated/public_api.json": public_api(),
+    }

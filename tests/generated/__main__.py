@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.generated import GENERATORS, ROOT
+from tests.generated import ROOT, generated_files
 
-for path, generate in GENERATORS.items():
+for path, text in generated_files().items():
     file = ROOT / path
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(generate(), encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
