@@ -24,7 +24,9 @@ class ValidationError(ValueError):
     """The path of the construct, for example `Orders/Process`; None where there is no construct yet."""
 
     def __init__(self, message: str, *, code: str, path: str | None = None) -> None:
-        """Args:
+        """Make the error.
+
+        Args:
         message: What, the rule, what was received, what to change. Lower case, no final full stop, never a secret.
         code: What was wrong, as a stable PascalCase word.
         path: The path of the construct.
@@ -38,6 +40,6 @@ class ValidationError(ValueError):
 class LocalCloudError(RuntimeError):
     """The local cloud cannot do what was asked of it.
 
-    It could not be installed, did not start, has stopped, or a deployment to it failed. The message says which, with the
-    last lines of whoever knows more: uv, the CDK CLI, the emulator.
+    It could not be installed, did not start, has stopped, or a deployment to it failed. The message says which, with
+    the last lines of whoever knows more: uv, the CDK CLI, the emulator.
     """

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import json
-import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from cdk_lambda_patterns.errors import LocalCloudError
 
+from .deployment import deploy_assembly, synthesize_project, synthesize_subject
+from .description import DeployedStack, Deployment
 from .environment import environment, uv_platform
+from .http_request import Response, send_request
 from .process import EmulatorProcess, start_emulator
+from .settings import ACCOUNT, CONTEXT_KEY, REGION, SECRET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
-    from .progress import Progress
+    import aws_cdk as cdk
 
-ACCOUNT = "000000000000"
-"""The account that one deploys to unless a stack names another."""
+    from .settings import Progress
 
-REGION = "us-east-1"
-"""The region that one deploys to unless a stack names another."""
-
-CONTEXT_KEY = "cdk-lambda-patterns:local-cloud"
-"""The context value that says where functions will run, as `<Python version>/<uv's --python-platform>`."""
+_RECORDED = "recorded.jsonl"
+_DEPLOYED = "deployed.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,20 @@ class LocalCloud:
     """
 
     def __init__(self, process: EmulatorProcess, *, python: str, account: str = ACCOUNT, region: str = REGION) -> None:
-        """Args:
-        process: A running emulator; `LocalCloud.start()` starts one.
-        python: The Python version that its functions run on.
-        account: The account that clients and stacks without one of their own use, 12 digits.
-        region: The region that they use.
+        """Take over an emulator that runs; `LocalCloud.start()` starts one.
+
+        Args:
+            process: The emulator.
+            python: The Python version that its functions run on.
+            account: The account that clients, and stacks without one of their own, use: 12 digits.
+            region: The region that they use.
         """
         self.process = process
         self.python = python
         self.account = account
         self.region = region
+        self.bootstrapped: set[object] = set()
+        """The environments that are known to be bootstrapped."""
         self._clients: dict[tuple[str, str, str], Any] = {}
 
     @classmethod
@@ -94,7 +98,7 @@ class LocalCloud:
         process = start_emulator(found, port=port, without=without, timeout=timeout, owned=not outlives_this_process)
         return cls(process, python=found.version, account=account, region=region)
 
-    def __enter__(self) -> LocalCloud:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -120,9 +124,12 @@ class LocalCloud:
         return self.process.alive
 
     @property
-    def context(self) -> Mapping[str, str]:
-        """The CDK context under which packages are made that run on this machine: `cdk.App(context=cloud.context)`."""
-        return {CONTEXT_KEY: f"{self.python}/{uv_platform()}"}
+    def context(self) -> Mapping[str, Any]:
+        """The CDK context for an app that is deployed here: `cdk.App(context=cloud.context)`.
+
+        Packages are then made for this machine, and templates name the constructs of their resources.
+        """
+        return {CONTEXT_KEY: f"{self.python}/{uv_platform()}", "aws:cdk:enable-path-metadata": True}
 
     @property
     def variables(self) -> Mapping[str, str]:
@@ -130,7 +137,7 @@ class LocalCloud:
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": self.account,
-            "AWS_SECRET_ACCESS_KEY": "local-cloud",
+            "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -143,7 +150,67 @@ class LocalCloud:
             LocalCloudError: It does not run any more.
         """
         self.process.request("POST", "/_ministack/reset")
-        (self.process.folder / "recorded.jsonl").unlink(missing_ok=True)
+        self.bootstrapped.clear()
+        for name in (_RECORDED, _DEPLOYED):
+            (self.process.folder / name).unlink(missing_ok=True)
+
+    def deploy(
+        self,
+        subject: type[cdk.Stack] | cdk.Stage | Callable[[cdk.Stack], object] | Path | str,
+        *,
+        stacks: Sequence[str] = ("**",),
+        context: Mapping[str, object] | None = None,
+        recommended_flags: bool = False,
+        timeout: float | None = 300,
+        progress: Progress | None = None,
+        **stack_props: object,
+    ) -> Deployment:
+        """Deploy with the ordinary `cdk deploy`, and return what is there then.
+
+        ```python
+        orders = cloud.deploy(Orders)
+        orders = cloud.deploy(lambda stack: SqsTrigger(stack, "Orders", function=...))
+        shop = cloud.deploy(".")
+        ```
+
+        Args:
+            subject: A class of stacks; a function that defines constructs in the stack it is given; an app or a stage
+                that was made with `context`; the folder of a project with a `cdk.json`; the folder of a cloud assembly.
+            stacks: Patterns of the stacks to deploy, as the CDK CLI takes them.
+                Default: - all, those of stages too.
+            context: Context values of the app, feature flags among them. Not with an app that exists.
+            recommended_flags: Whether every feature flag that the CDK recommends is on. With a class or a function.
+            timeout: Seconds that each of synthesis and deployment may take. None waits as long as it takes.
+            progress: Is told what the CDK CLI says, line by line.
+            stack_props: What else the class takes; for a function, what `Stack` takes.
+
+        Raises:
+            LocalCloudError: There is no CDK CLI, or synthesis or deployment failed; with the CLI's own words.
+        """
+        self.client("cloudformation")  # if boto3 is missing, say so before the work
+        if isinstance(subject, (str, Path)):
+            folder = Path(subject).resolve()
+            if (folder / "manifest.json").exists():
+                assembly = folder
+            else:
+                values = {key: str(value) for key, value in (context or {}).items()}
+                assembly = synthesize_project(self, folder, context=values, timeout=timeout, progress=progress)
+        else:
+            assembly = synthesize_subject(
+                self, subject, context=context or {}, recommended_flags=recommended_flags, stack_props=stack_props
+            )
+        deployed = deploy_assembly(self, assembly, stacks=stacks, timeout=timeout, progress=progress)
+        known = [stack for stack in self._deployed() if stack not in deployed]
+        (self.process.folder / _DEPLOYED).write_text(json.dumps([asdict(stack) for stack in [*known, *deployed]]))
+        return Deployment(self, deployed)
+
+    def deployed(self) -> Deployment:
+        """Everything that was deployed to it since it started or was reset, by this process or another."""
+        return Deployment(self, self._deployed())
+
+    def _deployed(self) -> list[DeployedStack]:
+        path = self.process.folder / _DEPLOYED
+        return [DeployedStack(**stack) for stack in json.loads(path.read_text())] if path.exists() else []
 
     def client(self, service: str, *, region: str | None = None, account: str | None = None) -> Any:  # noqa: ANN401 - boto3 makes its types at run time
         """Return a boto3 client that talks to it, and to nobody else whatever profiles and variables this machine has.
@@ -161,9 +228,34 @@ class LocalCloud:
             self._clients[key] = _boto3_client(self.endpoint, *key)
         return self._clients[key]
 
+    def request(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        body: bytes | str | object | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send a request to what a deployed app serves, by the address that AWS would serve it at.
+
+        ```python
+        response = cloud.request(shop.outputs["ApiUrl"] + "orders", method="POST", body={"id": 7})
+        ```
+
+        Args:
+            url: An API's or a function URL's address, as in the outputs, or a path at the endpoint.
+            method: The method.
+            body: Bytes, text, or what is sent as JSON.
+            headers: Further headers.
+
+        Raises:
+            LocalCloudError: Nothing answers. Any answer is returned, a refusal too.
+        """
+        return send_request(self.process.port, url, method=method, body=body, headers=headers or {})
+
     def recorded(self) -> list[Recorded]:
         """Return what of the deployed templates it only keeps a record of, such as a CodeDeploy deployment group."""
-        path = self.process.folder / "recorded.jsonl"
+        path = self.process.folder / _RECORDED
         lines = path.read_text().splitlines() if path.exists() else []
         return list(dict.fromkeys(Recorded(**json.loads(line)) for line in lines))
 
@@ -178,10 +270,10 @@ def _boto3_client(endpoint: str, service: str, region: str, account: str) -> Any
             "talking to the local cloud from Python needs boto3; install cdk-lambda-patterns[local]"
         ) from error
     # Neither the user's profile nor their configuration files have a say: a mistyped profile must not fail a test.
-    nothing = {name: (None, None, None, None) for name in ("profile", "config_file", "credentials_file", "ca_bundle")}
+    nothing = dict.fromkeys(("profile", "config_file", "credentials_file", "ca_bundle"), (None, None, None, None))
     session = boto3.session.Session(
         aws_access_key_id=account,
-        aws_secret_access_key="local-cloud",  # noqa: S106 - the emulator asks for any
+        aws_secret_access_key=SECRET,
         region_name=region,
         botocore_session=botocore.session.Session(session_vars=nothing),
     )

@@ -1,7 +1,7 @@
 """The emulator's own Python environment: made once with uv from a hashed lock, kept in the user's cache.
 
-It is apart from the app's environment because handlers run in it: what they import must be what they were deployed with, and
-boto3, as in Lambda, not the CDK that happens to be installed beside this package.
+It is apart from the app's environment because handlers run in it: what they can import must be what they were deployed
+with, and boto3, as in Lambda, not the CDK that happens to be installed beside this package.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from cdk_lambda_patterns.errors import LocalCloudError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .progress import Progress
+    from .settings import Progress
 
 LOCK = Path(__file__).with_name("requirements.lock")
 """What the environment holds, each file with its hash."""
@@ -53,9 +53,9 @@ def environment(python: str | None = None, *, progress: Progress | None = None) 
     """Return the emulator's environment, making it if this is the first use.
 
     Args:
-        python: The Python version that functions run on, for example `3.13`; an interpreter of that name must be on `PATH`.
+        python: The Python version that functions run on, for example `3.13`; there must be a `python3.13` on `PATH`.
             Default: - the version that this process runs on.
-        progress: Is told, in one line, when the environment has to be made: that takes seconds and needs a package index.
+        progress: Is told, in one line, if the environment has to be made: that takes seconds and a package index.
 
     Raises:
         LocalCloudError: There is no such interpreter, or uv could not install the lock; with uv's own words.
@@ -102,7 +102,7 @@ def _interpreter(python: str | None) -> tuple[str, str]:
         return str(getattr(sys, "_base_executable", None) or sys.executable), own
     if python not in SUPPORTED_PYTHONS:
         raise LocalCloudError(
-            f"the local cloud runs functions on Python {', '.join(SUPPORTED_PYTHONS)}, got {python!r}; name one of these"
+            f"the local cloud runs functions on Python {', '.join(SUPPORTED_PYTHONS)}, got {python}; name one of these"
         )
     working = _working_interpreter(python)
     if working is None:
@@ -154,7 +154,7 @@ def _uv(*arguments: str, cwd: Path) -> None:
     if ran.returncode != 0:
         said = "\n".join(f"  {line}" for line in ran.stderr.strip().splitlines()[-20:])
         raise LocalCloudError(
-            f"the local cloud's environment could not be made: uv {' '.join(arguments[:2])} ended with {ran.returncode}:\n{said}"
+            f"the local cloud could not be installed: uv {' '.join(arguments[:2])} ended with {ran.returncode}:\n{said}"
         )
 
 

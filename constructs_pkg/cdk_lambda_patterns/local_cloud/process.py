@@ -1,7 +1,7 @@
 """The emulator's process: started on a free port of this machine, and stopped for good.
 
-It and the functions it runs are one process group, so that stopping reaches them all, also when the emulator waits for a
-custom resource and does not listen.
+It and the functions it runs are one process group, so that stopping reaches them all, also when the emulator waits for
+a custom resource and does not listen.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns.errors import LocalCloudError
 
+from .cdk_cli import find_node, path_with_node
+from .settings import HOST
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .environment import Environment
 
-HOST = "127.0.0.1"
-"""Nobody but this machine reaches the emulator."""
-
 LAUNCHER = Path(__file__).with_name("launch.py")
 _LOG = "emulator.log"
 _GRACE_SECONDS = 5.0
-# What the emulator inherits. All else would reach it, and with it handlers, by accident: endpoints, profiles, CA bundles.
+# What the emulator inherits. All else would reach it, and handlers, by accident: endpoints, profiles, CA bundles.
 _INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
@@ -160,6 +160,8 @@ def _start(
 ) -> EmulatorProcess:
     folder = Path(tempfile.mkdtemp(prefix="local-cloud-"))
     env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    # For functions of the nodejs runtimes, the CDK's own custom resources among them.
+    env["PATH"] = path_with_node(env.get("PATH", os.defpath), find_node())
     env |= {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,
