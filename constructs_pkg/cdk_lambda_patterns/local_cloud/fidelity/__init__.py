@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 BEHAVIOURS = (
     "python_runtime",
+    "recorded_resources",
+    "function_properties",
+    "lambda_metrics",
+    "alias_routing",
+    "asynchronous_invocation",
+    "stream_event_sources",
+    "sqs_event_source",
 )
 """In the order they are applied: of two that change the same function, the later one runs around the earlier."""
 

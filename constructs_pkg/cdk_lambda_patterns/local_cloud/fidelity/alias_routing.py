@@ -1,0 +1,82 @@
+"""Invocations through an alias: the alias stays visible, and its weights count.
+
+What the published emulator does: it looks up the alias's version once and forgets the alias, so that the function sees the
+version's ARN; additional version weights are stored and never used.
+
+What AWS does: `context.invoked_function_arn` ends in the alias, and an alias with weights sends each invocation to one of two
+versions at random. `X-Amz-Executed-Version` names the one that ran.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html,
+https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
+"""
+
+from __future__ import annotations
+
+import random
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from .support.emulator import Record, around, module
+from .support.functions import Invoked, config_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+_executed: ContextVar[list[str] | None] = ContextVar("executed", default=None)
+"""Where the version that ran is noted, for the response to the invoker."""
+
+
+def apply() -> None:
+    """Keep the alias in the invoked ARN, and choose a version by weight at each invocation."""
+    lambda_svc = module("services.lambda_svc")
+
+    @around(lambda_svc, "_effective_func_record_for_qualifier", "func, qualifier")
+    def _resolve(
+        original: Callable[..., tuple[Record | None, Record | None]], func: Record | None, qualifier: str | None
+    ) -> tuple[Record | None, Record | None]:
+        record, config = original(func, qualifier)
+        if func is None or record is None or config is None or qualifier not in func.get("aliases", {}):
+            return record, config
+        invoked = {**config, "FunctionArn": f"{func['config']['FunctionArn']}:{qualifier}"}
+        return {**record, "config": invoked}, invoked
+
+    @around(lambda_svc, "_execute_function", "func, event")
+    def _execute(original: Callable[..., Record], func: Record, event: object) -> Record:
+        config = config_of(func)
+        if lambda_svc._function_config_scope_mismatch(config):
+            return original(func, event)
+        func = _by_weight(func, config)
+        version = str(config_of(func).get("Version", "$LATEST"))
+        noted = _executed.get()
+        if noted is not None:
+            noted.append(version)
+        return {**original(func, event), "executed_version": version}
+
+    @around(lambda_svc, "_invoke", "name, event, headers, path_qualifier, query_params")
+    async def _invoke(original: Callable[..., Awaitable[tuple[int, Record, bytes]]], *args: Any) -> tuple[int, Record, bytes]:  # noqa: ANN401 - passed on
+        noted: list[str] = []
+        token = _executed.set(noted)
+        try:
+            status, headers, body = await original(*args)
+        finally:
+            _executed.reset(token)
+        if noted:
+            headers = {**headers, "X-Amz-Executed-Version": noted[-1]}
+        return status, headers, body
+
+
+def _by_weight(func: Record, config: Record) -> Record:
+    """The record of the version that this invocation goes to."""
+    invoked = Invoked.of(config)
+    function = invoked.function() if invoked.is_alias else None
+    if function is None:
+        return func
+    alias: Record = function["aliases"].get(invoked.qualifier) or {}
+    weights: dict[str, float] = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+    drawn = random.random()  # noqa: S311 - traffic, not a secret
+    for version, weight in weights.items():
+        if drawn < weight and version in function["versions"]:
+            chosen: Record = function["versions"][version]
+            return {**chosen, "config": {**chosen["config"], "FunctionArn": config["FunctionArn"]}}
+        drawn -= weight
+    return func
