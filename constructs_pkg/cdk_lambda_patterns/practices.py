@@ -1,6 +1,7 @@
 """Every value that this library chooses, each with its unit, the reason and a source.
 
-Constructs take their defaults from here, checks compare with the same names, and the documentation's table is made from it.
+Constructs take their defaults from here, checks compare with the same names, and the documentation's table is made from
+it.
 Numbers are in the unit that the name ends with.
 """
 
@@ -76,22 +77,27 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.ht
 
 ERRORS_ALARM_THRESHOLD = 1
 """Errors in one period. A function that may fail now and then says so with a higher one.
-Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html"""
+Source:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html"""
 
 THROTTLES_ALARM_THRESHOLD = 1
 """Throttled invocations in one period.
-Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html"""
+Source:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html"""
 
 THROTTLES_ALARM_PERIODS = 5
 """Periods in a row: a single burst is retried by Lambda, a standing one needs a person.
-Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html"""
+Source:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html"""
 
 FAILURE_QUEUE_ALARM_THRESHOLD = 1
 """Messages in a queue of failures: each is work that nobody did.
-Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-alarms-cloudwatch.html"""
+Source:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-alarms-cloudwatch.html"""
 
 SECRETS_EXTENSION_VERSION = "1.0.103"
-"""The AWS Parameters and Secrets Lambda extension: values are cached outside the handler, and are never in the template.
+"""The AWS Parameters and Secrets Lambda extension: values are cached outside the handler, and are never in the
+template.
 Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/retrieving-secrets_lambda.html"""
 
 MINIMUM_TLS_VERSION = 1.2

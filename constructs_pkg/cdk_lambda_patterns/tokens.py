@@ -1,14 +1,18 @@
 """Recognises CDK tokens without asking the CDK.
 
-A token stands for a value that is only known at deployment. `Token.is_unresolved` answers the same question with a message
-to Node for every value; these functions look at the encodings, which are stable: strings and list elements carry a marker,
-numbers are a reserved range far below any real value.
+A token stands for a value that is only known at deployment. `Token.is_unresolved` answers the same question with a
+message to Node for every value; these functions look at the encodings, which are stable: strings and list elements
+carry a marker, numbers are a reserved range far below any real value.
 Source: https://docs.aws.amazon.com/cdk/v2/guide/tokens.html
 """
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _MARKER = re.compile(r"[$#]\{Token\[[^\]]*\]\}")
 # CDK encodes number tokens as negative doubles whose high bits are 0xFBFF: about -1.89e289 and below.
@@ -22,7 +26,7 @@ def is_token(value: object) -> bool:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value <= _LARGEST_NUMBER_TOKEN
     if isinstance(value, (list, tuple)):
-        return any(is_token(element) for element in value)  # pyright: ignore[reportUnknownVariableType]
+        return any(is_token(element) for element in cast("Sequence[object]", value))
     return False
 
 

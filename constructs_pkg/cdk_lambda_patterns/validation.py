@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from .errors import ValidationError
 from .tokens import is_token
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The construct whose properties are looked at: named only when something is wrong, for a path costs messages to Node."""
+    """The construct whose properties are looked at.
+
+    Its path is asked for only when something is wrong: that costs messages to Node.
+    """
 
     scope: Construct
     construct_id: str
@@ -43,8 +46,12 @@ class Where:
         raise ValidationError(f"'{prop}' {rule}, got {got}; {fix}", code=code, path=self.path)
 
     def within(self, prop: str, value: float | None, quota: Quota, *, fix: str | None = None) -> None:
-        """Refuse a number outside a quota. None and tokens pass."""
-        if value is None or is_token(value) or quota.admits(value):
+        """Refuse a number outside a quota, and what is no number. None and tokens pass."""
+        if value is None or is_token(value):
+            return
+        if not isinstance(cast("object", value), (int, float)):
+            self.refuse(prop, "must be a number", got=repr(value), fix=fix or quota.fix, code=quota.code)
+        if quota.admits(value):
             return
         self.refuse(prop, f"must be {quota.range}", got=f"{value:,.12g}", fix=fix or quota.fix, code=quota.code)
 

@@ -1,6 +1,9 @@
-"""The alarms that every function has. Plain resources: one message to Node each, where a metric and an alarm would be three.
+"""The alarms that every function has.
 
-Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html
+Plain resources: one message to Node each, where a metric and an alarm would be three.
+
+Source:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html
 """
 
 from __future__ import annotations
@@ -10,7 +13,8 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch, aws_iam as iam, aws_sns as sns
 
-from .. import practices
+from cdk_lambda_patterns import practices
+from cdk_lambda_patterns.function import principals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +47,7 @@ def throttles_alarm(scope: Construct, dimensions: Mapping[str, str], actions: Se
         dimensions=dimensions,
         threshold=practices.THROTTLES_ALARM_THRESHOLD,
         periods=practices.THROTTLES_ALARM_PERIODS,
-        text="Invocations are refused. Compare the function's concurrency with its reserved concurrency and the account's limit.",
+        text="Invocations are refused. Compare its concurrency with what is reserved and with the account's limit.",
         actions=actions,
     )
 
@@ -58,7 +62,8 @@ def delivery_failures_alarm(
         metric=(_LAMBDA, "DestinationDeliveryFailures", "Sum"),
         dimensions=dimensions,
         threshold=practices.FAILURE_QUEUE_ALARM_THRESHOLD,
-        text="A record could not be sent to the destination and is lost. Check the role's rights, the key's and the size (256 KB for SNS).",
+        text="A record could not be sent to its destination and is lost. Check the rights of the role and of the key, "
+        "and the size (256 KB for SNS).",
         actions=actions,
     )
 
@@ -73,7 +78,8 @@ def queue_not_empty_alarm(
         metric=(_SQS, "ApproximateNumberOfMessagesVisible", "Maximum"),
         dimensions={"QueueName": queue_name},
         threshold=practices.FAILURE_QUEUE_ALARM_THRESHOLD,
-        text="Work was left undone. Each message says what was asked and why it failed; repair the cause, then send the events again.",
+        text="Work was left undone. Each message says what was asked and why it failed: repair the cause, "
+        "then send the events again.",
         actions=actions,
     )
 
@@ -87,7 +93,7 @@ def let_alarms_publish(topic: sns.ITopic | sns.TopicBase) -> None:
         iam.PolicyStatement(
             sid="AlarmsPublish",
             actions=["sns:Publish"],
-            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            principals=[principals.service("cloudwatch.amazonaws.com")],
             resources=[topic.topic_arn],
             conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
         )

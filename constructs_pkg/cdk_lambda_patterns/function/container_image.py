@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ecr as ecr, aws_ecr_assets as ecr_assets, aws_lambda as lambda_
 
-from .. import quotas
-from ..errors import ValidationError
+from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.errors import ValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ..validation import Where
+    from cdk_lambda_patterns.validation import Where
 
 _PLATFORMS = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
 
@@ -77,7 +77,7 @@ class ContainerImage:
         folder = Path(folder)
         dockerfile = folder / (file or "Dockerfile")
         if not dockerfile.is_file():
-            message = f"'folder' must hold a Dockerfile, got no file {dockerfile}; name it with 'file' if it is called otherwise"
+            message = f"'folder' must hold a Dockerfile, got no file {dockerfile}; name another one with 'file'"
             raise ValidationError(message, code="DockerfileMissing")
         options = {"file": file, "target": target, "build_args": build_args, "exclude": exclude}
         return cls(
@@ -102,7 +102,8 @@ class ContainerImage:
 
         Args:
             repository: The repository, in the function's Region.
-            tag_or_digest: Which image. A digest, or a tag that never moves: behind a moving tag a deployment changes nothing.
+            tag_or_digest: Which image. A digest, or a tag that never moves: behind a moving tag a deployment changes
+                nothing.
             command: In place of the image's `CMD`, at most 1,500 entries.
                 Default: - the image's.
             entrypoint: In place of the image's `ENTRYPOINT`, at most 1,500 entries.

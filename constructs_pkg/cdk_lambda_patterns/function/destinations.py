@@ -1,11 +1,11 @@
-"""Where the record of an asynchronous invocation goes: a queue, topic, function, bus or bucket, or the CDK's own wrapper.
+"""Where the record of an asynchronous invocation goes: a queue, topic, function, bus or bucket.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import aws_cdk as cdk
 from aws_cdk import (
@@ -18,25 +18,26 @@ from aws_cdk import (
 )
 
 if TYPE_CHECKING:
-    from ..validation import Where
+    from cdk_lambda_patterns.validation import Where
 
-# The concrete classes stand beside the interfaces because pyright does not see that they implement them (aws/jsii#4541).
-Destination: TypeAlias = Union[
-    sqs.IQueue,
-    sns.ITopic,
-    sns.TopicBase,
-    lambda_.IFunction,
-    lambda_.FunctionBase,
-    events.IEventBus,
-    events.EventBus,
-    s3.IBucket,
-    lambda_.IDestination,
-    destinations.SqsDestination,
-    destinations.SnsDestination,
-    destinations.LambdaDestination,
-    destinations.EventBridgeDestination,
-    destinations.S3Destination,
-]
+# The concrete classes stand beside the interfaces because pyright does not see that they implement them
+# (aws/jsii#4541).
+Destination: TypeAlias = (
+    sqs.IQueue
+    | sns.ITopic
+    | sns.TopicBase
+    | lambda_.IFunction
+    | lambda_.FunctionBase
+    | events.IEventBus
+    | events.EventBus
+    | s3.IBucket
+    | lambda_.IDestination
+    | destinations.SqsDestination
+    | destinations.SnsDestination
+    | destinations.LambdaDestination
+    | destinations.EventBridgeDestination
+    | destinations.S3Destination
+)
 """What a record can be sent to. A bucket takes failures only."""
 
 
@@ -108,7 +109,9 @@ def _refuse_bucket_for_success(where: Where, prop: str) -> None:
         )
 
 
-def _refuse_fifo(where: Where, prop: str, fifo: object, target: sqs.QueueBase | sns.TopicBase | cdk.CfnResource) -> None:
+def _refuse_fifo(
+    where: Where, prop: str, fifo: object, target: sqs.QueueBase | sns.TopicBase | cdk.CfnResource
+) -> None:
     if fifo is True:
         where.refuse(
             prop,

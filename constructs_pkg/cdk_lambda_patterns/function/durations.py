@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aws_cdk import Duration
 
-from ..tokens import is_token
+from cdk_lambda_patterns.tokens import is_token
 
 if TYPE_CHECKING:
-    from ..quotas import Quota
-    from ..validation import Where
+    from cdk_lambda_patterns.quotas import Quota
+    from cdk_lambda_patterns.validation import Where
 
 
 @cache
@@ -29,5 +29,18 @@ def in_seconds(duration: Duration | None) -> float | None:
 
 
 def duration_within(where: Where, prop: str, duration: Duration | None, quota: Quota) -> None:
-    """Refuse a duration outside a quota in seconds. None and tokens pass."""
-    where.within(prop, in_seconds(duration), quota)
+    """Refuse what is no duration of whole seconds within a quota in seconds. None and tokens pass."""
+    if duration is None:
+        return
+    if not isinstance(cast("object", duration), Duration):
+        where.refuse(
+            prop,
+            "must be an aws_cdk.Duration",
+            got=repr(duration),
+            fix=f"write Duration.seconds({duration})",
+            code="DurationExpected",
+        )
+    amount = in_seconds(duration)
+    where.within(prop, amount, quota)
+    if amount is not None and amount != int(amount):
+        where.refuse(prop, "must be a whole number of seconds", got=f"{amount:g}", fix="round it", code=quota.code)

@@ -9,16 +9,17 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from .. import quotas
-from ..tokens import is_token, without_tokens
+from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.tokens import is_token, without_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..validation import Where
+    from cdk_lambda_patterns.validation import Where
 
 _SECRET_NAME = re.compile(
-    r"(?:^|_)(?:password|passwd|pwd|passphrase|secret|token|api_?key|private_?key|access_?key|credentials?)$", re.IGNORECASE
+    r"(?:^|_)(?:password|passwd|pwd|passphrase|secret|token|api_?key|private_?key|access_?key|credentials?)$",
+    re.IGNORECASE,
 )
 _SECRET_VALUE = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----"

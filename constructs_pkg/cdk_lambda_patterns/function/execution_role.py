@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
+from cdk_lambda_patterns.json_values import as_list
+
 if TYPE_CHECKING:
     from constructs import Construct
 
-    from ..validation import Where
+    from cdk_lambda_patterns.validation import Where
 
 Statement = dict[str, Any]
 
@@ -31,7 +33,9 @@ _WILDCARD_REASON = (
 _owners: dict[tuple[str, str], str] = {}
 
 
-def baseline_statements(*, log_group_arn: str, traced: bool, in_vpc: bool, insights: bool, durable: bool) -> list[Statement]:
+def baseline_statements(
+    *, log_group_arn: str, traced: bool, in_vpc: bool, insights: bool, durable: bool
+) -> list[Statement]:
     """What every function needs to run at all.
 
     Args:
@@ -109,7 +113,7 @@ def check_role(where: Where, role: iam.IRole) -> None:
                 "role",
                 "must trust lambda.amazonaws.com",
                 got=f"a role that trusts {_principals(trust)}",
-                fix='make it with assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), or leave \'role\' out',
+                fix="make it with assumed_by=iam.ServicePrincipal(\"lambda.amazonaws.com\"), or leave 'role' out",
                 code="RoleNotAssumable",
             )
 
@@ -129,29 +133,23 @@ def _reference(thing: object) -> str:
 def _lambda_may_assume(trust: dict[str, Any]) -> bool:
     return any(
         statement.get("Effect") == "Allow"
-        and "sts:AssumeRole" in _as_list(statement.get("Action"))
+        and "sts:AssumeRole" in as_list(statement.get("Action"))
         and _trusts_lambda(statement.get("Principal"))
-        for statement in _as_list(trust.get("Statement"))
+        for statement in as_list(trust.get("Statement"))
     )
 
 
 def _trusts_lambda(principal: Any) -> bool:  # noqa: ANN401 (policy JSON)
     if isinstance(principal, str):
         return principal == "*"
-    return "lambda.amazonaws.com" in _as_list(principal.get("Service"))
+    return "lambda.amazonaws.com" in as_list(principal.get("Service"))
 
 
 def _principals(trust: dict[str, Any]) -> str:
     names = [
         str(name)
-        for statement in _as_list(trust.get("Statement"))
+        for statement in as_list(trust.get("Statement"))
         for kind in [statement.get("Principal")]
-        for name in (_as_list(kind) if isinstance(kind, str) else [n for v in kind.values() for n in _as_list(v)])
+        for name in (as_list(kind) if isinstance(kind, str) else [n for v in kind.values() for n in as_list(v)])
     ]
     return ", ".join(names) or "nobody"
-
-
-def _as_list(value: Any) -> list[Any]:  # noqa: ANN401 (policy JSON)
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]

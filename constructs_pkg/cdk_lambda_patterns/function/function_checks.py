@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_lambda as lambda_
 
-from .. import quotas
-from ..tokens import is_token
+from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.tokens import is_token
+
 from .durations import duration_within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..validation import Where
+    from cdk_lambda_patterns.validation import Where
 
 _INLINE_RUNTIMES = ("python", "nodejs")
 
@@ -39,7 +40,11 @@ def refuse_replaced_options(where: Where, options: Mapping[str, Any]) -> None:
     """Refuse options that would work against this function's own, each with what to use in its place."""
     for name in options.keys() & REPLACED_OPTIONS.keys():
         where.refuse(
-            name, "is not an option of this function", got=type(options[name]).__name__, fix=REPLACED_OPTIONS[name], code="OptionReplaced"
+            name,
+            "is not an option of this function",
+            got=type(options[name]).__name__,
+            fix=REPLACED_OPTIONS[name],
+            code="OptionReplaced",
         )
 
 

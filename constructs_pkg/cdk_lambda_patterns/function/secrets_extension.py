@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_, region_info
 
-from .. import practices
-from ..tokens import is_token
+from cdk_lambda_patterns import practices
+from cdk_lambda_patterns.tokens import is_token
 
 if TYPE_CHECKING:
-    from ..validation import Where
+    from cdk_lambda_patterns.validation import Where
 
 
 def add_to(function: lambda_.Function, where: Where) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,14 +19,16 @@ from aws_cdk import (
 )
 from aws_cdk.aws_lambda_destinations import SqsDestination
 
-from .. import practices, quotas
-from ..tokens import is_token
-from ..validation import Where
+from cdk_lambda_patterns import practices, quotas
+from cdk_lambda_patterns.tokens import is_token
+from cdk_lambda_patterns.validation import Where
+
 from . import alarms, destinations, execution_role, secrets_extension
 from .durations import in_seconds, seconds
 from .environment import check_environment
 from .function_checks import check_code, check_function, check_layers, refuse_replaced_options
 from .packaging import PythonCode, bundling_errors
+from .resource_policy import ResourcePolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,12 +42,12 @@ if TYPE_CHECKING:
 class WellArchitectedFunction(lambda_.Function):
     """A Lambda function with the practices built in.
 
-    Defines the function, an execution role of its own, its log group, a version of the current code and configuration, the
-    alias `live` on that version, and alarms on errors and throttles. Once something calls it asynchronously (a trigger of
-    this library, or `invoked_asynchronously`), also the queue that keeps what failed.
+    Defines the function, an execution role of its own, its log group, a version of the current code and configuration,
+    the alias `live` on that version, and alarms on errors and throttles. Once something calls it asynchronously (a
+    trigger of this library, or `invoked_asynchronously`), also the queue that keeps what failed.
 
-    It is a `lambda_.Function`: every CDK API that takes a function takes it, and it can stand in the place of one without
-    replacing anything. Triggers and permissions belong on `live`.
+    It is a `lambda_.Function`: every CDK API that takes a function takes it, and it can stand in the place of one
+    without replacing anything. Triggers and permissions belong on `live`.
     """
 
     live: lambda_.Alias
@@ -56,7 +58,11 @@ class WellArchitectedFunction(lambda_.Function):
     where failures go to a destination of your own."""
 
     alarms: dict[str, cloudwatch.CfnAlarm]
-    """The alarms by their names: `Errors`, `Throttles`, and with a failure path `DeliveryFailures` and `FailureQueue`."""
+    """The alarms by their names: `Errors`, `Throttles`, and with a failure path `DeliveryFailures` and
+    `FailureQueue`."""
+
+    callers: ResourcePolicy
+    """Who may call `live`: triggers add themselves, each with its source."""
 
     timeout_seconds: float | None
     """The function's timeout in seconds, for what is derived from it. None where it is only known at deployment."""
@@ -67,7 +73,7 @@ class WellArchitectedFunction(lambda_.Function):
     alarm_actions: list[str]
     """The ARNs of what the alarms notify."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 - a list of steps
         self,
         scope: Construct,
         construct_id: str,
@@ -104,10 +110,11 @@ class WellArchitectedFunction(lambda_.Function):
                 Default: - 30 days, see `practices.LOG_RETENTION_DAYS`.
             log_removal_policy: What becomes of the function's own log group when the function goes.
                 Default: - it stays until its events expire.
-            on_failure: Where events go that failed after all retries: a standard queue or topic, a function, event bus or
-                bucket. Grants, of a customer's key too, are made.
+            on_failure: Where events go that failed after all retries: a standard queue or topic, a function, event bus
+                or bucket. Grants, of a customer's key too, are made.
                 Default: - `failure_queue`, once something calls the function asynchronously.
-            on_success: Where the results of asynchronous invocations go: a standard queue or topic, a function or event bus.
+            on_success: Where the results of asynchronous invocations go: a standard queue or topic, a function or event
+                bus.
                 Default: - nowhere.
             retry_attempts: How often a failed asynchronous invocation is tried again, 0 to 2.
                 Default: - 2, see `practices.ASYNC_RETRY_ATTEMPTS`.
@@ -115,17 +122,18 @@ class WellArchitectedFunction(lambda_.Function):
             max_event_age: How long an asynchronous event may wait, 1 minute to 6 hours.
                 Default: - 6 hours, see `practices.ASYNC_EVENT_AGE_SECONDS`.
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html
-            public_environment: Environment variables whose names look like secrets and whose values are public, each with
-                the reason.
+            public_environment: Environment variables whose names look like secrets and whose values are public, each
+                with the reason.
                 Default: - none.
             notify: The topic that the alarms publish to.
                 Default: - the alarms change state and tell nobody.
-            **options: `memory_size` (default 512 MB), `timeout` (30 seconds), `architecture` (arm64), `tracing` (active),
-                `logging_format` (JSON), `application_log_level_v2` and `system_log_level_v2` (INFO), `recursive_loop`
-                (terminate) and all others of `FunctionProps`.
+            **options: `memory_size` (default 512 MB), `timeout` (30 seconds), `architecture` (arm64), `tracing`
+                (active), `logging_format` (JSON), `application_log_level_v2` and `system_log_level_v2` (INFO),
+                `recursive_loop` (terminate) and all others of `FunctionProps`.
 
         Raises:
-            ValidationError: A value that Lambda would refuse, a secret in plain text, a shared role, a FIFO destination, a
+            ValidationError: A value that Lambda would refuse, a secret in plain text, a shared role, a FIFO
+            destination, a
                 layer for another processor, or code without its handler.
         """
         # 1 validate
@@ -177,7 +185,10 @@ class WellArchitectedFunction(lambda_.Function):
             # Not through the CDK's option, which would put X-Ray's wildcard among what the function is granted.
             function.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode=_TRACING_MODES[tracing])
         self._grant_baseline(parts, role, props, traced=tracing is not lambda_.Tracing.DISABLED)
-        self.live = lambda_.Alias(self, "Live", alias_name=practices.LIVE_ALIAS, version=self.current_version)
+        self.live = lambda_.Alias(
+            self, "Live", alias_name=practices.LIVE_ALIAS, version=cast("lambda_.IVersion", self.current_version)
+        )
+        self.callers = ResourcePolicy(self.live, where)
 
         # 4 connect
         self.alarm_actions = []
@@ -193,13 +204,8 @@ class WellArchitectedFunction(lambda_.Function):
         self._has_secrets_extension = options.get("params_and_secrets") is not None
         self.failure_queue = None
         self._failure_path_defined = False
-        self._asynchronous = {
-            "on_failure": on_failure,
-            "on_success": on_success,
-            "retry_attempts": retry_attempts,
-            "max_event_age": max_event_age,
-        }
-        if any(value is not None for value in self._asynchronous.values()):
+        self._asynchronous = _Asynchronous(on_failure, on_success, retry_attempts, max_event_age)
+        if self._asynchronous != _Asynchronous():
             self.invoked_asynchronously()
         environment_key = options.get("environment_encryption")
         if environment_key is not None and hasattr(environment_key, "grant_decrypt"):
@@ -224,26 +230,29 @@ class WellArchitectedFunction(lambda_.Function):
     def invoked_asynchronously(self) -> None:
         """Say that something calls the function asynchronously, so that what fails is kept.
 
-        Defines, once, the asynchronous configuration of `live` and, where no destination was given, `failure_queue`: standard,
-        encrypted, TLS only, 14 days. Triggers of this library call it; call it for callers that the library does not see.
+        Defines, once, the asynchronous configuration of `live` and, where no destination was given, `failure_queue`:
+        standard, encrypted, TLS only, 14 days. Triggers of this library call it; call it for callers that the library
+        does not see.
         """
         if self._failure_path_defined:
             return
         self._failure_path_defined = True
-        on_failure, on_success = self._asynchronous["on_failure"], self._asynchronous["on_success"]
-        if on_failure is None:
+        wanted = self._asynchronous
+        if wanted.on_failure is None:
             self.failure_queue = self._define_failure_queue()
             failed = cast("lambda_.IDestination", SqsDestination(self.failure_queue))
         else:
-            failed = destinations.as_destination(self._where, "on_failure", on_failure)
-        retries = self._asynchronous["retry_attempts"]
+            failed = destinations.as_destination(self._where, "on_failure", wanted.on_failure)
+        succeeded = (
+            None
+            if wanted.on_success is None
+            else destinations.as_destination(self._where, "on_success", wanted.on_success)
+        )
         self.live.configure_async_invoke(
             on_failure=failed,
-            on_success=None
-            if on_success is None
-            else destinations.as_destination(self._where, "on_success", on_success),
-            retry_attempts=practices.ASYNC_RETRY_ATTEMPTS if retries is None else retries,
-            max_event_age=self._asynchronous["max_event_age"] or seconds(practices.ASYNC_EVENT_AGE_SECONDS),
+            on_success=succeeded,
+            retry_attempts=practices.ASYNC_RETRY_ATTEMPTS if wanted.retry_attempts is None else wanted.retry_attempts,
+            max_event_age=wanted.max_event_age or seconds(practices.ASYNC_EVENT_AGE_SECONDS),
         )
         self.alarms["DeliveryFailures"] = alarms.delivery_failures_alarm(self, self._dimensions, self.alarm_actions)
 
@@ -265,7 +274,7 @@ class WellArchitectedFunction(lambda_.Function):
         self._refer(name, secret.secret_arn)
 
     def parameter(self, name: str, parameter: ssm.IParameter) -> None:
-        """Let the function read a Parameter Store parameter: the grant, its name in an environment variable, the extension.
+        """Let the function read a parameter: the grant, its name in an environment variable, and the extension.
 
         Args:
             name: The environment variable that gets the parameter's name.
@@ -289,8 +298,8 @@ class WellArchitectedFunction(lambda_.Function):
         managed = next((part for part in parts if isinstance(part, logs.LogGroup)), None)
         if managed is None:
             return logs.LogGroup(self, "LogGroup", retention=retention, removal_policy=removal_policy)
-        # With the flag useCdkManagedLogGroup the CDK has made one, named after the function: the role could not name it then
-        # without a cycle.
+        # With the flag useCdkManagedLogGroup the CDK has made one, named after the function: the role could not name it
+        # then without a cycle.
         resource = next(part for part in parts if isinstance(part, logs.CfnLogGroup))
         resource.log_group_name = None
         resource.retention_in_days = _RETENTION_DAYS[retention]
@@ -332,13 +341,29 @@ class WellArchitectedFunction(lambda_.Function):
             secrets_extension.add_to(self, self._where)
 
 
+@dataclass(frozen=True)
+class _Asynchronous:
+    """How asynchronous events are treated, as the user said."""
+
+    on_failure: destinations.Destination | None = None
+    on_success: destinations.Destination | None = None
+    retry_attempts: int | None = None
+    max_event_age: cdk.Duration | None = None
+
+
 _TRACING_MODES = {lambda_.Tracing.ACTIVE: "Active", lambda_.Tracing.PASS_THROUGH: "PassThrough"}
-_RETENTION_DAYS = {**dict(zip(logs.RetentionDays, quotas.LOG_RETENTION_DAYS)), logs.RetentionDays.INFINITE: None}
+_RETENTION_DAYS = {
+    **dict(zip(logs.RetentionDays, quotas.LOG_RETENTION_DAYS, strict=False)),
+    logs.RetentionDays.INFINITE: None,
+}
 
 
 @cache
 def _runtime() -> lambda_.Runtime:
-    return cast("lambda_.Runtime", getattr(lambda_.Runtime, practices.RUNTIME.upper().replace("PYTHON", "PYTHON_").replace(".", "_")))
+    return cast(
+        "lambda_.Runtime",
+        getattr(lambda_.Runtime, practices.RUNTIME.upper().replace("PYTHON", "PYTHON_").replace(".", "_")),
+    )
 
 
 @cache
@@ -392,7 +417,7 @@ def _check_log_options(
                 fix="set it on the log group",
                 code="LogOptionsConflict",
             )
-    if retention is not None and not isinstance(retention, logs.RetentionDays):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(cast("object", retention), (logs.RetentionDays, type(None))):
         days = ", ".join(map(str, quotas.LOG_RETENTION_DAYS))
         where.refuse(
             "log_retention",

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_lambda as lambda_
 
-from .. import practices
-from ..validation import Where
+from cdk_lambda_patterns import practices
+from cdk_lambda_patterns.validation import Where
+
 from .well_architected_function import WellArchitectedFunction
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 class WellArchitectedImageFunction(WellArchitectedFunction):
     """A Lambda function from a container image, with the practices of `WellArchitectedFunction`.
 
-    Defines the same resources. Up to 10 GB of code, any language, no layers: what a layer would add is put into the image.
+    Defines the same resources. Up to 10 GB of code, any language, no layers: what a layer would add is put into the
+    image.
     """
 
     def __init__(

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
+from cdk_lambda_patterns.json_values import as_list, as_mapping
+
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
 
-    from ..function.well_architected_function import WellArchitectedFunction
+    from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
 _WRITES = ("s3:PutObject", "s3:ReplicateObject", "s3:RestoreObject")
 
@@ -20,7 +22,8 @@ def written_patterns(function: WellArchitectedFunction, bucket: s3.IBucket) -> l
     """The patterns of keys, with wildcards, that the function may write in the bucket.
 
     Args:
-        function: The function, whose role's own policy is read; managed policies are left to the checks over the template.
+        function: The function, whose role's own policy is read; managed policies are left to the checks over the
+            template.
         bucket: The bucket.
     """
     stack = cdk.Stack.of(function)
@@ -33,18 +36,20 @@ def written_patterns(function: WellArchitectedFunction, bucket: s3.IBucket) -> l
         pattern
         for statement in document.get("Statement", [])
         if statement.get("Effect") == "Allow" and _writes(statement)
-        for resource in _as_list(statement.get("Resource"))
+        for resource in as_list(statement.get("Resource"))
         for pattern in _keys(resource, bucket_arn)
     ]
 
 
 def _writes(statement: dict[str, Any]) -> bool:
     return any(
-        fnmatch.fnmatchcase(write.lower(), action.lower()) for action in _as_list(statement.get("Action")) for write in _WRITES
+        fnmatch.fnmatchcase(write.lower(), action.lower())
+        for action in as_list(statement.get("Action"))
+        for write in _WRITES
     )
 
 
-def _keys(resource: Any, bucket_arn: Any) -> list[str]:  # noqa: ANN401 (policy JSON)
+def _keys(resource: object, bucket_arn: object) -> list[str]:
     """The pattern of keys that a resource of a policy names in the bucket, if it does."""
     if resource == "*":
         return ["*"]
@@ -58,17 +63,14 @@ def _keys(resource: Any, bucket_arn: Any) -> list[str]:  # noqa: ANN401 (policy 
     return [rest.removeprefix("/")] if isinstance(rest, str) else ["*"]
 
 
-def _joined(value: Any) -> list[Any]:  # noqa: ANN401 (intrinsic functions)
+def _joined(value: object) -> list[Any]:
     """The parts of an `Fn::Join` without a separator; anything else is one part."""
-    if isinstance(value, dict) and "Fn::Join" in value and value["Fn::Join"][0] == "":
-        parts = list(value["Fn::Join"][1])
-        last = parts[-1]
-        if isinstance(last, str) and "/" in last and not last.startswith("/"):
-            head, tail = last.split("/", 1)
-            return [*parts[:-1], head, f"/{tail}"]
-        return parts
-    return [value]
-
-
-def _as_list(value: Any) -> list[Any]:  # noqa: ANN401 (policy JSON)
-    return value if isinstance(value, list) else [value]
+    join = as_list((as_mapping(value) or {}).get("Fn::Join"))
+    if not join or join[0] != "":
+        return [value]
+    parts = as_list(join[1])
+    last = parts[-1]
+    if isinstance(last, str) and "/" in last and not last.startswith("/"):
+        head, tail = last.split("/", 1)
+        return [*parts[:-1], head, f"/{tail}"]
+    return parts

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_lambda as lambda_
 
-from .. import quotas
-from ..function.durations import in_seconds
-from ..tokens import is_token
+from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.function.durations import in_seconds
+from cdk_lambda_patterns.tokens import is_token
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
 
-    from ..function.well_architected_function import WellArchitectedFunction
-    from ..quotas import Quota
-    from ..validation import Where
+    from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
+    from cdk_lambda_patterns.quotas import Quota
+    from cdk_lambda_patterns.validation import Where
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,12 @@ class ProvisionedPollers:
 
 
 def check_batch(
-    where: Where, *, batch_size: int | None, batch_quota: Quota, window: cdk.Duration | None, window_above: int | None = None
+    where: Where,
+    *,
+    batch_size: int | None,
+    batch_quota: Quota,
+    window: cdk.Duration | None,
+    window_above: int | None = None,
 ) -> float | None:
     """Refuse batches and windows that the source does not know; return the window in seconds if it is known.
 
@@ -71,19 +76,24 @@ def check_batch(
     where.within("batch_size", batch_size, batch_quota)
     gathered = in_seconds(window)
     where.within("max_batching_window", gathered, quotas.BATCHING_WINDOW)
-    if window_above is not None and batch_size is not None and not is_token(batch_size) and batch_size > window_above:
-        if window is None or gathered == 0:
-            where.refuse(
-                "batch_size",
-                f"must be at most {window_above} without a batching window",
-                got=batch_size,
-                fix="give 'max_batching_window' at least one second",
-                code="BatchNeedsWindow",
-            )
+    at_once = window is None or gathered == 0
+    large = (
+        window_above is not None and batch_size is not None and not is_token(batch_size) and batch_size > window_above
+    )
+    if large and at_once:
+        where.refuse(
+            "batch_size",
+            f"must be at most {window_above} without a batching window",
+            got=batch_size,
+            fix="give 'max_batching_window' at least one second",
+            code="BatchNeedsWindow",
+        )
     return gathered
 
 
-def check_max_concurrency(where: Where, function: WellArchitectedFunction, max_concurrency: int | None, quota: Quota) -> None:
+def check_max_concurrency(
+    where: Where, function: WellArchitectedFunction, max_concurrency: int | None, quota: Quota
+) -> None:
     """Refuse a maximum outside the source's limits, or above what is reserved for the function.
 
     Args:

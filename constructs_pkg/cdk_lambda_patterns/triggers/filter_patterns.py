@@ -1,6 +1,7 @@
 """Patterns of events, as Lambda's event source mappings and EventBridge's rules write them in JSON.
 
-A pattern is an object whose leaves are lists: a field matches if its value is in the list, or passes one of the list's tests.
+A pattern is an object whose leaves are lists: a field matches if its value is in the list, or passes one of the list's
+tests.
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html,
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 """
@@ -8,20 +9,24 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-opera
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-from .. import quotas
-from ..tokens import is_token, without_tokens
+from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.json_values import as_mapping, as_sequence
+from cdk_lambda_patterns.tokens import is_token, without_tokens
 
 if TYPE_CHECKING:
-    from ..validation import Where
+    from collections.abc import Sequence
+
+    from cdk_lambda_patterns.validation import Where
 
 Pattern: TypeAlias = Mapping[str, Any]
 """A pattern, as the JSON that it becomes: `{"body": {"kind": ["order"], "total": [{"numeric": [">", 100]}]}}`."""
 
 _TESTS = frozenset({"prefix", "suffix", "anything-but", "numeric", "exists", "equals-ignore-case"})
 _RULE_TESTS = _TESTS | {"wildcard", "cidr"}
+_NUMERIC_TERMS = (2, 4)
 _COMPARISONS = frozenset({"<", "<=", "=", ">", ">="})
 
 
@@ -65,24 +70,26 @@ def check_rule_pattern(where: Where, prop: str, pattern: Pattern) -> None:
 
 def check_pattern(where: Where, prop: str, pattern: object, *, tests: frozenset[str], path: str = "") -> None:
     """Refuse what is no pattern: an empty object, a leaf that is no list, a test that does not exist."""
-    if not isinstance(pattern, Mapping) or not pattern:
+    fields = as_mapping(pattern)
+    if not fields:
         _refuse(where, prop, path, "must be an object with at least one field", pattern)
-    for field, value in cast("Mapping[str, object]", pattern).items():
+    for field, value in fields.items():
         inner = f"{path}.{field}" if path else field
         if field == "$or":
             for alternative in _entries(where, prop, inner, value):
                 check_pattern(where, prop, alternative, tests=tests, path=inner)
-        elif isinstance(value, Mapping):
-            check_pattern(where, prop, cast("object", value), tests=tests, path=inner)
+        elif as_mapping(value) is not None:
+            check_pattern(where, prop, value, tests=tests, path=inner)
         else:
             for entry in _entries(where, prop, inner, value):
                 _check_entry(where, prop, inner, entry, tests)
 
 
 def _entries(where: Where, prop: str, path: str, value: object) -> Sequence[object]:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        _refuse(where, prop, path, "must be a list, of values or tests", value, fix=f"write [{json.dumps(value, default=str)}]")
-    entries = cast("Sequence[object]", value)
+    entries = as_sequence(value)
+    if entries is None:
+        fix = f"write [{json.dumps(value, default=str)}]"
+        _refuse(where, prop, path, "must be a list, of values or tests", value, fix=fix)
     if not entries:
         _refuse(where, prop, path, "must not be an empty list, which nothing matches", value)
     return entries
@@ -91,28 +98,33 @@ def _entries(where: Where, prop: str, path: str, value: object) -> Sequence[obje
 def _check_entry(where: Where, prop: str, path: str, entry: object, tests: frozenset[str]) -> None:
     if entry is None or isinstance(entry, (str, bool, int, float)):
         return
-    if not isinstance(entry, Mapping) or len(entry) != 1:
+    fields = as_mapping(entry)
+    if fields is None or len(fields) != 1:
         _refuse(where, prop, path, "must hold values, or tests with one key each", entry)
-    ((test, argument),) = cast("Mapping[str, object]", entry).items()
+    ((test, argument),) = fields.items()
     if test not in tests:
         _refuse(where, prop, path, f"must use one of the tests {', '.join(sorted(tests))}", test)
     if test == "exists" and not isinstance(argument, bool):
         _refuse(where, prop, path, "must say true or false in 'exists'", argument)
-    if test == "numeric":
-        _check_numeric(where, prop, path, argument)
+    if test == "numeric" and not _is_numeric_test(as_sequence(argument)):
+        rule = 'must give \'numeric\' comparisons and numbers in turn, as [">", 0, "<=", 5]'
+        _refuse(where, prop, path, rule, argument)
 
 
-def _check_numeric(where: Where, prop: str, path: str, argument: object) -> None:
-    rule = 'must give \'numeric\' comparisons and numbers in turn, as [">", 0, "<=", 5]'
-    if isinstance(argument, str) or not isinstance(argument, Sequence) or len(argument) not in (2, 4):
-        _refuse(where, prop, path, rule, argument)
-    terms = cast("Sequence[object]", argument)
-    numbers_right = all(isinstance(number, (int, float)) and not isinstance(number, bool) for number in terms[1::2])
-    if not numbers_right or any(comparison not in _COMPARISONS for comparison in terms[::2]):
-        _refuse(where, prop, path, rule, argument)
+def _is_numeric_test(terms: Sequence[object] | None) -> bool:
+    if terms is None or len(terms) not in _NUMERIC_TERMS:
+        return False
+    numbers = all(isinstance(number, (int, float)) and not isinstance(number, bool) for number in terms[1::2])
+    return numbers and all(comparison in _COMPARISONS for comparison in terms[::2])
 
 
 def _refuse(where: Where, prop: str, path: str, rule: str, got: object, *, fix: str | None = None) -> NoReturn:
     at = f" (at {path})" if path else ""
     shown = "a token" if is_token(got) else json.dumps(got, default=str)
-    where.refuse(prop, f"{rule}{at}", got=shown, fix=fix or "see the operators in Lambda's and EventBridge's guides", code="FilterPatternInvalid")
+    where.refuse(
+        prop,
+        f"{rule}{at}",
+        got=shown,
+        fix=fix or "see the operators in Lambda's and EventBridge's guides",
+        code="FilterPatternInvalid",
+    )

@@ -6,15 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_sqs as sqs
 
-from .. import practices
-from ..function.durations import seconds
+from cdk_lambda_patterns import practices
+from cdk_lambda_patterns.function.durations import seconds
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from constructs import Construct
 
 
-def define_queue(scope: Construct, construct_id: str, *, fifo: bool, encryption_key: kms.IKey | None, **options: Any) -> sqs.Queue:  # noqa: ANN401 (options of sqs.Queue)
+def define_queue(
+    scope: Construct,
+    construct_id: str,
+    *,
+    fifo: bool,
+    encryption_key: kms.IKey | None,
+    **options: Any,  # noqa: ANN401 - options of aws_sqs.Queue
+) -> sqs.Queue:
     """A queue that is encrypted, with a customer's key if one is given, and that refuses plain connections.
 
     Args:
@@ -35,7 +42,11 @@ def define_queue(scope: Construct, construct_id: str, *, fifo: bool, encryption_
 
 
 def define_dead_letter_queue(
-    scope: Construct, *, fifo: bool = False, encryption_key: kms.IKey | None = None, construct_id: str = "DeadLetterQueue"
+    scope: Construct,
+    *,
+    fifo: bool = False,
+    encryption_key: kms.IKey | None = None,
+    construct_id: str = "DeadLetterQueue",
 ) -> sqs.Queue:
     """A queue for what could not be delivered or processed, kept for as long as SQS keeps anything.
 

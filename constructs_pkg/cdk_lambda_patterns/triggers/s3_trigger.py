@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-import aws_cdk as cdk
 import jsii
-from aws_cdk import aws_events as events, aws_events_targets as targets, aws_lambda as lambda_, aws_s3 as s3, aws_sqs as sqs
+from aws_cdk import aws_events as events, aws_s3 as s3
 from constructs import Construct, IValidation
 
-from .. import practices, quotas
-from ..function.alarms import queue_not_empty_alarm
-from ..function.durations import seconds
-from ..tokens import is_token
-from ..validation import Where
+from cdk_lambda_patterns import practices, quotas
+from cdk_lambda_patterns.function.durations import seconds
+from cdk_lambda_patterns.tokens import is_token
+from cdk_lambda_patterns.validation import Where
+
 from .bucket_recursion import written_patterns
+from .rule_target import add_live_target, dead_letter_queue_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..function.well_architected_function import WellArchitectedFunction
+    from aws_cdk import aws_sqs as sqs
+
+    from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
 # What EventBridge calls S3's events: the detail type, and where S3 distinguishes further the field that does.
 # Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
@@ -43,16 +45,20 @@ _DETAILS: dict[s3.EventType, tuple[str, str | None, str | None]] = {
     s3.EventType.OBJECT_ACL_PUT: ("Object ACL Updated", None, None),
 }
 
+_REPORTING = s3.CfnBucket.NotificationConfigurationProperty(
+    event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+)
+
 
 class S3Trigger(Construct):
     """Starts a function's `live` alias when objects in a bucket change.
 
-    Defines a bucket (encrypted, TLS only, versioned, no public access) unless one is given, has it report to EventBridge, and
-    a rule that passes the events on. An event that does not reach the function ends in the function's failure queue, as does
-    one that it fails to process.
+    Defines a bucket (encrypted, TLS only, versioned, no public access) unless one is given, has it report to
+    EventBridge, and a rule that passes the events on. An event that does not reach the function ends in the function's
+    failure queue, as does one that it fails to process.
 
-    EventBridge is S3's way without a custom resource, and without a dependency from the bucket to the function: bucket and
-    function may stand in different stacks. The event has EventBridge's shape, where the key is not URL-encoded:
+    EventBridge is S3's way without a custom resource, and without a dependency from the bucket to the function: bucket
+    and function may stand in different stacks. The event has EventBridge's shape, where the key is not URL-encoded:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """
 
@@ -63,7 +69,8 @@ class S3Trigger(Construct):
     """The rule that passes the bucket's events on."""
 
     dead_letter_queue: sqs.IQueue
-    """Where events go that did not reach the function: its failure queue, or where it has none in this stack, an own one."""
+    """Where events go that did not reach the function: its failure queue, or where it has none in this stack, an own
+    one."""
 
     def __init__(
         self,
@@ -78,7 +85,9 @@ class S3Trigger(Construct):
         reports_to_event_bridge: bool | None = None,
         allow_recursion: str | None = None,
     ) -> None:
-        """Args:
+        """Define the trigger.
+
+        Args:
         scope: The construct that this one is part of.
         construct_id: Its name there.
         function: The function to start.
@@ -99,9 +108,10 @@ class S3Trigger(Construct):
             Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 
         Raises:
-            ValidationError: A filter with wildcards or too long, event types that EventBridge does not know or that need
-                different filters, an outside bucket not known to report to EventBridge. At synthesis: the function may write
-                to the same bucket and prefix.
+            ValidationError: A filter with wildcards or too long, event types that EventBridge does not know or that
+            need
+                different filters, an outside bucket not known to report to EventBridge. At synthesis: the function may
+                write to the same bucket and prefix.
         """
         # 1 validate
         where = Where(scope, construct_id)
@@ -120,11 +130,14 @@ class S3Trigger(Construct):
         super().__init__(scope, construct_id)
 
         # 2 define
-        self.bucket = _define_bucket(self) if bucket is None else bucket
-        if isinstance(self.bucket, s3.Bucket):
-            _report_to_event_bridge(self.bucket)
-        function.invoked_asynchronously()
-        self.dead_letter_queue = _dead_letter_queue(self, function)
+        if bucket is None:
+            self.bucket = own = _define_bucket(self)
+            cast("s3.CfnBucket", own.node.default_child).notification_configuration = _REPORTING
+        else:
+            self.bucket = bucket
+            if isinstance(bucket, s3.Bucket):
+                _report_to_event_bridge(bucket)
+        self.dead_letter_queue = dead_letter_queue_for(self, function)
 
         # 3 connect
         key = _key_filter(prefix, suffix)
@@ -135,13 +148,8 @@ class S3Trigger(Construct):
             self,
             "Rule",
             event_pattern=events.EventPattern(source=["aws.s3"], detail_type=detail_types, detail=detail),
-            targets=[
-                cast(
-                    "events.IRuleTarget",
-                    targets.LambdaFunction(cast("lambda_.IFunction", function.live), dead_letter_queue=self.dead_letter_queue),
-                )
-            ],
         )
+        add_live_target(self, self.rule, function, self.dead_letter_queue)
         if allow_recursion is None:
             self.node.add_validation(cast("IValidation", _NoRecursion(self, function, prefix)))
 
@@ -159,9 +167,9 @@ class _NoRecursion:
         """The findings, for the CDK to report."""
         watched = "" if is_token(self._prefix) else self._prefix
         return [
-            f"'bucket' must not be written to by the function that it starts, got a grant to write {pattern!r} where objects "
-            f"under {watched + '*'!r} start {self._function.node.path}; write to another bucket or prefix, or say in "
-            "'allow_recursion' what ends the loop (RecursionThroughBucket)"
+            f"'bucket' must not be written to by the function that it starts, got a grant to write {pattern!r} where "
+            f"objects under {watched + '*'!r} start {self._function.node.path}; write to another bucket or prefix, or "
+            "say in 'allow_recursion' what ends the loop (RecursionThroughBucket)"
             for pattern in written_patterns(self._function, self._trigger.bucket)
             if _overlap(pattern, watched)
         ]
@@ -263,29 +271,9 @@ def _report_to_event_bridge(bucket: s3.Bucket) -> None:
         return
     resource = cast("s3.CfnBucket", bucket.node.default_child)
     if resource.notification_configuration is None:
-        resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
-            event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
-        )
+        resource.notification_configuration = _REPORTING
     else:
         resource.add_property_override(
             "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled",
-            True,  # noqa: FBT003
+            True,
         )
-
-
-def _dead_letter_queue(trigger: S3Trigger, function: WellArchitectedFunction) -> sqs.IQueue:
-    shared = function.failure_queue
-    # In another stack the queue would have to name the rule, and the rule already names the function: a cycle.
-    if shared is not None and cdk.Stack.of(trigger) is cdk.Stack.of(function):
-        return shared
-    queue = sqs.Queue(
-        trigger,
-        "DeadLetterQueue",
-        encryption=sqs.QueueEncryption.SQS_MANAGED,
-        enforce_ssl=True,
-        retention_period=seconds(practices.FAILURE_QUEUE_RETENTION_SECONDS),
-    )
-    function.alarms[f"{trigger.node.id}DeadLetterQueue"] = queue_not_empty_alarm(
-        trigger, queue.queue_name, function.alarm_actions
-    )
-    return queue

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, cast
 from aws_cdk import Duration, aws_cloudwatch as cloudwatch, aws_lambda as lambda_, aws_sqs as sqs
 from constructs import Construct
 
-from .. import practices, quotas
-from ..function.alarms import define_alarm, queue_not_empty_alarm
-from ..function.durations import in_seconds, seconds
-from ..tokens import is_token
-from ..validation import Where
+from cdk_lambda_patterns import practices, quotas
+from cdk_lambda_patterns.function.alarms import define_alarm, queue_not_empty_alarm
+from cdk_lambda_patterns.function.durations import in_seconds, seconds
+from cdk_lambda_patterns.tokens import is_token
+from cdk_lambda_patterns.validation import Where
+
 from .event_source_mappings import ProvisionedPollers, check_batch, check_max_concurrency
 from .filter_patterns import Pattern, check_filters
 from .queues import define_dead_letter_queue, define_queue
@@ -21,17 +22,18 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_kms as kms
 
-    from ..function.well_architected_function import WellArchitectedFunction
+    from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
 
 class SqsTrigger(Construct):
     """Starts a function's `live` alias from an SQS queue, with a dead-letter queue behind it.
 
     Defines the queue and its dead-letter queue (both encrypted, TLS only, FIFO if asked), the event source mapping with
-    partial batch responses, and alarms on messages that were given up and on messages that wait. The queue hides a message for
-    six times the function's timeout, plus the batching window.
+    partial batch responses, and alarms on messages that were given up and on messages that wait. The queue hides a
+    message for six times the function's timeout, plus the batching window.
 
-    The handler must report the messages it failed on (`batchItemFailures`); Powertools' `process_partial_response` does it.
+    The handler must report the messages it failed on (`batchItemFailures`); Powertools' `process_partial_response` does
+    it.
     """
 
     queue: sqs.IQueue
@@ -66,7 +68,9 @@ class SqsTrigger(Construct):
         content_based_deduplication: bool | None = None,
         enabled: bool = True,
     ) -> None:
-        """Args:
+        """Define the trigger.
+
+        Args:
         scope: The construct that this one is part of.
         construct_id: Its name there.
         function: The function to start.
@@ -74,8 +78,8 @@ class SqsTrigger(Construct):
             Default: - one is defined.
         fifo: Whether the defined queue keeps the order of each message group.
             Default: False
-        visibility_timeout: How long a received message stays hidden, up to 12 hours. For a queue of another app: what it
-            is set to there.
+        visibility_timeout: How long a received message stays hidden, up to 12 hours. For a queue of another app: what
+            it is set to there.
             Default: - six times the function's timeout, plus the batching window.
             Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
         max_receive_count: Receives before a message moves to the dead-letter queue, 1 to 1,000.
@@ -86,11 +90,11 @@ class SqsTrigger(Construct):
             Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
         max_batching_window: How long messages are gathered, up to 5 minutes. Not for FIFO queues.
             Default: - not at all.
-        report_batch_item_failures: Whether the handler says which messages failed, so that only they come again. Without it
-            one failure brings the whole batch again.
+        report_batch_item_failures: Whether the handler says which messages failed, so that only they come again.
+            Without it one failure brings the whole batch again.
             Default: True
-        max_concurrency: How many of the function's executions the queue may use at once, 2 to 1,000, and at most what is
-            reserved for the function.
+        max_concurrency: How many of the function's executions the queue may use at once, 2 to 1,000, and at most what
+            is reserved for the function.
             Default: - no limit of its own.
             Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
         provisioned_pollers: Pollers that stand ready. Not together with `max_concurrency`.
@@ -106,14 +110,17 @@ class SqsTrigger(Construct):
             Default: True
 
         Raises:
-            ValidationError: A value outside the service's limits or in conflict with another; a queue that would show a message
+            ValidationError: A value outside the service's limits or in conflict with another; a queue that would show a
+            message
                 again while the function still works on it; a queue of another app of which that is not known.
         """
         # 1 validate
         where = Where(scope, construct_id)
         own = queue if isinstance(queue, sqs.Queue) else None
         is_fifo = fifo if queue is None else queue.fifo
-        _check_queue_options(where, queue, fifo=fifo, encryption_key=encryption_key, deduplication=content_based_deduplication)
+        _check_queue_options(
+            where, queue, fifo=fifo, encryption_key=encryption_key, deduplication=content_based_deduplication
+        )
         where.within("max_receive_count", max_receive_count, quotas.QUEUE_MAX_RECEIVE_COUNT)
         if is_fifo and max_batching_window is not None:
             where.refuse(
@@ -136,7 +143,9 @@ class SqsTrigger(Construct):
 
         # 2 derive
         resource = None if own is None else cast("sqs.CfnQueue", own.node.default_child)
-        hidden = _visibility(where, function, window, visibility_timeout, resource, imported=queue is not None and own is None)
+        hidden = _visibility(
+            where, function, window, visibility_timeout, resource, imported=queue is not None and own is None
+        )
         super().__init__(scope, construct_id)
 
         # 3 define
@@ -144,20 +153,28 @@ class SqsTrigger(Construct):
         self.dead_letter_queue = None
         if queue is None:
             self.dead_letter_queue = define_dead_letter_queue(self, fifo=fifo, encryption_key=encryption_key)
-            deduplication = {} if content_based_deduplication is None else {"content_based_deduplication": content_based_deduplication}
+            deduplication = (
+                {}
+                if content_based_deduplication is None
+                else {"content_based_deduplication": content_based_deduplication}
+            )
             self.queue = define_queue(
                 self,
                 "Queue",
                 fifo=fifo,
                 encryption_key=encryption_key,
                 visibility_timeout=visibility_timeout or seconds(int(hidden)),
-                dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=max_receive_count),
+                dead_letter_queue=sqs.DeadLetterQueue(
+                    queue=self.dead_letter_queue, max_receive_count=max_receive_count
+                ),
                 **deduplication,
             )
         else:
             self.queue = queue
             if resource is not None:
-                self._complete(resource, hidden, max_receive_count, fifo=bool(is_fifo), encryption_key=queue.encryption_master_key)
+                self._complete(
+                    resource, hidden, max_receive_count, fifo=bool(is_fifo), encryption_key=queue.encryption_master_key
+                )
 
         # 4 connect
         self.queue.grant_consume_messages(function)
@@ -177,7 +194,13 @@ class SqsTrigger(Construct):
         self._define_alarms(function, hidden, max_receive_count)
 
     def _complete(
-        self, resource: sqs.CfnQueue, hidden: float, max_receive_count: int, *, fifo: bool, encryption_key: kms.IKey | None
+        self,
+        resource: sqs.CfnQueue,
+        hidden: float,
+        max_receive_count: int,
+        *,
+        fifo: bool,
+        encryption_key: kms.IKey | None,
     ) -> None:
         """Give a queue of this app what it lacks."""
         if resource.visibility_timeout is None:
@@ -204,7 +227,8 @@ class SqsTrigger(Construct):
             dimensions={"QueueName": self.queue.queue_name},
             # Older than all its tries take: nothing is processing it.
             threshold=hidden * max_receive_count,
-            text="Messages wait longer than all their tries take. Look for throttles and errors, or let the function run more often at once.",
+            text="Messages wait longer than all their tries take. Look for throttles and errors, "
+            "or let the function run more often at once.",
             actions=function.alarm_actions,
         )
 
@@ -264,7 +288,13 @@ def _visibility(
     prop = "visibility_timeout"
     if resource is not None:
         if given is not None:
-            where.refuse(prop, "must be left out where 'queue' is given", got=f"{told:g}", fix="set it on the queue", code="QueueOptionsConflict")
+            where.refuse(
+                prop,
+                "must be left out where 'queue' is given",
+                got=f"{told:g}",
+                fix="set it on the queue",
+                code="QueueOptionsConflict",
+            )
         prop, told = "queue", resource.visibility_timeout
         if is_token(told):
             told = None

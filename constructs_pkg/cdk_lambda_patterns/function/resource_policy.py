@@ -1,0 +1,133 @@
+"""Who may call a function: each permission with its source, merged where sources are alike, counted before deployment.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+
+from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.tokens import is_token, without_tokens
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from cdk_lambda_patterns.validation import Where
+
+# Lambda's policy around one statement, and what CloudFormation and the account add to it: the statement's id, the
+# alias's ARN.
+_POLICY_OVERHEAD = 60
+_STATEMENT_OVERHEAD = 230
+# What a token becomes is unknown; names and ARNs that CloudFormation makes are about this long.
+_TOKEN_LENGTH = 60
+# CloudFormation cuts a stack's name in a generated one to no less than this.
+_STACK_NAME_PREFIX = 20
+
+
+class ResourcePolicy:
+    """The resource-based policy of a function's `live` alias."""
+
+    def __init__(self, alias: lambda_.Alias, where: Where) -> None:
+        """Begin with no callers.
+
+        Args:
+            alias: The alias that is called.
+            where: The function.
+        """
+        self._alias = alias
+        self._where = where
+        self._statements: dict[tuple[str, str | None, str | None], lambda_.CfnPermission] = {}
+        self._bytes = _POLICY_OVERHEAD
+
+    @property
+    def size(self) -> int:
+        """The policy's size in bytes, as far as it is known before deployment."""
+        return self._bytes
+
+    def allow(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        principal: str,
+        source_arn: str | None = None,
+        source_account: str | None = None,
+        event_source_token: str | None = None,
+    ) -> lambda_.CfnPermission:
+        """Let a caller invoke the function. The same caller and source share one statement.
+
+        Args:
+            scope: Where the permission is defined: beside its source, so that the source's stack depends on the
+                function's.
+            construct_id: Its name there.
+            principal: The service, as `events.amazonaws.com`, or account.
+            source_arn: The resource, or with wildcards the resources, on whose behalf the service calls.
+            source_account: The account that they belong to, for sources whose ARN does not say it.
+            event_source_token: What an Alexa skill shows of itself.
+
+        Raises:
+            ValidationError: The policy would outgrow Lambda's limit.
+        """
+        key = (principal, source_arn, source_account or event_source_token)
+        existing = self._statements.get(key)
+        if existing is not None:
+            return existing
+        self._count(principal, source_arn, source_account, event_source_token)
+        permission = lambda_.CfnPermission(
+            scope,
+            construct_id,
+            action="lambda:InvokeFunction",
+            function_name=self._alias.function_arn,
+            principal=principal,
+            source_arn=source_arn,
+            source_account=source_account,
+            event_source_token=event_source_token,
+        )
+        self._statements[key] = permission
+        return permission
+
+    def _count(self, *parts: str | None) -> None:
+        self._bytes += _STATEMENT_OVERHEAD + sum(_length(part) for part in parts if part is not None)
+        if not quotas.RESOURCE_POLICY_SIZE.admits(self._bytes):
+            self._where.refuse(
+                "live",
+                f"may have a resource-based policy of {quotas.RESOURCE_POLICY_SIZE.range}",
+                got=f"about {self._bytes:,} with {len(self._statements) + 1} callers",
+                fix="let callers share a source, as rules of one event bus, or put a queue between",
+                code=quotas.RESOURCE_POLICY_SIZE.code,
+            )
+
+
+def rules_of(stack: cdk.Stack, rule_arn: str, *, bus_name: str | None = None) -> str:
+    """The ARN of all EventBridge rules of a stack on one bus, so that they share a statement in a policy.
+
+    Generated names begin with the stack's. Where that is not known (a nested stack), the one rule's ARN.
+
+    Args:
+        stack: The stack.
+        rule_arn: The one rule's ARN.
+        bus_name: The event bus if it is not the default one.
+    """
+    name = stack.stack_name
+    if is_token(name):
+        return rule_arn
+    names = f"{name}-*" if len(name) <= _STACK_NAME_PREFIX else f"{name[:_STACK_NAME_PREFIX]}*"
+    bus = "" if bus_name is None else f"{bus_name}/"
+    return f"{_rules()}{bus}{names}"
+
+
+@cache
+def _rules() -> str:
+    return f"arn:{cdk.Aws.PARTITION}:events:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:rule/"
+
+
+def _length(part: str) -> int:
+    known = without_tokens(part)
+    tokens = part.count("${Token[")
+    return len(json.dumps(known)) + tokens * _TOKEN_LENGTH
