@@ -23,6 +23,8 @@ BEHAVIOURS = (
     "asynchronous_invocation",
     "stream_event_sources",
     "sqs_event_source",
+    "sqs_metrics",
+    "alarms",
 )
 """In the order they are applied: of two that change the same function, the later one runs around the earlier."""
 
