@@ -1,9 +1,47 @@
-"""The local cloud: deploy the same app to a process on this machine, send real events, see what landed where."""
+"""The local cloud: deploy the same app to a process on this machine, send real events, see what landed where.
+
+```python
+with LocalCloud.start() as cloud:
+    orders = cloud.deploy(Orders)
+    orders.queue("Orders").send({"id": None})
+    assert orders.queue("Orders/DeadLetterQueue").receive(within=10).body == {"id": None}
+```
+
+In tests the fixture `local_cloud` is one, empty at the beginning of each test.
+"""
 
 from __future__ import annotations
 
-from cdk_lambda_patterns.errors import LocalCloudError
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from .cloud import LocalCloud, Recorded
+if TYPE_CHECKING:
+    from cdk_lambda_patterns.errors import LocalCloudError
 
-__all__ = ["LocalCloud", "LocalCloudError", "Recorded"]
+    from .cloud import LocalCloud, Recorded
+    from .description import Deployment
+    from .http_request import Response
+    from .unsupported import NOT_SHOWN, NotShown
+
+_MODULES = {
+    "NOT_SHOWN": ".unsupported",
+    "Deployment": ".description",
+    "LocalCloud": ".cloud",
+    "LocalCloudError": "cdk_lambda_patterns.errors",
+    "NotShown": ".unsupported",
+    "Recorded": ".cloud",
+    "Response": ".http_request",
+}
+
+__all__ = ["NOT_SHOWN", "Deployment", "LocalCloud", "LocalCloudError", "NotShown", "Recorded", "Response"]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used: the fixtures live here, and every run of pytest loads them."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -172,17 +172,12 @@ class Deployment:
     @property
     def notes(self) -> list[str]:
         """What a deployment that succeeds here does not prove, line by line: for people, after each deployment."""
-        runtimes = {function.runtime for function in self.all(Function)}
-        own = f"python{self.cloud.python}"
-        others = sorted(runtime for runtime in runtimes if runtime.startswith("python") and runtime != own)
-        lines = [f"functions for {', '.join(others)} run on Python {self.cloud.python}"] if others else []
         entries = self.not_shown
-        lines += map(str, entries)
         recorded: dict[str, list[str]] = {}
         for found in self.recorded:
             if not any(covers(entry, found.type) for entry in entries):
                 recorded.setdefault(f"{found.type}: {found.reason}", []).append(found.logical_id)
-        return lines + [f"{what} ({', '.join(ids)})" for what, ids in recorded.items()]
+        return [*map(str, entries), *(f"{what} ({', '.join(ids)})" for what, ids in recorded.items())]
 
     def _named(self, name: str, kind: type[ResourceT]) -> ResourceT:
         return _find(name, self.all(kind), kind.word)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from cdk_lambda_patterns import practices
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Lambda's own lines, as text and as JSON.
+_OF_LAMBDA = re.compile(r'(START|END|REPORT|INIT_START) |\{.*"type": ?"platform\.')
+_ERROR_AS_TEXT = re.compile(r"\[ERROR\]\s+(?:\d{4}-\S+\s+\S+\s+)?(?P<error>\w+: .*)")
 _POLL_SECONDS = 0.1
 _LONGEST_LONG_POLL_SECONDS = 20
 
@@ -74,8 +78,7 @@ class Message:
         return _from_json(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Depth:
+class Depth(NamedTuple):
     """How many messages a queue holds."""
 
     visible: int
@@ -160,7 +163,8 @@ class Queue(Resource):
                 sqs.delete_message(QueueUrl=self.physical_id, ReceiptHandle=message["ReceiptHandle"])
                 return _message(message)
             if time.monotonic() >= deadline:
-                raise TimeoutError(f"no message in {self.path} within {within:g} s: {self.depth()}")
+                why = _failures(self.cloud)
+                raise TimeoutError(f"no message in {self.path} within {within:g} s: {self.depth()}{why}")
             time.sleep(min(_POLL_SECONDS, max(0.0, deadline - time.monotonic())))
 
     def depth(self) -> Depth:
@@ -205,7 +209,8 @@ class Bucket(Resource):
             return content
 
         def missing() -> str:
-            return f"no object '{key}' in {self.path} within {within:g} s; there are: {_some(self.keys())}"
+            there = _some(self.keys())
+            return f"no object '{key}' in {self.path} within {within:g} s; there are: {there}{_failures(self.cloud)}"
 
         return _wait_for(read, within, missing)
 
@@ -229,8 +234,7 @@ class Invocation:
     """The last 4 KB that it logged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(NamedTuple):
     """What a function did in the last hour, by its metrics."""
 
     invocations: int
@@ -291,6 +295,17 @@ class Function(Resource):
             return []
         events.sort(key=lambda event: int(event["timestamp"]))
         return [line for event in events for line in event["message"].rstrip("\n").split("\n")]
+
+    @property
+    def last_error(self) -> str:
+        """The last error that made it fail, as `ValueError: no id`; nothing if none did."""
+        return next(filter(None, map(_error_in, reversed(self.logs()))), "")
+
+    @property
+    def last_logged(self) -> str:
+        """The last line that it logged itself, cut to 80 characters; nothing if it did not log any."""
+        own = (line for line in reversed(self.logs()) if line.strip() and not _OF_LAMBDA.match(line))
+        return next(own, "")[:80]
 
     def activity(self) -> Activity:
         """How often it ran, failed and was throttled in the last hour, by any version."""
@@ -423,7 +438,10 @@ class Table(Resource):
             answer = self._client("dynamodb").get_item(TableName=self.physical_id, Key=_attribute_values(key))
             return _plain(answer["Item"]) if "Item" in answer else None
 
-        return _wait_for(read, within, lambda: f"no item {key} in {self.path} within {within:g} s")
+        def missing() -> str:
+            return f"no item {key} in {self.path} within {within:g} s{_failures(self.cloud)}"
+
+        return _wait_for(read, within, missing)
 
     def items(self) -> list[dict[str, Any]]:
         """Every item; their numbers are `Decimal`s."""
@@ -482,6 +500,24 @@ def _wait_for(found: Callable[[], T | None], within: float, missing: Callable[[]
         if time.monotonic() >= deadline:
             raise TimeoutError(missing())
         time.sleep(min(_POLL_SECONDS, max(0.0, deadline - time.monotonic())))
+
+
+def _failures(cloud: LocalCloud) -> str:
+    """Why something that was waited for may not have come: what functions failed with."""
+    functions = [resource for resource in cloud.deployed().resources if isinstance(resource, Function)]
+    errors = [(function.path, function.last_error) for function in functions]
+    return "".join(f"\n  {path} failed: {error}" for path, error in errors if error)
+
+
+def _error_in(line: str) -> str:
+    """The error that a logged line tells of, as Lambda's runtime client logs it: as text or as JSON."""
+    text = _ERROR_AS_TEXT.match(line)
+    if text is not None:
+        return text["error"]
+    entry = _from_json(line) if line.startswith("{") else None
+    if isinstance(entry, dict) and "errorType" in entry:
+        return f"{entry['errorType']}: {entry.get('errorMessage', '')}"
+    return ""
 
 
 def _message(message: Mapping[str, Any]) -> Message:

@@ -9,8 +9,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cdk_lambda_patterns.local_cloud.pytest_fixture import (
+    local_cloud,
+    local_cloud_options,
+    local_clouds_of_tests,
+    shared_local_cloud,
+)
+
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
+
+__all__ = [
+    "local_cloud",
+    "local_cloud_options",
+    "local_clouds_of_tests",
+    "shared_local_cloud",
+    "template_snapshot",
+]
 
 
 @pytest.fixture
