@@ -7,13 +7,15 @@ It knows nothing but its environment variables, so that it runs where this libra
 - `LOCAL_CLOUD_WITHOUT`: behaviours to leave out, by name, separated by commas; `all` is the emulator as published.
 - `LOCAL_CLOUD_PYTHONS`: interpreters for functions, `python3.13=/path,python3.12=/path`.
   Default: - the interpreter that this file is run with.
-- `LOCAL_CLOUD_OWNER`: the process that started this one; when it is gone, so is the emulator.
+- `LOCAL_CLOUD_OWNER`: the process that started this one; when it is gone, so are the emulator
+  and its folder.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -65,6 +67,7 @@ def _end_with(owner: str) -> None:
     def watch() -> None:
         while os.getppid() == int(owner):
             time.sleep(0.5)
+        shutil.rmtree(os.environ["LOCAL_CLOUD_DIR"], ignore_errors=True)
         # The whole group: functions run in processes of their own.
         os.killpg(os.getpgrp(), signal.SIGKILL)
 

@@ -195,7 +195,7 @@ def _wait_until_healthy(process: EmulatorProcess, child: subprocess.Popen[bytes]
     deadline = time.monotonic() + timeout
     while child.poll() is None:
         with contextlib.suppress(LocalCloudError):
-            process.request("GET", "/_ministack/health", timeout=2)
+            process.request("GET", "/_ministack/health", timeout=1)
             if child.poll() is None:
                 return
             break
