@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BEHAVIOURS = (
-    "python_runtime",
     "recorded_resources",
     "function_properties",
+    "python_runtime",
+    "log_streams",
+    "log_filters",
     "lambda_metrics",
     "alias_routing",
     "asynchronous_invocation",
@@ -25,6 +27,10 @@ BEHAVIOURS = (
     "sqs_event_source",
     "sqs_metrics",
     "alarms",
+    "alb_targets",
+    "s3_events",
+    "scheduler_input",
+    "target_dead_letters",
 )
 """In the order they are applied: of two that change the same function, the later one runs around the earlier."""
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from ..support import recorded
@@ -68,7 +69,33 @@ def apply() -> None:
             recorded.note(stack_name, logical_id, "AWS::CloudWatch::Alarm.Metrics", f"not evaluated: {text}")
         return original(logical_id, props, stack_name)
 
+    provisioners._RESOURCE_HANDLERS.setdefault(
+        "AWS::CloudWatch::CompositeAlarm",
+        {"create": _create_composite, "update": _update_composite, "delete": _delete_composite},
+    )
     threading.Thread(target=_watch, daemon=True, name="alarms").start()
+
+
+def _create_composite(logical_id: str, props: Record, stack_name: str) -> tuple[str, Record]:
+    name = str(props.get("AlarmName") or module("services.cloudformation.provisioners")._physical_name(stack_name, logical_id))
+    return _put_composite(name, props)
+
+
+def _update_composite(physical_id: str, _old_props: Record, new_props: Record, _stack_name: str) -> tuple[str, Record]:
+    return _put_composite(physical_id, new_props)
+
+
+def _put_composite(name: str, properties: Record) -> tuple[str, Record]:
+    cloudwatch = module("services.cloudwatch")
+    request = {**properties, "AlarmName": name}
+    status, _headers, body = cloudwatch._put_composite_alarm({}, request, is_cbor=False, is_json=True)
+    if status != HTTPStatus.OK:
+        raise ValueError(body.decode())
+    return name, {"Arn": cloudwatch._composite_alarms[name]["AlarmArn"]}
+
+
+def _delete_composite(physical_id: str, _props: Record) -> None:
+    module("services.cloudwatch")._composite_alarms.pop(physical_id, None)
 
 
 def _unsupported(metrics: list[Record]) -> list[str]:

@@ -13,6 +13,7 @@ import uuid
 from datetime import datetime, timezone
 from typing import Any
 
+from ..log_streams import stream_source
 from ..support.emulator import Record, module
 from .log_pipe import LogPipe
 from .process_environment import ProcessEnvironment, process_environment
@@ -61,9 +62,8 @@ class ExecutionEnvironment:
                 )
                 error = self._run(invocation, timeout)
                 if error is None:
-                    return {"body": invocation.result, "log": self._take_log()}
-            log = self._take_log()
-            return {"body": error, "error": True, "function_error": "Unhandled", "log": log}
+                    return {"body": invocation.result, **self._log_of_invocation()}
+            return {"body": error, "error": True, "function_error": "Unhandled", **self._log_of_invocation()}
 
     def _start(self, timeout: int, request_id: str) -> Record | None:
         """Have the process running, or say why it does not."""
@@ -165,10 +165,11 @@ class ExecutionEnvironment:
             with contextlib.suppress(OSError):
                 self._kept_log += self._log.take()
 
-    def _take_log(self) -> str:
+    def _log_of_invocation(self) -> Record:
         self._take_log_into_memory()
         text, self._kept_log = self._kept_log, ""
-        return self._environment.as_on_aws(text) if self._environment else text
+        log = self._environment.as_on_aws(text) if self._environment else text
+        return {"log": log, "log_source": stream_source(self.log_stream)}
 
     def _as_on_aws(self, error: Record) -> Record:
         """The error with the stack trace's files called what they are called on AWS."""
