@@ -1,17 +1,19 @@
-"""Every Python snippet of the README and of the documentation runs, and passes the project's own linter.
+"""Every snippet of the README and of the documentation works, and passes the project's own linter.
 
-The snippets of a page are one program, run from top to bottom, so that a page can tell a story. Those that define tests
-are run by pytest, with the fixtures that a user has.
+A page is a small project. Snippets with a title are its files; the other Python snippets are one program, run from top
+to bottom, so that a page can tell a story. What is called `app.py` is run like a program, what is called `test_*.py` by
+pytest, with the fixtures that a user has.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import textwrap
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,56 +25,82 @@ PAGES = {
 }
 
 _FENCE = re.compile(
-    r"^(?P<indent> *)```(?P<language>\w*)[^\n]*\n(?P<code>.*?)^(?P=indent)```", re.MULTILINE | re.DOTALL
+    r'^(?P<indent> *)```(?P<language>\w*)(?: title="(?P<title>[^"]+)")?[^\n]*\n(?P<code>.*?)^(?P=indent)```',
+    re.MULTILINE | re.DOTALL,
 )
-# Not a habit for libraries, but what a page for readers does.
-_RELAXED = "ANN,ARG,B018,CPY,D,DTZ,E402,ERA,F811,INP,PGH,PLC,PLR,S101,S105,S106,T20"
+# Habits of a library that a page for readers need not have.
+_RELAXED = "ANN,ARG,B018,CPY,D,DTZ,E402,ERA,F811,FA,INP,PLC,PLR,S101,S105,S106,T20"
 
 
-def snippets(page: Path, language: str) -> list[str]:
-    found = [match for match in _FENCE.finditer(page.read_text()) if match["language"] == language]
-    return [textwrap.dedent(match["code"]) for match in found if "--8<--" not in match["code"]]
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    language: str
+    title: str | None
+    code: str
 
 
-PROGRAMS = {name: blocks for name, page in PAGES.items() if (blocks := snippets(page, "python"))}
+def snippets(page: Path) -> list[Snippet]:
+    """The snippets of a page, without the examples that it includes: these are tested as the files that they are."""
+    found = [
+        Snippet(match["language"], match["title"], textwrap.dedent(match["code"]))
+        for match in _FENCE.finditer(page.read_text())
+    ]
+    return [snippet for snippet in found if "--8<--" not in snippet.code]
 
 
-def defines_tests(code: str) -> bool:
-    return re.search(r"^def test_", code, flags=re.MULTILINE) is not None
+SNIPPETS = {name: found for name, page in PAGES.items() if (found := snippets(page))}
+PROGRAMS = {name: found for name, found in SNIPPETS.items() if any(s.language == "python" for s in found)}
+
+
+def files(name: str) -> dict[str, str]:
+    return {snippet.title: snippet.code for snippet in SNIPPETS[name] if snippet.title}
+
+
+def program(name: str) -> list[str]:
+    return [snippet.code for snippet in SNIPPETS[name] if snippet.language == "python" and not snippet.title]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_the_snippets_of_a_page_run(name: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT / "docs")  # snippets name the examples' handlers
-    namespace: dict[str, Any] = {"__name__": name}
-    for code in PROGRAMS[name]:
-        if not defines_tests(code):
-            exec(compile(code, name, "exec"), namespace)  # noqa: S102 - the project's own pages
+def test_the_snippets_of_a_page_work(name: str, tmp_path: Path) -> None:
+    write({"page.py": "\n\n".join(program(name)), **files(name)}, tmp_path)
 
-    if any(map(defines_tests, PROGRAMS[name])):
-        monkeypatch.chdir(pytester.path)
-        file = pytester.makepyfile(test_page="\n".join(PROGRAMS[name]))
-        result = pytester.runpytest_inprocess("-p", "no:xdist", "--snapshot-update", file)
-        assert result.ret == 0
+    run(["page.py"], tmp_path)
+    if "app.py" in files(name):
+        run(["app.py"], tmp_path)
+    if any(Path(title).name.startswith("test_") for title in files(name)):
+        run(["-m", "pytest", "-p", "no:cacheprovider", "--snapshot-update"], tmp_path)
 
 
 def test_snippets_are_linted_like_code(tmp_path: Path) -> None:
-    for name, blocks in PROGRAMS.items():
-        (tmp_path / f"{name.replace('/', '_')}.py").write_text("\n\n".join(blocks))
+    folders = {name: tmp_path / name.removesuffix(".md").replace("/", "_") for name in PROGRAMS}
+    for name, folder in folders.items():
+        write({"page.py": "\n\n".join(program(name)), **files(name)}, folder)
 
-    settings = ["--config", str(ROOT / "pyproject.toml"), "--extend-ignore", _RELAXED]
-    ruff = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", *settings, str(tmp_path)], capture_output=True, text=True, check=False
+    sources = ", ".join(f'"{folder}"' for folder in folders.values())
+    settings = ["--config", str(ROOT / "pyproject.toml"), "--config", f"src = [{sources}]", "--extend-ignore", _RELAXED]
+    run(["-m", "ruff", "check", *settings, "."], tmp_path)
+
+
+def write(texts: dict[str, str], folder: Path) -> None:
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def run(arguments: list[str], folder: Path) -> None:
+    """A Python process of its own: what it imports is gone with it, and Node's folder is this one."""
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
-
-    assert ruff.returncode == 0, ruff.stdout + ruff.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_make_target_that_a_page_names_exists(name: str) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
-    commands = [*re.findall(r"`(make [^`]+)`", PAGES[name].read_text())]
-    commands += [line for block in snippets(PAGES[name], "console") for line in block.splitlines() if "make " in line]
+    commands = re.findall(r"`(make [^`]+)`", PAGES[name].read_text())
+    commands += [s.code for s in SNIPPETS.get(name, []) if s.language in {"console", "bash"}]
 
     named = {target for command in commands for target in re.findall(r"\bmake ([a-z]+)", command)}
 

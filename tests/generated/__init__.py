@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.generated.function_kwargs import function_kwargs
+from tests.generated.local_cloud_page import local_cloud_page
 from tests.generated.public_api import public_api
 from tests.generated.reference_pages import api_pages, errors_page, practices_page, quotas_page
 
@@ -19,6 +20,7 @@ def generated_files() -> dict[str, str]:
     """The text of each generated file, by its path in the project."""
     return {
         "constructs_pkg/cdk_lambda_patterns/function/function_kwargs.py": function_kwargs(),
+        "docs/guides/local-cloud-fidelity.md": local_cloud_page(),
         **api_pages(),
         "docs/reference/errors.md": errors_page(),
         "docs/reference/practices.md": practices_page(),

@@ -31,7 +31,9 @@ def arguments(docstring: str | None) -> dict[str, Argument]:
     for line in inspect.cleandoc(docstring or "").splitlines():
         if match := _SECTION.match(line):
             inside = match[1] == "Args"
-        elif inside:
+        elif inside and (not line or line.startswith(" ")):
             section.append(line)
+        else:
+            inside = False  # what is not indented is not read as part of the section by any tool
     entries = re.split(r"^\*{0,2}(\w+): ", textwrap.dedent("\n".join(section)).strip(), flags=re.MULTILINE)[1:]
     return {name: Argument(name, text.strip()) for name, text in zip(entries[::2], entries[1::2], strict=True)}

@@ -25,8 +25,8 @@ def test_arguments_are_found_with_their_defaults() -> None:
     assert [argument.default for argument in found.values()] == ["5", "- what the first says", None]
 
 
-def test_arguments_on_the_first_line_are_found() -> None:
-    assert list(arguments("Args:\n    only: One.\n    ")) == ["only"]
+def test_arguments_that_are_not_indented_are_none() -> None:
+    assert arguments("Does something.\n\nArgs:\nonly: One.\n") == {}
 
 
 def test_no_docstring_has_no_arguments() -> None:

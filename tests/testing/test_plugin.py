@@ -19,8 +19,8 @@ TEST_OF_A_USER = """
     class Orders(cdk.Stack):
         def __init__(self, scope, construct_id, **kwargs):
             super().__init__(scope, construct_id, **kwargs)
-            sqs.Queue(self, "Queue", delivery_delay=cdk.Duration.seconds({delay}))
-            cdk.CfnOutput(self, "Asset", value="{digest}")
+            sqs.Queue(self, "Queue", delivery_delay=cdk.Duration.seconds(1))
+            cdk.CfnOutput(self, "Asset", value="a" * 64)
 
     def test_orders(template_snapshot):
         assert synthesize(Orders) == template_snapshot
@@ -28,13 +28,15 @@ TEST_OF_A_USER = """
 
 
 def a_test_of_a_user(pytester: pytest.Pytester, *, delay: int = 1, digest: str = "a" * 64) -> None:
-    pytester.makepyfile(test_orders=TEST_OF_A_USER.format(delay=delay, digest=digest))
+    template = {"Resources": {"Queue": {"Properties": {"DelaySeconds": delay, "Asset": digest}}}}
+    pytester.makepyfile(test_orders=f"def test_orders(template_snapshot): assert {template} == template_snapshot")
 
 
 def test_a_snapshot_is_one_readable_json_file_beside_the_test(pytester: pytest.Pytester) -> None:
-    a_test_of_a_user(pytester)
+    pytester.makepyfile(test_orders=TEST_OF_A_USER)
 
-    assert pytester.runpytest_inprocess(*SNAPSHOTS, "--snapshot-update").ret == 0
+    # In a process of its own: in this one pytester would forget the CDK again, and later tests would get a second copy.
+    assert pytester.runpytest_subprocess(*SNAPSHOTS, "--snapshot-update").ret == 0
 
     file = pytester.path / "__snapshots__" / "test_orders" / "test_orders.json"
     assert json.loads(file.read_text()) == {
