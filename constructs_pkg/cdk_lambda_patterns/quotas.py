@@ -142,6 +142,24 @@ ENVIRONMENT_RESERVED_NAMES = frozenset(
     }
 )
 """Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+ARCHITECTURES = ("arm64", "x86_64")
+"""Source: https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html"""
+DURABLE_EXECUTION_TIMEOUT = Quota(
+    code="DurableExecutionTimeoutOutOfRange",
+    minimum=1,
+    maximum=31_622_400,
+    unit="seconds",
+    source=f"{_LAMBDA_CFN}/aws-properties-lambda-function-durableconfig.html",
+    fix="choose a time of up to 366 days",
+)
+DURABLE_RETENTION = Quota(
+    code="DurableRetentionOutOfRange",
+    minimum=86_400,
+    maximum=7_776_000,
+    unit="seconds",
+    source=f"{_LAMBDA_CFN}/aws-properties-lambda-function-durableconfig.html",
+    fix="choose 1 to 90 days",
+)
 LAYERS = Quota(
     code="TooManyLayers",
     minimum=0,
@@ -448,3 +466,60 @@ QUEUE_MAX_RECEIVE_COUNT = Quota(
     source="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
     fix="choose a number in that range",
 )
+
+# Rules and schedules -------------------------------------------------------------------------------------------------
+
+RULE_RETRY_ATTEMPTS = Quota(
+    code="RetryAttemptsOutOfRange",
+    minimum=0,
+    maximum=185,
+    unit="retries",
+    source="https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RetryPolicy.html",
+    fix="choose a number in that range",
+)
+RULE_EVENT_AGE = Quota(
+    code="EventAgeOutOfRange",
+    minimum=60,
+    maximum=86_400,
+    unit="seconds",
+    source="https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RetryPolicy.html",
+    fix="choose a time from 1 minute to 24 hours",
+)
+FLEXIBLE_WINDOW = Quota(
+    code="FlexibleWindowOutOfRange",
+    minimum=1,
+    maximum=1_440,
+    unit="minutes",
+    source="https://docs.aws.amazon.com/scheduler/latest/APIReference/API_FlexibleTimeWindow.html",
+    fix="choose a time from 1 minute to 24 hours",
+)
+SUBSCRIPTION_FILTERS_PER_LOG_GROUP = 2
+"""Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html"""
+LOG_FILTER_PATTERN_LENGTH = Quota(
+    code="LogFilterPatternLength",
+    minimum=0,
+    maximum=1_024,
+    unit="characters",
+    source="https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html",
+    fix="shorten it, or filter in the function",
+)
+
+# What AWS takes where a template says nothing ------------------------------------------------------------------------
+
+DEFAULT_TIMEOUT_SECONDS = 3
+"""A function's timeout. Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html"""
+DEFAULT_MEMORY_MB = 128
+"""A function's memory. Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html"""
+DEFAULT_ARCHITECTURE = "x86_64"
+"""A function's architecture. Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html"""
+DEFAULT_VISIBILITY_TIMEOUT_SECONDS = 30
+"""Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html"""
+DEFAULT_QUEUE_RETENTION_SECONDS = 345_600
+"""Four days. Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html"""
+DEFAULT_QUEUE_BATCH_SIZE = 10
+"""Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html"""
+DEFAULT_STREAM_BATCH_SIZE = 100
+"""Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html"""
+STREAM_UNLIMITED = -1
+"""Retries and age of a stream's records without a bound, which is what AWS takes where nothing is said.
+Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html"""

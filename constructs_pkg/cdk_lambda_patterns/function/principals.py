@@ -5,7 +5,19 @@ from __future__ import annotations
 from functools import cache
 from typing import cast
 
+import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+
+
+@cache
+def service_in_account(name: str) -> iam.IPrincipal:
+    """The principal of a service, when it acts for this account: nobody else's resources can borrow the right.
+
+    Args:
+        name: As in `scheduler.amazonaws.com`.
+    """
+    conditions = {"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}}
+    return cast("iam.IPrincipal", iam.ServicePrincipal(name, conditions=conditions))
 
 
 @cache

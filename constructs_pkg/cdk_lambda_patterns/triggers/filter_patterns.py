@@ -26,6 +26,7 @@ Pattern: TypeAlias = Mapping[str, Any]
 
 _TESTS = frozenset({"prefix", "suffix", "anything-but", "numeric", "exists", "equals-ignore-case"})
 _RULE_TESTS = _TESTS | {"wildcard", "cidr"}
+_SUBSCRIPTION_TESTS = _TESTS | {"cidr"}
 _NUMERIC_TERMS = (2, 4)
 _COMPARISONS = frozenset({"<", "<=", "=", ">", ">="})
 
@@ -66,6 +67,29 @@ def check_rule_pattern(where: Where, prop: str, pattern: Pattern) -> None:
     check_pattern(where, prop, pattern, tests=_RULE_TESTS)
     text = json.dumps(pattern, ensure_ascii=False, separators=(",", ":"), default=str)
     where.size(prop, without_tokens(text), quotas.EVENT_PATTERN_LENGTH)
+
+
+def check_subscription_filter(where: Where, policy: Pattern, *, nested: bool) -> None:
+    """Refuse what is no filter policy of an SNS subscription.
+
+    Args:
+        where: The construct.
+        policy: The policy.
+        nested: Whether it looks into the message's body; attributes have no fields of their own.
+
+    Raises:
+        ValidationError: Not a policy.
+    """
+    check_pattern(where, "filter_policy", policy, tests=_SUBSCRIPTION_TESTS)
+    deep = next((name for name, value in policy.items() if as_mapping(value) is not None), None)
+    if deep is not None and not nested:
+        where.refuse(
+            "filter_policy",
+            "must not look below a message attribute",
+            got=f"an object at {deep}",
+            fix='say filter_policy_scope="MessageBody" to filter on the message itself',
+            code="FilterPolicyNested",
+        )
 
 
 def check_pattern(where: Where, prop: str, pattern: object, *, tests: frozenset[str], path: str = "") -> None:

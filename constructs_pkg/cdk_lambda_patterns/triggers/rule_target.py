@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 import jsii
-from aws_cdk import aws_events as events, aws_iam as iam, aws_sqs as sqs
+from aws_cdk import aws_events as events, aws_sqs as sqs
 
-from cdk_lambda_patterns.function import principals
-from cdk_lambda_patterns.function.alarms import queue_not_empty_alarm
+from cdk_lambda_patterns import practices
+from cdk_lambda_patterns.function.alarms import define_alarm, queue_not_empty_alarm
 from cdk_lambda_patterns.function.resource_policy import rules_of
+from cdk_lambda_patterns.triggers.senders import let_send
 
 from .queues import define_dead_letter_queue
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
 _EVENTS = "events.amazonaws.com"
-
-_senders: set[tuple[str, str]] = set()
 
 
 @jsii.implements(events.IRuleTarget)
@@ -72,7 +71,8 @@ def add_live_target(
         )
     )
     function.callers.allow(scope, "Permission", principal=_EVENTS, source_arn=sources)
-    _let_send(dead_letter_queue, sources)
+    let_send(dead_letter_queue, _EVENTS, sources)
+    _alarm_on_loss(scope, rule, function, bus_name)
 
 
 def dead_letter_queue_for(scope: Construct, function: WellArchitectedFunction) -> sqs.IQueue:
@@ -93,17 +93,20 @@ def dead_letter_queue_for(scope: Construct, function: WellArchitectedFunction) -
     return queue
 
 
-def _let_send(queue: sqs.IQueue, sources: str) -> None:
-    """Let rules send to a queue, once for all that share a source."""
-    key = (queue.queue_arn, sources)
-    if key in _senders:
-        return
-    _senders.add(key)
-    queue.add_to_resource_policy(
-        iam.PolicyStatement(
-            actions=["sqs:SendMessage"],
-            principals=[principals.service(_EVENTS)],
-            resources=[queue.queue_arn],
-            conditions={"ArnLike": {"aws:SourceArn": sources}},
-        )
+def _alarm_on_loss(
+    scope: Construct, rule: events.Rule, function: WellArchitectedFunction, bus_name: str | None
+) -> None:
+    dimensions = {"RuleName": rule.rule_name}
+    if bus_name is not None:
+        # On a bus of one's own, a rule's reference is "bus|rule".
+        dimensions = {"EventBusName": bus_name, "RuleName": cdk.Fn.select(1, cdk.Fn.split("|", rule.rule_name))}
+    function.alarms[f"{scope.node.id}EventsLost"] = define_alarm(
+        scope,
+        "EventsLostAlarm",
+        metric=("AWS/Events", "InvocationsFailedToBeSentToDlq", "Sum"),
+        dimensions=dimensions,
+        threshold=practices.FAILURE_QUEUE_ALARM_THRESHOLD,
+        text="Events reached neither the function nor its dead-letter queue and are lost. "
+        "Check the queue's policy and its key.",
+        actions=function.alarm_actions,
     )

@@ -1,0 +1,150 @@
+"""Starts a function from an EventBridge rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from aws_cdk import aws_events as events
+from constructs import Construct
+
+from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.function.durations import duration_within, in_seconds
+from cdk_lambda_patterns.json_values import as_mapping
+from cdk_lambda_patterns.triggers.filter_patterns import Pattern, check_rule_pattern
+from cdk_lambda_patterns.triggers.rule_target import add_live_target, dead_letter_queue_for
+from cdk_lambda_patterns.validation import Where
+
+if TYPE_CHECKING:
+    from aws_cdk import Duration, aws_sqs as sqs
+
+    from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
+
+# How the CDK calls the fields of an event.
+_FIELDS = {
+    "source": "source",
+    "detail-type": "detail_type",
+    "detail": "detail",
+    "account": "account",
+    "region": "region",
+    "resources": "resources",
+    "time": "time",
+    "id": "id",
+    "version": "version",
+}
+
+
+class EventBridgeTrigger(Construct):
+    """Starts a function's `live` alias when an event on an event bus matches a pattern.
+
+    Defines a rule. An event that does not reach the function ends in the function's failure queue, as does one that the
+    function fails to process; an alarm tells if even that queue cannot be reached. `event_patterns` has ready patterns
+    for AWS's own events.
+    """
+
+    rule: events.Rule
+    """The rule that passes the events on."""
+
+    dead_letter_queue: sqs.IQueue
+    """Where events go that did not reach the function: its failure queue, or where that cannot be, an own one."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        function: WellArchitectedFunction,
+        pattern: Pattern,
+        event_bus: events.IEventBus | events.EventBus | None = None,
+        target_input: events.RuleTargetInput | None = None,
+        retry_attempts: int | None = None,
+        max_event_age: Duration | None = None,
+        enabled: bool = True,
+    ) -> None:
+        """Define the trigger.
+
+        Args:
+            scope: The construct that this one is part of.
+            construct_id: Its name there.
+            function: The function to start.
+            pattern: Which events, as JSON: `{"source": ["shop"], "detail-type": ["Order Placed"]}`. It names at least
+                the source, the detail type or the account: a rule for everything pays for everything.
+                Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
+            event_bus: The event bus.
+                Default: - the account's default bus.
+            target_input: What the function gets in place of the event, for example `RuleTargetInput.from_object` with
+                `EventField.from_path`.
+                Default: - the whole event.
+            retry_attempts: How often the delivery is tried again, 0 to 185.
+                Default: - 185.
+                Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
+            max_event_age: How long the delivery is tried, 1 minute to 24 hours.
+                Default: - 24 hours.
+                Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
+            enabled: Whether the rule passes events on at once.
+                Default: True
+
+        Raises:
+            ValidationError: Not a pattern, a pattern for everything, or a value outside the service's limits.
+        """
+        # 1 validate
+        where = Where(scope, construct_id)
+        check_rule_pattern(where, "pattern", pattern)
+        _check_selective(where, pattern)
+        where.within("retry_attempts", retry_attempts, quotas.RULE_RETRY_ATTEMPTS)
+        duration_within(where, "max_event_age", max_event_age, quotas.RULE_EVENT_AGE)
+        super().__init__(scope, construct_id)
+
+        # 2 define
+        self.rule = events.Rule(
+            self,
+            "Rule",
+            event_bus=cast("events.IEventBus | None", event_bus),
+            event_pattern=events.EventPattern(**_fields(pattern)),
+            enabled=enabled,
+        )
+        self.dead_letter_queue = dead_letter_queue_for(self, function)
+
+        # 3 connect
+        add_live_target(
+            self,
+            self.rule,
+            function,
+            self.dead_letter_queue,
+            bus_name=None if event_bus is None else event_bus.event_bus_name,
+            target_input=target_input,
+            retry_policy=_retry_policy(retry_attempts, max_event_age),
+        )
+
+
+def _fields(pattern: Pattern) -> dict[str, Any]:
+    return {_FIELDS[name]: value for name, value in pattern.items()}
+
+
+def _check_selective(where: Where, pattern: Pattern) -> None:
+    unknown = pattern.keys() - _FIELDS.keys()
+    if unknown:
+        where.refuse(
+            "pattern",
+            f"must be made of an event's fields ({', '.join(_FIELDS)})",
+            got=", ".join(sorted(unknown)),
+            fix="put what the event says of itself below 'detail'",
+            code="EventPatternField",
+        )
+    if not pattern.keys() & {"source", "detail-type", "account", "detail"} or any(
+        as_mapping(value) is not None for name, value in pattern.items() if name != "detail"
+    ):
+        where.refuse(
+            "pattern",
+            "must name the source, the detail type, the account or some detail",
+            got=str(dict(pattern)),
+            fix='add for example "source": ["my.app"]',
+            code="EventPatternTooWide",
+        )
+
+
+def _retry_policy(attempts: int | None, age: Duration | None) -> events.CfnRule.RetryPolicyProperty | None:
+    if attempts is None and age is None:
+        return None
+    return events.CfnRule.RetryPolicyProperty(
+        maximum_retry_attempts=attempts, maximum_event_age_in_seconds=in_seconds(age)
+    )
