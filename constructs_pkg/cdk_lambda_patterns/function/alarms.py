@@ -33,7 +33,8 @@ def errors_alarm(scope: Construct, dimensions: Mapping[str, str], actions: Seque
         metric=(_LAMBDA, "Errors", "Sum"),
         dimensions=dimensions,
         threshold=practices.ERRORS_ALARM_THRESHOLD,
-        text="The function failed. Look at its log group for the error; what it was given is in its failure queue.",
+        text="The function failed. Look at its log group for the error. Events that failed after all retries "
+        "are in its failure queue, where it has one.",
         actions=actions,
     )
 
@@ -87,17 +88,31 @@ def queue_not_empty_alarm(
 def let_alarms_publish(topic: sns.ITopic | sns.TopicBase) -> None:
     """Let alarms of the account publish to the topic, also where its policy or its key would not.
 
-    A topic whose policy only demands TLS has lost the default policy, and with it the alarms' right to publish.
+    A topic whose policy only demands TLS has lost the default policy, and with it the alarms' right to publish. A
+    customer's key must let CloudWatch use it; AWS's own key for SNS cannot, and its policy cannot be changed.
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
     """
+    alarms = [principals.service("cloudwatch.amazonaws.com")]
     topic.add_to_resource_policy(
         iam.PolicyStatement(
             sid="AlarmsPublish",
             actions=["sns:Publish"],
-            principals=[principals.service("cloudwatch.amazonaws.com")],
+            principals=alarms,
             resources=[topic.topic_arn],
             conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
         )
     )
+    key = topic.master_key
+    if key is not None:
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsPublish",
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                principals=alarms,
+                # AWS documents no condition here: a key that refuses an alarm is noticed when it is too late.
+                resources=["*"],
+            )
+        )
 
 
 def define_alarm(

@@ -112,8 +112,11 @@ class ContainerImage:
                 Default: - the image's.
 
         Raises:
-            ValidationError: The tag is `latest`.
+            ValidationError: The tag is empty or `latest`.
         """
+        if not tag_or_digest:
+            message = "'tag_or_digest' must name one image, got ''; give a digest or a tag that is never used again"
+            raise ValidationError(message, code="ImageTagMissing")
         if tag_or_digest == "latest":
             message = (
                 "'tag_or_digest' must name one image, got 'latest', which moves without a deployment; "

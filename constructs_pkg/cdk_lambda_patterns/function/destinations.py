@@ -61,6 +61,9 @@ def as_destination(where: Where, prop: str, target: Destination) -> lambda_.IDes
         wrapped = destinations.SnsDestination(cast("sns.ITopic", target))
     elif isinstance(target, lambda_.FunctionBase):
         live = getattr(target, "live", target)
+        if live is not target:
+            # The record is an event like any other: what the destination fails at must be kept too.
+            cast("Any", target).invoked_asynchronously()
         wrapped = destinations.LambdaDestination(cast("lambda_.IFunction", live))
     elif isinstance(target, s3.BucketBase):
         _refuse_bucket_for_success(where, prop)
@@ -83,19 +86,27 @@ def as_destination(where: Where, prop: str, target: Destination) -> lambda_.IDes
     return cast("lambda_.IDestination", wrapped)
 
 
-def refuse_fifo_behind(where: Where, configuration: lambda_.CfnEventInvokeConfig) -> None:
-    """Refuse FIFO targets that came inside a destination of the CDK, which does not show them."""
-    config = configuration.destination_config
-    if not isinstance(config, lambda_.CfnEventInvokeConfig.DestinationConfigProperty):
-        return
-    for prop, end in (("on_failure", config.on_failure), ("on_success", config.on_success)):
-        arn = getattr(end, "destination", None)
-        token = cdk.Tokenization.reverse_string(arn).first_token if isinstance(arn, str) else None
+def refuse_fifo_behind(where: Where, alias: lambda_.Alias) -> None:
+    """Refuse FIFO targets that came inside a destination of the CDK, which does not show them.
+
+    Args:
+        where: The construct.
+        alias: The alias, with its asynchronous configuration.
+    """
+    configuration = alias.node.find_child("EventInvokeConfig").node.default_child
+    config = cast("lambda_.CfnEventInvokeConfig", configuration).destination_config
+    for prop in ("on_failure", "on_success"):
+        arn = getattr(getattr(config, prop, None), "destination", None)
+        if not isinstance(arn, str):
+            continue
+        token = cdk.Tokenization.reverse_string(arn).first_token
         target = token.target if isinstance(token, cdk.Reference) else None
         if isinstance(target, sqs.CfnQueue):
             _refuse_fifo(where, prop, target.fifo_queue, target)
         elif isinstance(target, sns.CfnTopic):
             _refuse_fifo(where, prop, target.fifo_topic, target)
+        elif arn.endswith(".fifo"):
+            _refuse_fifo(where, prop, True, arn)
 
 
 def _refuse_bucket_for_success(where: Where, prop: str) -> None:
@@ -110,13 +121,13 @@ def _refuse_bucket_for_success(where: Where, prop: str) -> None:
 
 
 def _refuse_fifo(
-    where: Where, prop: str, fifo: object, target: sqs.QueueBase | sns.TopicBase | cdk.CfnResource
+    where: Where, prop: str, fifo: object, target: sqs.QueueBase | sns.TopicBase | cdk.CfnResource | str
 ) -> None:
     if fifo is True:
         where.refuse(
             prop,
             "must not be a FIFO queue or topic: Lambda sends its records to standard ones only",
-            got=target.node.path,
+            got=target if isinstance(target, str) else target.node.path,
             fix="give a standard one; single failures have no order",
             code="DestinationFifo",
         )

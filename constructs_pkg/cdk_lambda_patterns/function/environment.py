@@ -9,6 +9,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+import aws_cdk as cdk
+
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.tokens import is_token, without_tokens
 
@@ -29,6 +31,7 @@ _SECRET_VALUE = re.compile(
     r"|\b[rs]k_live_[A-Za-z0-9]{16,}"
     r"|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\."
     r"|://[^/\s:@]+:[^/\s:@]+@"
+    r"|\{\{resolve:(?:secretsmanager|ssm-secure):"
 )
 _FLAG_VALUES = frozenset({"", "true", "false", "0", "1", "none", "null"})
 
@@ -46,12 +49,6 @@ def check_environment(
     if not environment:
         return
     public = public_environment or {}
-    for name, value in environment.items():
-        if is_token(name):
-            continue
-        _check_name(where, name)
-        if not is_token(value):
-            _check_plaintext(where, name, value, public)
     for name, reason in public.items():
         if not reason.strip():
             where.refuse(
@@ -61,6 +58,12 @@ def check_environment(
                 fix="say why its value may be read by everybody who can see the function",
                 code="ReasonMissing",
             )
+    for name, value in environment.items():
+        if not is_token(name):
+            _check_name(where, name)
+            _check_is_text(where, name, value)
+            if name not in public:
+                _check_plaintext(where, name, value)
     known = {without_tokens(name): without_tokens(value) for name, value in environment.items()}
     size = len(json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode())
     where.within("environment", size, quotas.ENVIRONMENT_SIZE)
@@ -85,15 +88,40 @@ def _check_name(where: Where, name: str) -> None:
         )
 
 
-def _check_plaintext(where: Where, name: str, value: str, public: Mapping[str, str]) -> None:
-    if name in public or value.lower() in _FLAG_VALUES:
+def _check_is_text(where: Where, name: str, value: object) -> None:
+    if not isinstance(value, str):
+        where.refuse(
+            "environment",
+            "must have text as values",
+            got=f"{type(value).__name__} for {name!r}",
+            fix="write str(...), or aws_cdk.Token.as_string(...) for a value that is only known at deployment",
+            code="EnvironmentValueInvalid",
+        )
+
+
+def _check_plaintext(where: Where, name: str, value: str) -> None:
+    if value.lower() in _FLAG_VALUES:
         return
-    if _SECRET_NAME.search(name) or _SECRET_VALUE.search(value):
+    looks_secret = _SECRET_NAME.search(name) is not None
+    if is_token(value):
+        # Around tokens only what is known is looked at: a URL with a password and a host to be known later.
+        found = _SECRET_VALUE.search(without_tokens(value)) is not None or (
+            (looks_secret or "://" in value) and _is_unwrapped_secret(value)
+        )
+    else:
+        found = looks_secret or _SECRET_VALUE.search(value) is not None
+    if found:
         where.refuse(
             "environment",
             "must not hold secrets in plain text",
-            got=f"a literal value for {name!r} (not shown)",
+            got=f"a secret's value for {name!r} (not shown)",
             fix=f"keep it in Secrets Manager and use function.secret({name!r}, secret), "
             "or name it in 'public_environment' with the reason if it is public",
             code="PlaintextSecret",
         )
+
+
+def _is_unwrapped_secret(value: str) -> bool:
+    """Whether CloudFormation would write a secret's value into the function's configuration."""
+    tokens = cdk.Tokenization.reverse_string(value).tokens
+    return any(isinstance(token, cdk.CfnDynamicReference) for token in tokens)

@@ -9,10 +9,10 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
+from aws_cdk import aws_iam as iam, aws_lambda as lambda_
 
 from cdk_lambda_patterns.json_values import as_list
 
@@ -24,18 +24,15 @@ if TYPE_CHECKING:
 Statement = dict[str, Any]
 
 _POLICY_NAME = "Baseline"
-_WILDCARD = "AwsSolutions-IAM5[Resource::*]"
 _WILDCARD_REASON = (
-    "X-Ray's and the network interfaces' actions cannot be limited to a resource; "
-    "the statement stands in a policy of its own, what the function is granted does not"
+    "the least that the function needs to run: X-Ray's and the network interfaces' actions cannot be limited to a "
+    "resource, log streams and durable executions are named when they begin; grants stand in another policy"
 )
 
 _owners: dict[tuple[str, str], str] = {}
 
 
-def baseline_statements(
-    *, log_group_arn: str, traced: bool, in_vpc: bool, insights: bool, durable: bool
-) -> list[Statement]:
+def baseline_statements(*, log_group_arn: str, traced: bool, in_vpc: bool, insights: bool) -> list[Statement]:
     """What every function needs to run at all.
 
     Args:
@@ -43,7 +40,6 @@ def baseline_statements(
         traced: Whether it sends traces to X-Ray.
         in_vpc: Whether it runs in a VPC.
         insights: Whether it runs the Lambda Insights extension.
-        durable: Whether it is a durable function. Its own ARN would be a cycle: the function needs the role first.
     """
     statements = [_allow(["logs:CreateLogStream", "logs:PutLogEvents"], log_group_arn)]
     if traced:
@@ -65,9 +61,6 @@ def baseline_statements(
     if insights:
         group = f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:log-group:/aws/lambda-insights:*"
         statements.append(_allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], group))
-    if durable:
-        functions = f"arn:{cdk.Aws.PARTITION}:lambda:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:function:*"
-        statements.append(_allow(["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"], functions))
     return statements
 
 
@@ -82,30 +75,52 @@ def narrow(role: iam.CfnRole, statements: list[Statement], *, managed_by_cdk: in
     for index in range(managed_by_cdk):
         role.add_property_deletion_override(f"ManagedPolicyArns.{index}")
     role.policies = [iam.CfnRole.PolicyProperty(policy_name=_POLICY_NAME, policy_document=_document(statements))]
-    # Two messages to Node that only an app with cdk-nag has a use for.
-    if "cdk_nag" in sys.modules and any(statement["Resource"] == "*" for statement in statements):
-        cdk.Validations.of(role).acknowledge(cdk.Acknowledgment(id=_WILDCARD, reason=_WILDCARD_REASON))
+    _acknowledge_wildcards(role, statements)
 
 
-def attach(scope: Construct, role: iam.IRole, statements: list[Statement]) -> None:
-    """Give a role that the user brought what every function needs to run."""
-    policy = iam.Policy(scope, "Baseline", document=iam.PolicyDocument.from_json(_document(statements)))
+def attach(scope: Construct, role: iam.IRole, statements: list[Statement], *, function: lambda_.CfnFunction) -> None:
+    """Give a role that the user brought what every function needs to run.
+
+    Args:
+        scope: The function.
+        role: The role.
+        statements: What it may do.
+        function: The resource, which waits for the rights: Lambda makes network interfaces when it makes the function.
+    """
+    policy = iam.Policy(scope, _POLICY_NAME, document=iam.PolicyDocument.from_json(_document(statements)))
     role.attach_inline_policy(policy)
+    function.node.add_dependency(policy)
+    _acknowledge_wildcards(policy, statements)
+
+
+def let_checkpoint(scope: Construct, role: iam.IRole, function_arn: str) -> iam.Policy:
+    """Let a durable function keep and read the state of its own executions, and of no other function's.
+
+    A policy beside the role's: the function needs the role first, so the role cannot name it.
+
+    Args:
+        scope: The function.
+        role: Its role.
+        function_arn: Its ARN, without a version.
+    """
+    actions = ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"]
+    statement = _allow(actions, f"{function_arn}:*")
+    policy = iam.Policy(scope, "DurableExecution", document=iam.PolicyDocument.from_json(_document([statement])))
+    role.attach_inline_policy(policy)
+    _acknowledge_wildcards(policy, [statement])
+    return policy
 
 
 def check_role(where: Where, role: iam.IRole) -> None:
     """Refuse a role that another function has, or that Lambda cannot assume."""
+    made_for = role.node.scope
+    if isinstance(made_for, lambda_.FunctionBase):
+        _refuse_shared(where, made_for.node.path)
     # An imported role is a new object each time; its ARN, within one app, says whether it is the same.
     key = (_reference(where.scope.node.root), role.role_arn)
     owner = _owners.setdefault(key, where.path)
     if owner != where.path:
-        where.refuse(
-            "role",
-            "must not be shared: each function has a role of its own",
-            got=f"the role of {owner}",
-            fix="leave 'role' out and grant each function what it needs",
-            code="RoleShared",
-        )
+        _refuse_shared(where, owner)
     if isinstance(role, iam.Role) and role.assume_role_policy is not None:
         trust = cdk.Stack.of(role).resolve(role.assume_role_policy)
         if not _lambda_may_assume(trust):
@@ -116,6 +131,43 @@ def check_role(where: Where, role: iam.IRole) -> None:
                 fix="make it with assumed_by=iam.ServicePrincipal(\"lambda.amazonaws.com\"), or leave 'role' out",
                 code="RoleNotAssumable",
             )
+
+
+def _refuse_shared(where: Where, owner: str) -> NoReturn:
+    where.refuse(
+        "role",
+        "must not be shared: each function has a role of its own",
+        got=f"the role of {owner}",
+        fix="leave 'role' out and grant each function what it needs",
+        code="RoleShared",
+    )
+
+
+def _acknowledge_wildcards(construct: Construct, statements: list[Statement]) -> None:
+    # Two messages to Node for each, which only an app with cdk-nag has a use for.
+    if "cdk_nag" not in sys.modules:
+        return
+    stack = cdk.Stack.of(construct)
+    for statement in statements:
+        if statement["Resource"].endswith("*"):
+            resource = _as_cdk_nag_writes(stack.resolve(statement["Resource"]))
+            acknowledgment = cdk.Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{resource}]", reason=_WILDCARD_REASON)
+            cdk.Validations.of(construct).acknowledge(acknowledgment)
+
+
+def _as_cdk_nag_writes(resource: Any) -> str:  # noqa: ANN401 (intrinsic functions)
+    """An ARN with its references in angle brackets."""
+    match resource:
+        case str():
+            return resource
+        case {"Fn::Join": ["", [*parts]]}:
+            return "".join(_as_cdk_nag_writes(part) for part in parts)
+        case {"Ref": name}:
+            return f"<{name}>"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"<{name}.{attribute}>"
+        case _:
+            return "*"
 
 
 def _allow(actions: list[str], resource: str) -> Statement:

@@ -9,19 +9,31 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import aws_lambda as lambda_
+from aws_cdk import SizeRoundingBehavior, aws_lambda as lambda_
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.tokens import is_token
 
+from .cdk_refusals import expect_type
 from .durations import duration_within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_cdk import Size
+
     from cdk_lambda_patterns.validation import Where
 
 _INLINE_RUNTIMES = ("python", "nodejs")
+_OPTIONS_WITH_A_LAYER = ("insights_version", "adot_instrumentation", "params_and_secrets")
+_OPTIONS_OF_A_VPC = (
+    "allow_all_outbound",
+    "allow_all_ipv6_outbound",
+    "filesystem",
+    "ipv6_allowed_for_dual_stack",
+    "security_groups",
+    "vpc_subnets",
+)
 
 REPLACED_OPTIONS = {
     "dead_letter_queue": "use 'on_failure': a destination also tells why the event failed",
@@ -30,6 +42,8 @@ REPLACED_OPTIONS = {
     "log_format": "use 'logging_format'",
     "application_log_level": "use 'application_log_level_v2'",
     "system_log_level": "use 'system_log_level_v2'",
+    "architectures": "use 'architecture'",
+    "security_group": "use 'security_groups'",
     "log_retention_role": "leave it out: the log group is part of the stack and needs no custom resource",
     "log_retention_retry_options": "leave it out: the log group is part of the stack and needs no custom resource",
 }
@@ -38,14 +52,15 @@ REPLACED_OPTIONS = {
 
 def refuse_replaced_options(where: Where, options: Mapping[str, Any]) -> None:
     """Refuse options that would work against this function's own, each with what to use in its place."""
-    for name in options.keys() & REPLACED_OPTIONS.keys():
-        where.refuse(
-            name,
-            "is not an option of this function",
-            got=type(options[name]).__name__,
-            fix=REPLACED_OPTIONS[name],
-            code="OptionReplaced",
-        )
+    for name, instead in REPLACED_OPTIONS.items():
+        if name in options:
+            where.refuse(
+                name,
+                "is not an option of this function",
+                got=type(options[name]).__name__,
+                fix=instead,
+                code="OptionReplaced",
+            )
 
 
 def check_function(where: Where, *, handler: str | None, options: Mapping[str, Any]) -> None:
@@ -77,18 +92,30 @@ def check_function(where: Where, *, handler: str | None, options: Mapping[str, A
     )
     where.size("description", get("description"), quotas.DESCRIPTION_LENGTH)
     duration_within(where, "timeout", get("timeout"), quotas.TIMEOUT)
-    _check_memory(where, get("memory_size"))
+    _check_architecture(where, get("architecture"))
+    _within_whole(where, "memory_size", get("memory_size"), quotas.MEMORY)
     storage = get("ephemeral_storage_size")
-    if storage is not None and not storage.is_unresolved():
-        where.within("ephemeral_storage_size", storage.to_mebibytes(), quotas.EPHEMERAL_STORAGE)
-    where.within("reserved_concurrent_executions", get("reserved_concurrent_executions"), quotas.RESERVED_CONCURRENCY)
-    where.size("layers", get("layers"), quotas.LAYERS)
-    where.size("security_groups", get("security_groups"), quotas.SECURITY_GROUPS)
-    where.within("retry_attempts", get("retry_attempts"), quotas.ASYNC_RETRY_ATTEMPTS)
+    if storage is not None:
+        _check_storage(where, storage)
+    _within_whole(
+        where, "reserved_concurrent_executions", get("reserved_concurrent_executions"), quotas.RESERVED_CONCURRENCY
+    )
+    where.size("layers", range(layer_count(options)), quotas.LAYERS)
+    _within_whole(where, "retry_attempts", get("retry_attempts"), quotas.ASYNC_RETRY_ATTEMPTS)
     duration_within(where, "max_event_age", get("max_event_age"), quotas.ASYNC_EVENT_AGE)
-    subnets = getattr(get("vpc_subnets"), "subnets", None)
-    where.size("vpc_subnets", subnets, quotas.SUBNETS)
+    _check_durable(where, get("durable_config"))
+    _check_network(where, options)
     _check_mount_path(where, get("filesystem"))
+
+
+def layer_count(options: Mapping[str, Any]) -> int:
+    """How many layers the function has, those that other options bring included.
+
+    Args:
+        options: The options of `aws_lambda.Function` as they were given.
+    """
+    brought = sum(options.get(name) is not None for name in _OPTIONS_WITH_A_LAYER)
+    return len(options.get("layers") or ()) + brought
 
 
 def check_code(where: Where, code: lambda_.Code, *, handler: str, runtime: str) -> None:
@@ -153,12 +180,61 @@ def check_layers(where: Where, layers: list[lambda_.ILayerVersion], *, runtime: 
             )
 
 
-def _check_memory(where: Where, memory: float | None) -> None:
-    where.within("memory_size", memory, quotas.MEMORY)
-    if memory is not None and not is_token(memory) and memory != int(memory):
+def _within_whole(where: Where, prop: str, value: float | None, quota: quotas.Quota) -> None:
+    where.within(prop, value, quota)
+    if value is not None and not is_token(value) and value != int(value):
+        where.refuse(prop, f"must be a whole number of {quota.unit}", got=value, fix=quota.fix, code=quota.code)
+
+
+def _check_architecture(where: Where, architecture: lambda_.Architecture | None) -> None:
+    if architecture is not None and architecture.name not in quotas.ARCHITECTURES:
         where.refuse(
-            "memory_size", "must be a whole number of MB", got=memory, fix=quotas.MEMORY.fix, code=quotas.MEMORY.code
+            "architecture",
+            f"must be {' or '.join(quotas.ARCHITECTURES)}",
+            got=architecture.name,
+            fix="choose Architecture.ARM_64 or Architecture.X86_64",
+            code="ArchitectureUnknown",
         )
+
+
+def _check_storage(where: Where, storage: Size) -> None:
+    expect_type(where, "ephemeral_storage_size", storage, "to_mebibytes", "Size")
+    if not storage.is_unresolved():
+        # Sizes below a mebibyte would be refused by the CDK with its own error.
+        size = storage.to_mebibytes(rounding=SizeRoundingBehavior.NONE)
+        _within_whole(where, "ephemeral_storage_size", size, quotas.EPHEMERAL_STORAGE)
+
+
+def _check_durable(where: Where, durable: lambda_.DurableConfig | Mapping[str, Any] | None) -> None:
+    if durable is None:
+        return
+    timeout, retention = _member(durable, "execution_timeout"), _member(durable, "retention_period")
+    duration_within(where, "durable_config.execution_timeout", timeout, quotas.DURABLE_EXECUTION_TIMEOUT)
+    duration_within(where, "durable_config.retention_period", retention, quotas.DURABLE_RETENTION)
+
+
+def _check_network(where: Where, options: Mapping[str, Any]) -> None:
+    if options.get("vpc") is None:
+        for name in _OPTIONS_OF_A_VPC:
+            if options.get(name) is not None:
+                where.refuse(name, "needs a VPC", got=f"{name} without 'vpc'", fix="pass 'vpc' too", code="VpcMissing")
+    where.size("security_groups", options.get("security_groups"), quotas.SECURITY_GROUPS)
+    where.size("vpc_subnets", _member(options.get("vpc_subnets"), "subnets"), quotas.SUBNETS)
+    if options.get("security_groups"):
+        for name in ("allow_all_outbound", "allow_all_ipv6_outbound"):
+            if options.get(name) is not None:
+                where.refuse(
+                    name,
+                    "must be left out where 'security_groups' are given",
+                    got=options[name],
+                    fix="set it on the security groups",
+                    code="SecurityGroupOptionsConflict",
+                )
+
+
+def _member(struct: object, name: str) -> Any:  # noqa: ANN401 (a member of any of the CDK's structs)
+    """A member of a struct of the CDK, which may be given as a dict."""
+    return struct.get(name) if isinstance(struct, dict) else getattr(struct, name, None)
 
 
 def _check_mount_path(where: Where, filesystem: lambda_.FileSystem | None) -> None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.validation import Where
 
 
+NO_LAYER_LEFT = "the Parameters and Secrets extension takes one of them: merge layers, or grant without the extension"
+
+
 def add_to(function: lambda_.Function, where: Where) -> None:
     """Add the extension's layer for the function's Region and architecture.
 

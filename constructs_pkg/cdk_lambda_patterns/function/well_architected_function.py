@@ -11,6 +11,7 @@ from aws_cdk import (
     aws_cloudwatch as cloudwatch,
     aws_iam as iam,
     aws_lambda as lambda_,
+    aws_lambda_event_sources as event_sources,
     aws_logs as logs,
     aws_secretsmanager as secretsmanager,
     aws_sns as sns,
@@ -24,9 +25,10 @@ from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
 from . import alarms, destinations, execution_role, secrets_extension
+from .cdk_refusals import cdk_refusals, expect_type
 from .durations import in_seconds, seconds
 from .environment import check_environment
-from .function_checks import check_code, check_function, check_layers, refuse_replaced_options
+from .function_checks import check_code, check_function, check_layers, layer_count, refuse_replaced_options
 from .packaging import PythonCode, bundling_errors
 from .resource_policy import ResourcePolicy
 
@@ -132,35 +134,38 @@ class WellArchitectedFunction(lambda_.Function):
                 `recursive_loop` (terminate) and all others of `FunctionProps`.
 
         Raises:
-            ValidationError: A value that Lambda would refuse, a secret in plain text, a shared role, a FIFO
-            destination, a
-                layer for another processor, or code without its handler.
+            ValidationError: A value that Lambda or the CDK would refuse, a secret in plain text, a shared role, a FIFO
+                destination, a layer for another processor, or code without its handler.
         """
         # 1 validate
         where = Where(scope, construct_id)
-        refuse_replaced_options(where, options)
-        asynchronous = {"retry_attempts": retry_attempts, "max_event_age": max_event_age}
-        check_function(where, handler=handler, options={**options, **asynchronous})
-        check_environment(where, options.get("environment"), public_environment)
+        # None means the default also for what passes through.
+        given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+        refuse_replaced_options(where, given)
+        expect_type(where, "role", role, "role_arn", "aws_iam.IRole")
+        expect_type(where, "notify", notify, "topic_arn", "aws_sns.ITopic")
+        check_function(
+            where, handler=handler, options={**given, "retry_attempts": retry_attempts, "max_event_age": max_event_age}
+        )
+        check_environment(where, given.get("environment"), public_environment)
         _check_log_options(where, log_group, log_retention, log_removal_policy)
-        if role is not None:
-            execution_role.check_role(where, role)
 
         # 2 derive
         runtime_name = practices.RUNTIME if runtime is None else runtime.name
-        architecture = options.get("architecture")
+        architecture = given.get("architecture")
         architecture_name = practices.ARCHITECTURE if architecture is None else architecture.name
-        check_layers(where, list(options.get("layers") or ()), runtime=runtime_name, architecture=architecture_name)
-        tracing = options.pop("tracing", lambda_.Tracing.ACTIVE)
-        events = options.pop("events", None) or ()
-        props: dict[str, Any] = {**_defaults(options), **options}
+        check_layers(where, list(given.get("layers", ())), runtime=runtime_name, architecture=architecture_name)
+        tracing, events = given.pop("tracing", lambda_.Tracing.ACTIVE), given.pop("events", ())
+        props = {**_defaults(given), **given}
         if isinstance(code, PythonCode):
             code = code.code_for(where, scope, handler=handler, runtime=runtime_name, architecture=architecture_name)
         else:
             check_code(where, code, handler=handler, runtime=runtime_name)
+        if role is not None:
+            execution_role.check_role(where, role)
 
         # 3 define
-        with bundling_errors():
+        with bundling_errors(), cdk_refusals(where):
             super().__init__(
                 scope,
                 construct_id,
@@ -172,23 +177,26 @@ class WellArchitectedFunction(lambda_.Function):
                 **props,
             )
         self._where = where
-        timeout = options.get("timeout")
+        timeout = given.get("timeout")
         self.timeout_seconds = practices.TIMEOUT_SECONDS if timeout is None else in_seconds(timeout)
-        reserved = options.get("reserved_concurrent_executions")
+        reserved = given.get("reserved_concurrent_executions")
         self.reserved_concurrency = None if reserved is None or is_token(reserved) else reserved
         parts = self.node.find_all()
         function = next(part for part in parts if isinstance(part, lambda_.CfnFunction))
-        self._log_group = log_group or self._define_log_group(parts, log_retention, log_removal_policy)
         if log_group is None:
-            function.logging_config = _logging_config(props, self._log_group.log_group_name)
-        if tracing is not lambda_.Tracing.DISABLED:
+            log_group = self._define_log_group(parts, log_retention, log_removal_policy)
+            function.logging_config = _logging_config(props, log_group.log_group_name)
+        self._log_group = log_group
+        traced = tracing is not lambda_.Tracing.DISABLED
+        if traced:
             # Not through the CDK's option, which would put X-Ray's wildcard among what the function is granted.
             function.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode=_TRACING_MODES[tracing])
-        self._grant_baseline(parts, role, props, traced=tracing is not lambda_.Tracing.DISABLED)
+        self._grant_baseline(parts, function, role, props, traced=traced)
         self.live = lambda_.Alias(
             self, "Live", alias_name=practices.LIVE_ALIAS, version=cast("lambda_.IVersion", self.current_version)
         )
         self.callers = ResourcePolicy(self.live, where)
+        self._complete_features(props)
 
         # 4 connect
         self.alarm_actions = []
@@ -201,15 +209,13 @@ class WellArchitectedFunction(lambda_.Function):
             "Errors": alarms.errors_alarm(self, self._dimensions, self.alarm_actions),
             "Throttles": alarms.throttles_alarm(self, self._dimensions, self.alarm_actions),
         }
-        self._has_secrets_extension = options.get("params_and_secrets") is not None
+        self._has_secrets_extension = "params_and_secrets" in given
+        self._layer_count = layer_count(given)
         self.failure_queue = None
         self._failure_path_defined = False
         self._asynchronous = _Asynchronous(on_failure, on_success, retry_attempts, max_event_age)
         if self._asynchronous != _Asynchronous():
             self.invoked_asynchronously()
-        environment_key = options.get("environment_encryption")
-        if environment_key is not None and hasattr(environment_key, "grant_decrypt"):
-            cast("Any", environment_key).grant_decrypt(self)
         for event in events:
             self.add_event_source(event)
 
@@ -225,7 +231,10 @@ class WellArchitectedFunction(lambda_.Function):
         Args:
             source: An event source of `aws_lambda_event_sources`.
         """
-        self.live.add_event_source(source)
+        if isinstance(source, _ASYNCHRONOUS_SOURCES):
+            self.invoked_asynchronously()
+        with cdk_refusals(self._where):
+            self.live.add_event_source(source)
 
     def invoked_asynchronously(self) -> None:
         """Say that something calls the function asynchronously, so that what fails is kept.
@@ -252,8 +261,13 @@ class WellArchitectedFunction(lambda_.Function):
             on_failure=failed,
             on_success=succeeded,
             retry_attempts=practices.ASYNC_RETRY_ATTEMPTS if wanted.retry_attempts is None else wanted.retry_attempts,
-            max_event_age=wanted.max_event_age or seconds(practices.ASYNC_EVENT_AGE_SECONDS),
+            max_event_age=seconds(practices.ASYNC_EVENT_AGE_SECONDS)
+            if wanted.max_event_age is None
+            else wanted.max_event_age,
         )
+        if failed is wanted.on_failure or (succeeded is not None and succeeded is wanted.on_success):
+            # A destination of the CDK does not show what it leads to; the resource does.
+            destinations.refuse_fifo_behind(self._where, self.live)
         self.alarms["DeliveryFailures"] = alarms.delivery_failures_alarm(self, self._dimensions, self.alarm_actions)
 
     def secret(self, name: str, secret: secretsmanager.ISecret) -> None:
@@ -307,21 +321,36 @@ class WellArchitectedFunction(lambda_.Function):
         return managed
 
     def _grant_baseline(
-        self, parts: Sequence[IConstruct], role: iam.IRole | None, props: Mapping[str, Any], *, traced: bool
+        self,
+        parts: Sequence[IConstruct],
+        function: lambda_.CfnFunction,
+        role: iam.IRole | None,
+        props: Mapping[str, Any],
+        *,
+        traced: bool,
     ) -> None:
-        in_vpc, insights = props.get("vpc") is not None, props.get("insights_version") is not None
+        in_vpc, insights = "vpc" in props, "insights_version" in props
         statements = execution_role.baseline_statements(
-            log_group_arn=self._log_group.log_group_arn,
-            traced=traced,
-            in_vpc=in_vpc,
-            insights=insights,
-            durable=props.get("durable_config") is not None,
+            log_group_arn=self._log_group.log_group_arn, traced=traced, in_vpc=in_vpc, insights=insights
         )
-        if role is not None:
-            execution_role.attach(self, role, statements)
-            return
-        own_role = next(part for part in parts if isinstance(part, iam.CfnRole))
-        execution_role.narrow(own_role, statements, managed_by_cdk=1 + in_vpc + insights)
+        own_role = next((part for part in parts if isinstance(part, iam.CfnRole)), None)
+        if role is None and own_role is not None:
+            execution_role.narrow(own_role, statements, managed_by_cdk=1 + in_vpc + insights)
+        else:
+            # The user's role, or with aws_iam.Role.customize_roles one that was made before.
+            execution_role.attach(self, cast("iam.IRole", self.role), statements, function=function)
+
+    def _complete_features(self, props: Mapping[str, Any]) -> None:
+        """What some of the options need beside themselves, which the CDK leaves to the user."""
+        key = props.get("environment_encryption")
+        if key is not None:
+            self.add_to_role_policy(iam.PolicyStatement(actions=["kms:Decrypt"], resources=[key.key_ref.key_arn]))
+        if "durable_config" in props:
+            role = cast("iam.IRole", self.role)
+            self.live.node.add_dependency(execution_role.let_checkpoint(self, role, self.function_arn))
+        if "snap_start" in props:
+            # The CDK warns that SnapStart works for published versions only: `live` is on one.
+            cdk.Annotations.of(self).acknowledge_warning(_SNAP_START_WARNING, "the alias is on a published version")
 
     def _define_failure_queue(self) -> sqs.Queue:
         queue = sqs.Queue(
@@ -338,7 +367,10 @@ class WellArchitectedFunction(lambda_.Function):
         self.add_environment(name, reference)
         if not self._has_secrets_extension:
             self._has_secrets_extension = True
-            secrets_extension.add_to(self, self._where)
+            with_extension = range(self._layer_count + 1)
+            self._where.size("layers", with_extension, quotas.LAYERS, fix=secrets_extension.NO_LAYER_LEFT)
+            with cdk_refusals(self._where):
+                secrets_extension.add_to(self, self._where)
 
 
 @dataclass(frozen=True)
@@ -351,6 +383,9 @@ class _Asynchronous:
     max_event_age: cdk.Duration | None = None
 
 
+_SNAP_START_WARNING = "@aws-cdk/aws-lambda:snapStartRequirePublish"
+_ASYNCHRONOUS_SOURCES = (event_sources.S3EventSource, event_sources.S3EventSourceV2, event_sources.SnsEventSource)
+_ARCHITECTURES = {"arm64": "ARM_64", "x86_64": "X86_64"}
 _TRACING_MODES = {lambda_.Tracing.ACTIVE: "Active", lambda_.Tracing.PASS_THROUGH: "PassThrough"}
 _RETENTION_DAYS = {
     **dict(zip(logs.RetentionDays, quotas.LOG_RETENTION_DAYS, strict=False)),
@@ -368,7 +403,7 @@ def _runtime() -> lambda_.Runtime:
 
 @cache
 def _architecture() -> lambda_.Architecture:
-    return lambda_.Architecture.custom(practices.ARCHITECTURE)
+    return cast("lambda_.Architecture", getattr(lambda_.Architecture, _ARCHITECTURES[practices.ARCHITECTURE]))
 
 
 def _defaults(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -381,6 +416,9 @@ def _defaults(options: Mapping[str, Any]) -> dict[str, Any]:
     }
     if "architecture" not in options:
         defaults["architecture"] = _architecture()
+    if "adot_instrumentation" in options:
+        # With it the CDK would trace, and grant that in its own way, unless it is told not to.
+        defaults["tracing"] = lambda_.Tracing.DISABLED
     if options.get("logging_format", lambda_.LoggingFormat.JSON) is lambda_.LoggingFormat.JSON:
         defaults["application_log_level_v2"] = lambda_.ApplicationLogLevel(practices.APPLICATION_LOG_LEVEL)
         defaults["system_log_level_v2"] = lambda_.SystemLogLevel(practices.SYSTEM_LOG_LEVEL)

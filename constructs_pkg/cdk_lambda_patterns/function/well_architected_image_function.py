@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from cdk_lambda_patterns import practices
 from cdk_lambda_patterns.validation import Where
 
+from .cdk_refusals import expect_type
 from .well_architected_function import WellArchitectedFunction
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
     from .container_image import ContainerImage
     from .well_architected_kwargs import WellArchitectedKwargs
+
+
+# The CDK would add the layers of the last two to an image too, which Lambda refuses at deployment.
+_OPTIONS_WITH_A_LAYER = ("layers", "adot_instrumentation", "params_and_secrets")
 
 
 class WellArchitectedImageFunction(WellArchitectedFunction):
@@ -46,14 +51,16 @@ class WellArchitectedImageFunction(WellArchitectedFunction):
             ValidationError: As for `WellArchitectedFunction`; layers, or an image outside the limits.
         """
         where = Where(scope, construct_id)
-        if "layers" in options:
-            where.refuse(
-                "layers",
-                "must be left out: Lambda does not add layers to container images",
-                got="layers",
-                fix="copy their content into the image",
-                code="LayersOnImage",
-            )
+        for name, value in options.items():
+            if name in _OPTIONS_WITH_A_LAYER and value is not None:
+                where.refuse(
+                    name,
+                    "must be left out: Lambda does not add layers to container images",
+                    got=f"{name} for an image",
+                    fix="copy the layer's content into the image",
+                    code="LayersOnImage",
+                )
+        expect_type(where, "image", image, "code_for", "ContainerImage")
         architecture = options.get("architecture")
         name = practices.ARCHITECTURE if architecture is None else architecture.name
         super().__init__(
@@ -64,3 +71,5 @@ class WellArchitectedImageFunction(WellArchitectedFunction):
             runtime=lambda_.Runtime.FROM_IMAGE,
             **options,
         )
+        # Secrets and parameters are read with the SDK, or with the extension if the image contains it.
+        self._has_secrets_extension = True
