@@ -283,7 +283,7 @@ class WellArchitectedFunction(lambda_.Function):
         Raises:
             ValidationError: A name that Lambda refuses.
         """
-        check_environment(self._where, {name: "${Token[Secret]}"})
+        check_environment(self._where, {name: ""})  # the name; a reference is no secret
         secret.grant_read(self)
         self._refer(name, secret.secret_arn)
 
@@ -297,7 +297,7 @@ class WellArchitectedFunction(lambda_.Function):
         Raises:
             ValidationError: A name that Lambda refuses.
         """
-        check_environment(self._where, {name: "${Token[Parameter]}"})
+        check_environment(self._where, {name: ""})
         parameter.grant_read(self)
         self._refer(name, parameter.parameter_name)
 
