@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 '''
 _CLASS = '''
 class FunctionKwargs(TypedDict, total=False):
-    """What `aws_lambda.Function` takes and our constructs pass on as it is."""
+    """What `aws_lambda.Function` takes and our constructs pass on as it is. None is the default."""
 
 '''
 _COLLECTIONS = {Mapping: "Mapping", Sequence: "Sequence", dict: "dict", list: "list"}
@@ -74,7 +74,8 @@ def function_kwargs() -> str:
 
     imports: set[str] = set()
     fields = [
-        f'{name}: {_type_text(hints[name], imports)}\n"""{_docstring(name, docs[name], options)}"""' for name in options
+        f'{name}: {_type_text(hints[name], imports)} | None\n"""{_docstring(name, docs[name], options)}"""'
+        for name in options
     ]
     body = [_HEADER, textwrap.indent("\n".join(imports), "    "), _CLASS, textwrap.indent("\n".join(fields), "    ")]
     return formatted("\n".join(body))
@@ -104,7 +105,7 @@ def _snake(name: str, options: list[str]) -> str:
 
 
 def _type_text(hint: Any, imports: set[str]) -> str:  # noqa: ANN401 - any annotation
-    """The annotation as a person writes it; what it needs is added to the imports. None is no value to pass on."""
+    """The annotation without None, as a person writes it; what it needs is added to the imports."""
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         members = [member for member in get_args(hint) if member is not types.NoneType]

@@ -199,7 +199,7 @@ def _range(quota: Quota) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('…') else '.'}"
 
 
 def _cell(text: str) -> str:
