@@ -83,7 +83,7 @@ class WellArchitectedFunction(lambda_.Function):
         code: lambda_.Code | PythonCode,
         handler: str,
         runtime: lambda_.Runtime | None = None,
-        role: iam.IRole | None = None,
+        role: iam.IRole | iam.Role | None = None,
         log_group: logs.ILogGroup | None = None,
         log_retention: logs.RetentionDays | None = None,
         log_removal_policy: cdk.RemovalPolicy | None = None,
@@ -162,7 +162,7 @@ class WellArchitectedFunction(lambda_.Function):
         else:
             check_code(where, code, handler=handler, runtime=runtime_name)
         if role is not None:
-            execution_role.check_role(where, role)
+            execution_role.check_role(where, cast("iam.IRole", role))  # pyright does not see that a Role is one
 
         # 3 define
         with bundling_errors(), cdk_refusals(where):
@@ -172,7 +172,7 @@ class WellArchitectedFunction(lambda_.Function):
                 code=code,
                 handler=handler,
                 runtime=_runtime() if runtime is None else runtime,
-                role=role,
+                role=cast("iam.IRole | None", role),
                 log_group=log_group,
                 **props,
             )
@@ -270,7 +270,7 @@ class WellArchitectedFunction(lambda_.Function):
             destinations.refuse_fifo_behind(self._where, self.live)
         self.alarms["DeliveryFailures"] = alarms.delivery_failures_alarm(self, self._dimensions, self.alarm_actions)
 
-    def secret(self, name: str, secret: secretsmanager.ISecret) -> None:
+    def secret(self, name: str, secret: secretsmanager.ISecret | secretsmanager.Secret) -> None:
         """Let the function read a secret: the grant, the reference in an environment variable, and the extension.
 
         The value never enters the template. The handler asks for it by the reference, through the extension's cache on
@@ -324,7 +324,7 @@ class WellArchitectedFunction(lambda_.Function):
         self,
         parts: Sequence[IConstruct],
         function: lambda_.CfnFunction,
-        role: iam.IRole | None,
+        role: iam.IRole | iam.Role | None,
         props: Mapping[str, Any],
         *,
         traced: bool,

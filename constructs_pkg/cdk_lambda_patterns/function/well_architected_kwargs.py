@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class WellArchitectedKwargs(FunctionKwargs, total=False):
     """What `WellArchitectedFunction` takes beside code, handler and runtime."""
 
-    role: iam.IRole | None
+    role: iam.IRole | iam.Role | None
     log_group: logs.ILogGroup | None
     log_retention: logs.RetentionDays | None
     log_removal_policy: cdk.RemovalPolicy | None
