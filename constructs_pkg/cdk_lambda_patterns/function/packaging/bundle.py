@@ -23,7 +23,7 @@ from .handler_symbol import check_handler
 from .source_files import SourceFile, content_digest, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from cdk_lambda_patterns.validation import Where
 
@@ -37,7 +37,7 @@ _failures: ContextVar[list[Exception] | None] = ContextVar("_failures", default=
 
 
 @contextmanager
-def bundling_errors() -> Iterator[None]:
+def bundling_errors() -> Generator[None]:
     """Inside, a failure to make a package is the Python exception that it was.
 
     The CDK makes packages when a construct is constructed, in a callback from Node, and reports a failure as a
@@ -182,12 +182,13 @@ class _Bundler:
 
 def _differing(one: Path, other: Path) -> str | None:
     """A file that two installs do not share; None if they are equal."""
-    contents = [
-        {path.relative_to(site).as_posix(): content_digest(path) for path in site.rglob("*") if path.is_file()}
-        for site in (one, other)
-    ]
-    differing = dict.items(contents[0]) ^ dict.items(contents[1])
+    differing = set(_contents(one).items()) ^ set(_contents(other).items())
     return min(name for name, _ in differing) if differing else None
+
+
+def _contents(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): content_digest(path) for path in files}
 
 
 def _set_modes(folder: Path) -> None:

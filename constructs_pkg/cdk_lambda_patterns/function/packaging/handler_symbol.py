@@ -90,9 +90,9 @@ class _Module:
 
     name: str
     file: str
-    bindings: dict[str, list[ast.AST]] = field(default_factory=dict)
+    bindings: dict[str, list[ast.AST]] = field(default_factory=dict[str, list[ast.AST]])
     """Names, each with what it may be bound to: several where it depends on a condition."""
-    stars: list[ast.ImportFrom] = field(default_factory=list)
+    stars: list[ast.ImportFrom] = field(default_factory=list[ast.ImportFrom])
     opaque: bool = False
     """Whether it may bind names that reading does not show."""
 
@@ -158,7 +158,8 @@ class _Source:
             return
         name = next(alias.name for alias in node.names if (alias.asname or alias.name) == symbol)
         source = self.module(origin)
-        if (source is None or name not in source.bindings) and self._holds(f"{origin}.{name}"):
+        own = source is None or source is module or name not in source.bindings
+        if own and self._holds(f"{origin}.{name}"):  # a module, not what a module binds
             self._refuse_not_callable(f"{module.file}:{node.lineno}")
         if source is not None:
             self.check(source, name, seen)
@@ -238,7 +239,7 @@ class _Source:
         version = min(host, self._runtime)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", SyntaxWarning)
+                warnings.simplefilter("ignore")
                 return ast.parse(text, filename=file, feature_version=version)
         except SyntaxError as error:
             if _may_be_newer(text, error, host, self._runtime):
@@ -311,6 +312,8 @@ def _bound(statement: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
         case ast.Assign() | ast.AnnAssign(value=ast.expr()):
             for target in statement.targets if isinstance(statement, ast.Assign) else [statement.target]:
                 yield from _targets(target, statement.value or statement)
+        case ast.AnnAssign():
+            pass  # declared only
         case _:
             # Loops, `with`, `+=` and the walrus: a name is bound, to what cannot be told.
             for node in _expressions(statement):

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .requirements import normalized
@@ -88,7 +89,7 @@ def read_project(
 
 def _read(where: Where, file: Path) -> Table:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return _parsed(file.absolute(), file.stat().st_mtime_ns)
     except FileNotFoundError:
         where.refuse(
             "project",
@@ -101,6 +102,12 @@ def _read(where: Where, file: Path) -> Table:
         where.refuse(
             "project", "must have files in TOML", got=f"{file}: {error}", fix="correct the file", code="ProjectNotToml"
         )
+
+
+@lru_cache(maxsize=256)
+def _parsed(file: Path, _mtime: int) -> Table:
+    """A file's content, read again only when it changed: functions of one workspace share its lock."""
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def _lock_folder(where: Where, folder: Path) -> Path:

@@ -109,7 +109,10 @@ class PythonLayer(lambda_.LayerVersion):
 
         # 2 derive
         if compatible_runtimes is None:
-            compatible_runtimes = [lambda_.Runtime(practices.RUNTIME, lambda_.RuntimeFamily.PYTHON)]
+            # The CDK compares all of a runtime, not its name alone.
+            compatible_runtimes = [
+                lambda_.Runtime(practices.RUNTIME, lambda_.RuntimeFamily.PYTHON, supports_inline_code=True)
+            ]
         if compatible_architectures is None:
             arm = practices.ARCHITECTURE == "arm64"
             compatible_architectures = [lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64]

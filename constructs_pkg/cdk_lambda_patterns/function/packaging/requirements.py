@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from cdk_lambda_patterns.validation import Where
 
-_NAMED = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?P<extras>\[[^]]*\])?\s*(?P<rest>.*)")
-_PIN = re.compile(r"={2,3}\s*(?P<version>[^\s,;*]+)\s*(;.*)?")
+_NAME = r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^]]*\])?\s*"
+_PINNED = re.compile(_NAME + r"={2,3}\s*(?P<version>[^\s,;*]+)")
+_DIRECT = re.compile(_NAME + r"@\s*(?P<reference>.*)")
 _HASH = re.compile(r"\s+--hash[= ]")
 _COMMENT = re.compile(r"(^|\s+)#.*")
 
@@ -151,32 +152,28 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _requirement(where: Where, prop: str, line: str, folder: Path, origin: str) -> Requirement:
-    specification = _HASH.split(line)[0].strip()
-    address, separator, marker = (
-        specification.partition(" ;") if "://" in specification else specification.partition(";")
-    )
-    marker = f" ; {marker.strip()}" if separator else ""
-    name, _, reference = address.partition("@") if _is_direct(address) else ("", "", address)
-    reference = reference.strip()
+    specification, *hashes = (part.strip() for part in _HASH.split(line))
+    # In an address a semicolon may be part of it: a condition has a blank before.
+    address, separator, condition = specification.partition(" ;" if "://" in specification else ";")
+    direct = _DIRECT.fullmatch(address.strip())
+    name = normalized(direct["name"]) if direct else ""
+    reference = direct["reference"] if direct else address.strip()
     local = _local(reference, folder)
     if local is not None:
-        rest = " ".join(f"--hash={value.strip()}" for value in _HASH.split(line)[1:])
+        marker = f" ; {condition.strip()}" if separator else ""
         return Requirement(
-            name=normalized(name.split("[")[0].strip()) if name else _local_name(where, prop, local, origin),
-            line=f"{local.as_uri()}{marker} {rest}".strip(),
+            name=name or _local_name(where, prop, local, origin),
+            line=" ".join([f"{local.as_uri()}{marker}", *(f"--hash={value}" for value in hashes)]),
             written=line,
             local=local,
             marker=marker,
         )
-    if name:
-        if not urlsplit(reference).path.endswith(".whl"):
-            _refuse_no_wheel(where, prop, specification, origin)
-        return Requirement(normalized(name.split("[")[0].strip()), line, line)
-    if "://" in reference:
+    if direct and urlsplit(reference).path.endswith(".whl"):
+        return Requirement(name, line, line)
+    if direct or "://" in reference:
         _refuse_no_wheel(where, prop, specification, origin)
-    named = _NAMED.fullmatch(specification)
-    pin = _PIN.fullmatch(named["rest"]) if named else None
-    if named is None or pin is None:
+    pinned = _PINNED.fullmatch(address.strip())
+    if pinned is None:
         where.refuse(
             prop,
             "must pin every package to one version with '=='",
@@ -184,18 +181,14 @@ def _requirement(where: Where, prop: str, line: str, folder: Path, origin: str) 
             fix="pin it; `uv pip compile --generate-hashes` writes a file with every package pinned",
             code="RequirementNotPinned",
         )
-    return Requirement(normalized(named["name"]), line, line, version=pin["version"])
-
-
-def _is_direct(specification: str) -> bool:
-    return re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(\[[^]]*\])?\s*@", specification) is not None
+    return Requirement(normalized(pinned["name"]), line, line, version=pinned["version"])
 
 
 def _refuse_no_wheel(where: Where, prop: str, specification: str, origin: str) -> NoReturn:
     where.refuse(
         prop,
         "must name wheels: nothing is built for Lambda on this machine",
-        got=f"'{specification}' ({origin})",
+        got=f"'{re.sub('//[^/@]+@', '//', specification)}' ({origin})",  # an address may hold a password
         fix="pin a published version, or name the wheel's file or address",
         code="RequirementNotWheel",
     )

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from .requirements import parse_requirements
+from .requirements import normalized, parse_requirements
 from .source_files import digest, project_files
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def install(
     except UvError as error:
         _refuse_no_wheel(where, prop, str(error), target)
         _refuse(where, prop, error)
-    missing = [match[0] for match in _MISSING.finditer(warnings) if match["name"].lower() not in excluded]
+    missing = [match[0] for match in _MISSING.finditer(warnings) if normalized(match["name"]) not in excluded]
     if complete and missing:
         where.refuse(
             prop,

@@ -120,7 +120,7 @@ def digest(files: Iterable[SourceFile]) -> str:
 def content_digest(path: Path) -> str:
     """The SHA-256 of a file, read again only when the file changed."""
     stat = path.stat()
-    return _content_digest(path, stat.st_size, stat.st_mtime_ns)
+    return _content_digest(path.absolute(), stat.st_size, stat.st_mtime_ns)
 
 
 @lru_cache(maxsize=65_536)
