@@ -364,10 +364,9 @@ OBJECT_KEY_LENGTH = Quota(
     code="ObjectKeyLength",
     minimum=1,
     maximum=1_024,
-    unit="characters",
+    unit="bytes of UTF-8",
     source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html",
     fix="shorten it, or leave it out",
-    note="S3 counts bytes of UTF-8.",
 )
 
 # Event source mappings -----------------------------------------------------------------------------------------------
@@ -523,3 +522,54 @@ DEFAULT_STREAM_BATCH_SIZE = 100
 STREAM_UNLIMITED = -1
 """Retries and age of a stream's records without a bound, which is what AWS takes where nothing is said.
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html"""
+
+# Callers -------------------------------------------------------------------------------------------------------------
+
+COGNITO_RESPONSE = Quota(
+    code="CognitoTimeout",
+    minimum=1,
+    maximum=5,
+    unit="seconds of timeout, for which Cognito waits",
+    source="https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html",
+    fix="give the function a 'timeout' of 5 seconds",
+)
+FIREHOSE_FUNCTION_TIMEOUT = Quota(
+    code="FirehoseTimeout",
+    minimum=1,
+    maximum=300,
+    unit="seconds of timeout, for which Firehose waits",
+    source="https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html",
+    fix="give the function a shorter 'timeout'",
+)
+FIREHOSE_BUFFER_SIZE = Quota(
+    code="FirehoseBufferSize",
+    minimum=0.2,
+    maximum=3,
+    unit="MB",
+    source="https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html",
+    fix="choose a size in that range",
+)
+FIREHOSE_BUFFER_INTERVAL = Quota(
+    code="FirehoseBufferInterval",
+    minimum=0,
+    maximum=900,
+    unit="seconds",
+    source="https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html",
+    fix="choose a time up to 15 minutes",
+)
+FIREHOSE_RETRY_ATTEMPTS = Quota(
+    code="RetryAttemptsOutOfRange",
+    minimum=0,
+    maximum=300,
+    unit="retries",
+    source="https://docs.aws.amazon.com/firehose/latest/APIReference/API_ProcessorParameter.html",
+    fix="choose a number in that range",
+)
+CUSTOM_RESOURCE_TIMEOUT = Quota(
+    code="ServiceTimeoutOutOfRange",
+    minimum=1,
+    maximum=3_600,
+    unit="seconds",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html",
+    fix="choose a time up to an hour; start longer work and ask for its end in another resource",
+)

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from cdk_lambda_patterns.validation import Where
 
-TYPE_MISMATCH = "TypeMismatch"
-
 _CODE = re.compile(r"«(\w+)»")
 _TAKEN = re.compile(r"There is already a Construct with name .*")
 _PROPERTY = re.compile(r"Key '(\w+)': Unable to deserialize")
@@ -50,7 +48,7 @@ def _refusal(where: Where, text: str, stack: str) -> ValidationError | None:
         prop = re.sub(r"(?<!^)(?=[A-Z])", "_", wrong[1]).lower()
         expected, received = _EXPECTED.findall(text)[-1], _RECEIVED.findall(text)[-1]
         message = f"'{prop}' must be of type {expected}, got {received}; give the CDK's object"
-        return ValidationError(message, code=TYPE_MISMATCH, path=where.path)
+        return ValidationError(message, code="TypeMismatch", path=where.path)
     return None
 
 
@@ -70,7 +68,7 @@ def expect_type(where: Where, prop: str, value: object, attribute: str, type_nam
             f"must be of type {type_name}",
             got=f"a {type(value).__name__}",
             fix="give the CDK's object",
-            code=TYPE_MISMATCH,
+            code="TypeMismatch",
         )
 
 

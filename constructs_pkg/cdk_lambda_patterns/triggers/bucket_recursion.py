@@ -1,76 +1,127 @@
-"""Which keys of a bucket a function was granted to write."""
+"""Whether a function may change, in a bucket, what its own trigger watches.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+"""
 
 from __future__ import annotations
 
 import fnmatch
-from typing import TYPE_CHECKING, Any, cast
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
-from cdk_lambda_patterns.json_values import as_list, as_mapping
+from cdk_lambda_patterns.tokens import is_token
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from aws_cdk import aws_s3 as s3
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
-_WRITES = ("s3:PutObject", "s3:ReplicateObject", "s3:RestoreObject")
+# What stands in a pattern of keys for a part that is only known at deployment.
+_UNKNOWN = "\0"
+# Wildcards of IAM, its policy variables, and the unknown.
+_SPECIAL = re.compile(rf"[*?]|\$\{{[^}}]*\}}|{_UNKNOWN}")
+_ANY_BUCKET = re.compile(r"arn:[^:]*:s3:::\*(?:/(?P<keys>.*))?")
 
 
-def written_patterns(function: WellArchitectedFunction, bucket: s3.IBucket) -> list[str]:
-    """The patterns of keys, with wildcards, that the function may write in the bucket.
+class Grant(NamedTuple):
+    """A right of a function in a bucket."""
+
+    action: str
+    keys: str
+    """The pattern of keys, with IAM's wildcards."""
+
+
+def grants_in(function: WellArchitectedFunction, bucket: s3.IBucket, actions: Sequence[str]) -> list[Grant]:
+    """The function's rights to do any of the actions to objects of the bucket.
 
     Args:
-        function: The function, whose role's own policy is read; managed policies are left to the checks over the
+        function: The function, whose role's own policies are read; AWS managed policies are left to the checks over the
             template.
         bucket: The bucket.
+        actions: The actions, as in `s3:PutObject`.
     """
     stack = cdk.Stack.of(function)
-    policy = cast("cdk.aws_iam.IRole", function.role).node.try_find_child("DefaultPolicy")
-    if not isinstance(policy, iam.Policy):
-        return []
     bucket_arn = stack.resolve(bucket.bucket_arn)
-    document = stack.resolve(policy.document)
     return [
-        pattern
-        for statement in document.get("Statement", [])
-        if statement.get("Effect") == "Allow" and _writes(statement)
-        for resource in as_list(statement.get("Resource"))
-        for pattern in _keys(resource, bucket_arn)
+        Grant(action, keys)
+        for document in _policy_documents(stack, cast("iam.IRole", function.role))
+        for statement in _as_list(document.get("Statement"))
+        if statement.get("Effect") == "Allow" and (action := _allowed(statement, actions)) is not None
+        for resource in _as_list(statement.get("Resource"))
+        if (keys := _keys(resource, bucket_arn)) is not None
     ]
 
 
-def _writes(statement: dict[str, Any]) -> bool:
-    return any(
-        fnmatch.fnmatchcase(write.lower(), action.lower())
-        for action in as_list(statement.get("Action"))
-        for write in _WRITES
+def overlaps(keys: str, prefix: str, suffix: str) -> bool:
+    """Whether a pattern of keys is known to hold keys that begin with the prefix and end with the suffix.
+
+    Args:
+        keys: The pattern, with IAM's wildcards.
+        prefix: What is watched; may hold tokens.
+        suffix: What is watched; may hold tokens.
+    """
+    known_prefix, known_suffix = re.split(r"\$\{Token\[", prefix, maxsplit=1)[0], suffix.rsplit("]}", 1)[-1]
+    specials = _SPECIAL.findall(keys)
+    if not specials:
+        complete = not is_token(prefix) and not is_token(suffix)
+        return complete and keys.startswith(known_prefix) and keys.endswith(known_suffix)
+    parts = _SPECIAL.split(keys)
+    head, tail = parts[0], parts[-1]
+    begins = (not is_token(prefix) and head.startswith(known_prefix)) or (
+        specials[0] != _UNKNOWN and known_prefix.startswith(head)
     )
+    ends = (not is_token(suffix) and tail.endswith(known_suffix)) or (
+        specials[-1] != _UNKNOWN and known_suffix.endswith(tail)
+    )
+    return begins and ends
 
 
-def _keys(resource: object, bucket_arn: object) -> list[str]:
-    """The pattern of keys that a resource of a policy names in the bucket, if it does."""
+def _policy_documents(stack: cdk.Stack, role: iam.IRole) -> Iterator[dict[str, Any]]:
+    """The policies that were written in this app: grants, inline ones, and what the CDK moved for their size."""
+    for part in role.node.find_all():
+        if isinstance(part, (iam.Policy, iam.ManagedPolicy)):
+            yield stack.resolve(part.document)
+        elif isinstance(part, iam.CfnRole):
+            for policy in stack.resolve(part.policies) or ():
+                yield policy["policyDocument"]
+
+
+def _allowed(statement: dict[str, Any], actions: Sequence[str]) -> str | None:
+    """The first of the actions that a statement names, with IAM's wildcards."""
+    for action in actions:
+        for pattern in _as_list(statement.get("Action")):
+            if fnmatch.fnmatchcase(action.lower(), pattern.lower()):
+                return action
+    return None
+
+
+def _keys(resource: Any, bucket_arn: Any) -> str | None:  # noqa: ANN401 (policy JSON)
+    """The pattern of keys that a resource of a policy names in the bucket; None where it names none."""
     if resource == "*":
-        return ["*"]
-    if isinstance(resource, str) and isinstance(bucket_arn, str):
-        return [resource.removeprefix(f"{bucket_arn}/")] if resource.startswith(f"{bucket_arn}/") else []
-    parts = _joined(resource)
-    arn = _joined(bucket_arn)
-    if parts[: len(arn)] != arn or len(parts) != len(arn) + 1:
-        return []
-    rest = parts[-1]
-    return [rest.removeprefix("/")] if isinstance(rest, str) else ["*"]
+        return "*"
+    if isinstance(resource, str) and (any_bucket := _ANY_BUCKET.fullmatch(resource)):
+        return any_bucket["keys"] or "*"
+    parts, arn = _parts(resource), _parts(bucket_arn)
+    if parts[: len(arn)] != arn or parts[len(arn) : len(arn) + 1] != ["/"]:
+        return None
+    return "".join(part if isinstance(part, str) else _UNKNOWN for part in parts[len(arn) + 1 :])
 
 
-def _joined(value: object) -> list[Any]:
-    """The parts of an `Fn::Join` without a separator; anything else is one part."""
-    join = as_list((as_mapping(value) or {}).get("Fn::Join"))
-    if not join or join[0] != "":
-        return [value]
-    parts = as_list(join[1])
-    last = parts[-1]
-    if isinstance(last, str) and "/" in last and not last.startswith("/"):
-        head, tail = last.split("/", 1)
-        return [*parts[:-1], head, f"/{tail}"]
+def _parts(value: Any) -> list[Any]:  # noqa: ANN401 (intrinsic functions)
+    """The parts of an ARN: text, cut at each slash, and intrinsic functions."""
+    joined = value["Fn::Join"][1] if isinstance(value, dict) and value.get("Fn::Join", [None])[0] == "" else [value]
+    parts: list[Any] = []
+    for part in joined:
+        parts.extend(re.findall(r"/|[^/]+", part) if isinstance(part, str) else [part])
     return parts
+
+
+def _as_list(value: Any) -> list[Any]:  # noqa: ANN401 (policy JSON)
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import jsii
 from aws_cdk import aws_events as events, aws_s3 as s3
 from constructs import Construct, IValidation
 
 from cdk_lambda_patterns import practices, quotas
+from cdk_lambda_patterns.function.cdk_refusals import expect_type
 from cdk_lambda_patterns.function.durations import seconds
-from cdk_lambda_patterns.tokens import is_token
+from cdk_lambda_patterns.tokens import is_token, without_tokens
 from cdk_lambda_patterns.validation import Where
 
-from .bucket_recursion import written_patterns
+from .bucket_recursion import grants_in, overlaps
 from .rule_target import add_live_target, dead_letter_queue_for
+from .s3_events import CAUSES, event_detail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,28 +24,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
-
-# What EventBridge calls S3's events: the detail type, and where S3 distinguishes further the field that does.
-# Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
-_DETAILS: dict[s3.EventType, tuple[str, str | None, str | None]] = {
-    s3.EventType.OBJECT_CREATED: ("Object Created", None, None),
-    s3.EventType.OBJECT_CREATED_PUT: ("Object Created", "reason", "PutObject"),
-    s3.EventType.OBJECT_CREATED_POST: ("Object Created", "reason", "POST Object"),
-    s3.EventType.OBJECT_CREATED_COPY: ("Object Created", "reason", "CopyObject"),
-    s3.EventType.OBJECT_CREATED_COMPLETE_MULTIPART_UPLOAD: ("Object Created", "reason", "CompleteMultipartUpload"),
-    s3.EventType.OBJECT_REMOVED: ("Object Deleted", None, None),
-    s3.EventType.OBJECT_REMOVED_DELETE: ("Object Deleted", "deletion-type", "Permanently Deleted"),
-    s3.EventType.OBJECT_REMOVED_DELETE_MARKER_CREATED: ("Object Deleted", "deletion-type", "Delete Marker Created"),
-    s3.EventType.LIFECYCLE_EXPIRATION: ("Object Deleted", "reason", "Lifecycle Expiration"),
-    s3.EventType.LIFECYCLE_TRANSITION: ("Object Storage Class Changed", None, None),
-    s3.EventType.INTELLIGENT_TIERING: ("Object Access Tier Changed", None, None),
-    s3.EventType.OBJECT_RESTORE_POST: ("Object Restore Initiated", None, None),
-    s3.EventType.OBJECT_RESTORE_COMPLETED: ("Object Restore Completed", None, None),
-    s3.EventType.OBJECT_RESTORE_DELETE: ("Object Restore Expired", None, None),
-    s3.EventType.OBJECT_TAGGING_PUT: ("Object Tags Added", None, None),
-    s3.EventType.OBJECT_TAGGING_DELETE: ("Object Tags Deleted", None, None),
-    s3.EventType.OBJECT_ACL_PUT: ("Object ACL Updated", None, None),
-}
 
 _REPORTING = s3.CfnBucket.NotificationConfigurationProperty(
     event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
@@ -88,36 +68,37 @@ class S3Trigger(Construct):
         """Define the trigger.
 
         Args:
-        scope: The construct that this one is part of.
-        construct_id: Its name there.
-        function: The function to start.
-        bucket: The bucket. One of this app is switched to report to EventBridge.
-            Default: - one is defined.
-        prefix: What the keys begin with, up to 1,024 characters, taken literally.
-            Default: - any.
-        suffix: What the keys end with, up to 1,024 characters, taken literally.
-            Default: - any.
-        event_types: What has to happen. Events that need different filters take a trigger each.
-            Default: - an object is created, in any way.
-            Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
-        reports_to_event_bridge: For a bucket from outside of this app, that it reports to EventBridge: nothing here can
-            switch it on. True is the only answer that works.
-            Default: - unknown, which is refused for such a bucket.
-        allow_recursion: Why the function may write where its own trigger looks, and what ends the loop.
-            Default: - it may not.
-            Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+            scope: The construct that this one is part of.
+            construct_id: Its name there.
+            function: The function to start.
+            bucket: The bucket. One of this app is switched to report to EventBridge.
+                Default: - one is defined.
+            prefix: What the keys begin with, up to 1,024 bytes, taken literally.
+                Default: - any.
+            suffix: What the keys end with, up to 1,024 bytes, taken literally.
+                Default: - any.
+            event_types: What has to happen. Events that need different filters take a trigger each. Removals include
+                those by lifecycle rules.
+                Default: - an object is created, in any way.
+                Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
+            reports_to_event_bridge: For a bucket from outside of this app, that it reports to EventBridge: nothing here
+                can switch it on. True is the only answer that works.
+                Default: - unknown, which is refused for such a bucket.
+            allow_recursion: Why the function may change what its own trigger watches, and what ends the loop.
+                Default: - it may not: at synthesis a grant that would let it is an error (RecursionThroughBucket).
+                Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 
         Raises:
             ValidationError: A filter with wildcards or too long, event types that EventBridge does not know or that
-            need
-                different filters, an outside bucket not known to report to EventBridge. At synthesis: the function may
-                write to the same bucket and prefix.
+                need different filters, an outside bucket not known to report to EventBridge.
         """
         # 1 validate
         where = Where(scope, construct_id)
+        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        expect_type(where, "bucket", bucket, "bucket_arn", "aws_s3.IBucket")
         _check_filter(where, "prefix", prefix)
         _check_filter(where, "suffix", suffix)
-        detail_types, detail = _event_detail(where, event_types)
+        detail_types, fields = event_detail(where, event_types)
         _check_reports(where, bucket, reports_to_event_bridge)
         if allow_recursion is not None and not allow_recursion.strip():
             where.refuse(
@@ -141,7 +122,7 @@ class S3Trigger(Construct):
 
         # 3 connect
         key = _key_filter(prefix, suffix)
-        detail["bucket"] = {"name": [self.bucket.bucket_name]}
+        detail: dict[str, Any] = {**fields, "bucket": {"name": [self.bucket.bucket_name]}}
         if key is not None:
             detail["object"] = {"key": [key]}
         self.rule = events.Rule(
@@ -150,42 +131,59 @@ class S3Trigger(Construct):
             event_pattern=events.EventPattern(source=["aws.s3"], detail_type=detail_types, detail=detail),
         )
         add_live_target(self, self.rule, function, self.dead_letter_queue)
-        if allow_recursion is None:
-            self.node.add_validation(cast("IValidation", _NoRecursion(self, function, prefix)))
+        causes = [cause for detail_type in detail_types for cause in CAUSES.get(detail_type, ())]
+        watched = None if allow_recursion is not None else _Watched(prefix or "", suffix or "", causes)
+        self.node.add_validation(cast("IValidation", _AtSynthesis(self, function, watched)))
 
 
 @jsii.implements(IValidation)
-class _NoRecursion:
-    """At synthesis, when all grants are made: the function must not write where its own trigger looks."""
+class _AtSynthesis:
+    """What can only be seen when everything is defined: all grants, and who else configures the bucket."""
 
-    def __init__(self, trigger: S3Trigger, function: WellArchitectedFunction, prefix: str | None) -> None:
+    def __init__(self, trigger: S3Trigger, function: WellArchitectedFunction, watched: _Watched | None) -> None:
         self._trigger = trigger
         self._function = function
-        self._prefix = prefix or ""
+        self._watched = watched
 
     def validate(self) -> list[str]:
         """The findings, for the CDK to report."""
-        watched = "" if is_token(self._prefix) else self._prefix
+        bucket = self._trigger.bucket
+        if isinstance(bucket, s3.Bucket) and bucket.node.try_find_child("Notifications") is not None:
+            # Since defined by somebody else: the CDK's custom resource overwrites the bucket's own configuration.
+            bucket.enable_event_bridge_notification()
+        watched = self._watched
+        if watched is None:
+            return []
         return [
-            f"'bucket' must not be written to by the function that it starts, got a grant to write {pattern!r} where "
-            f"objects under {watched + '*'!r} start {self._function.node.path}; write to another bucket or prefix, or "
-            "say in 'allow_recursion' what ends the loop (RecursionThroughBucket)"
-            for pattern in written_patterns(self._function, self._trigger.bucket)
-            if _overlap(pattern, watched)
+            f"'bucket' must not be changed by the function that it starts where the trigger looks, got a grant of "
+            f"{grant.action} on {_shown(grant.keys)} while {watched} start {self._function.node.path}; give it another "
+            "bucket or prefix, or say in 'allow_recursion' what ends the loop (RecursionThroughBucket)"
+            for grant in grants_in(self._function, bucket, watched.causes)
+            if overlaps(grant.keys, watched.prefix, watched.suffix)
         ]
 
 
-def _overlap(pattern: str, prefix: str) -> bool:
-    """Whether a pattern of keys, with wildcards, may hold a key that begins with the prefix."""
-    literal = pattern.split("*", 1)[0].split("?", 1)[0]
-    if literal == pattern:
-        return pattern.startswith(prefix)
-    return literal.startswith(prefix) or prefix.startswith(literal)
+class _Watched(NamedTuple):
+    """What starts the function."""
+
+    prefix: str
+    suffix: str
+    causes: Sequence[str]
+    """The IAM actions that lead to the events."""
+
+    def __str__(self) -> str:
+        return f"events of {_shown(f'{self.prefix}*{self.suffix}')}"
+
+
+def _shown(keys: str) -> str:
+    return repr(without_tokens(keys).replace("\0", "..."))
 
 
 def _check_filter(where: Where, prop: str, value: str | None) -> None:
-    where.size(prop, value, quotas.OBJECT_KEY_LENGTH)
-    if value is not None and not is_token(value) and "*" in value:
+    if value is None or is_token(value):
+        return
+    where.size(prop, value.encode(), quotas.OBJECT_KEY_LENGTH)
+    if "*" in value:
         where.refuse(
             prop,
             "is taken literally and must not hold wildcards",
@@ -205,33 +203,6 @@ def _check_reports(where: Where, bucket: s3.IBucket | None, reports: bool | None
         fix="switch it on where the bucket is defined and say reports_to_event_bridge=True",
         code="BucketEventBridgeUnknown",
     )
-
-
-def _event_detail(where: Where, event_types: Sequence[s3.EventType]) -> tuple[list[str], dict[str, Any]]:
-    """The detail types, and what else the events' detail must be."""
-    unknown = [event_type.name for event_type in event_types if event_type not in _DETAILS]
-    if unknown or not event_types:
-        where.refuse(
-            "event_types",
-            "must be events that S3 sends to EventBridge",
-            got=", ".join(unknown) or "none",
-            fix=f"choose among {', '.join(event_type.name for event_type in _DETAILS)}",
-            code="EventTypeUnknown",
-        )
-    kinds = [_DETAILS[event_type] for event_type in event_types]
-    detail_types = list(dict.fromkeys(detail_type for detail_type, _, _ in kinds))
-    fields = {field for _, field, _ in kinds}
-    if fields == {None}:
-        return detail_types, {}
-    if len(fields) > 1 or len(detail_types) > 1:
-        where.refuse(
-            "event_types",
-            "must be told apart by one filter",
-            got=", ".join(event_type.name for event_type in event_types),
-            fix="make a trigger for each",
-            code="EventTypesMixed",
-        )
-    return detail_types, {cast("str", fields.pop()): [value for _, _, value in kinds]}
 
 
 def _key_filter(prefix: str | None, suffix: str | None) -> dict[str, str] | None:
