@@ -29,14 +29,27 @@ if TYPE_CHECKING:
 # What of this process's environment would change how the emulator, or a handler, talks to services.
 _MISLEADING = ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN", "LOCALSTACK_HOSTNAME", "PYTHONPATH")
 
+# The emulator's own settings, where this process's environment says nothing else.
+_SETTINGS = {
+    # Listeners that nobody here uses, on fixed ports that a second emulator could not have.
+    "IOT_MTLS_ENABLED": "0",
+    "SFTP_ENABLED": "0",
+    # Nobody waits minutes here: AWS waits 60 s before it tries an asynchronous event again, then 120 s.
+    "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
+    "LAMBDA_ASYNC_RETRY_MAX_SECONDS": "1",
+    "SFN_WAIT_SCALE": "0.1",
+    # Each environment is a process of this machine.
+    "LAMBDA_ACCOUNT_CONCURRENCY": "50",
+    "LOG_LEVEL": "WARNING",
+}
+
 
 def main() -> None:
     """Put the emulator right, and serve until told to stop."""
     for name in _MISLEADING:
         os.environ.pop(name, None)
-    # Listeners that nobody here uses, on fixed ports that a second emulator could not have.
-    os.environ.setdefault("SFTP_ENABLED", "0")
-    os.environ.setdefault("IOT_MTLS_ENABLED", "0")
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
     _end_with(os.environ.get("LOCAL_CLOUD_OWNER", ""))
     fidelity = _fidelity()
     fidelity.apply(os.environ.get("LOCAL_CLOUD_WITHOUT", "").split(","))

@@ -36,9 +36,13 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("fidelity.asynchronous_invocation")
 
-# AWS waits a minute, then two; a local cloud does not. The emulator has these two settings already.
+# How long really passes before an event is tried again. The emulator has these two settings already.
 _WAIT_SECONDS = float(os.environ.get("LAMBDA_ASYNC_RETRY_BASE_SECONDS", "1"))
 _LONGEST_WAIT_SECONDS = float(os.environ.get("LAMBDA_ASYNC_RETRY_MAX_SECONDS", "30"))
+
+# How long AWS waits: that is how much older the event gets.
+_WAITS_AFTER_ERRORS = (60, 120)
+_LONGEST_WAIT_AFTER_THROTTLES = 300
 
 _DEFAULT_RETRIES = 2
 _DEFAULT_AGE_SECONDS = 21_600
@@ -84,6 +88,7 @@ class QueuedEvent:
         """Read what was invoked."""
         self.config = config_of(self.func)
         self.invoked = Invoked.of(self.config)
+        self._waited_on_aws = 0.0
 
     def process(self) -> None:
         """Execute the function until the event is done with, and record the outcome."""
@@ -109,34 +114,40 @@ class QueuedEvent:
         return configured.get(str(self.invoked.qualifier)) or {}
 
     def _execute(self, *, retries: int, age: int) -> str:
-        wait = _WAIT_SECONDS
+        throttled = 0
         while True:
             if reserved_concurrency(self.invoked.function()) == 0:
                 return "ZeroReservedConcurrency"
-            metrics.put_lambda(self.config, "AsyncEventAge", (time.time() - self.accepted) * 1000, "Milliseconds")
-            throttled = self._attempt()
-            if not throttled:
+            metrics.put_lambda(self.config, "AsyncEventAge", self._age() * 1000, "Milliseconds")
+            if self._attempt():
                 if not (self.result or {}).get("error"):
                     return "Success"
                 if self.attempts > retries:
                     return "RetriesExhausted"
-            if time.time() - self.accepted + wait > age:
+                self._waited_on_aws += _WAITS_AFTER_ERRORS[min(self.attempts, len(_WAITS_AFTER_ERRORS)) - 1]
+            else:
+                self._waited_on_aws += min(2**throttled, _LONGEST_WAIT_AFTER_THROTTLES)
+                throttled += 1
+            if self._age() > age:
                 return "EventAgeExceeded"
-            time.sleep(wait)
-            wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+            time.sleep(min(_WAIT_SECONDS * 2 ** (self.attempts + throttled - 1), _LONGEST_WAIT_SECONDS))
+
+    def _age(self) -> float:
+        """How old the event would be on AWS."""
+        return time.time() - self.accepted + self._waited_on_aws
 
     def _attempt(self) -> bool:
-        """Execute the function once; True if it was throttled, and so not executed."""
+        """Execute the function once; False if it was throttled, and so not executed."""
         token = _request_id.set(self.request_id)
         try:
             result: Record = module("services.lambda_svc")._execute_function(self.func, self.event)
         finally:
             _request_id.reset(token)
         if result.get("throttle"):
-            return True
+            return False
         self.attempts += 1
         self.result = result
-        return False
+        return True
 
     def _record(self, destination: Record, condition: str) -> None:
         """Send the invocation record to where the function's settings say."""

@@ -31,18 +31,6 @@ _WHY = {
 }
 _NOTHING_HAPPENS = "created as a record; it does nothing"
 
-# What the emulator takes and does not do, by type and property.
-_PROPERTIES = {
-    "AWS::Lambda::Alias": {"ProvisionedConcurrencyConfig": "environments are not started ahead of invocations"},
-    "AWS::Lambda::EventSourceMapping": {"TumblingWindowInSeconds": "batches are not aggregated over windows"},
-    "AWS::Lambda::Function": {
-        "CodeSigningConfigArn": "signatures are not checked",
-        "FileSystemConfigs": "no file system is mounted",
-        "ImageConfig": "container images are not run",
-        "KmsKeyArn": "environment variables are not encrypted",
-        "VpcConfig": "there is no network: the function reaches everything that this machine reaches",
-    },
-}
 _EMULATED_RUNTIMES = ("python", "nodejs", "provided")
 
 
@@ -96,7 +84,8 @@ def apply() -> None:
         **kwargs: Any,  # noqa: ANN401 - passed on
     ) -> object:
         for logical_id in ordered:
-            _note_what_is_not_done(stack_name, logical_id, resources_defs[logical_id])
+            if resources_defs[logical_id].get("Type") == "AWS::Lambda::Function":
+                _note_runtime(stack_name, logical_id, resources_defs[logical_id].get("Properties") or {})
         return original(stack, stack_id, stack_name, resources_defs, ordered, *args, **kwargs)
 
 
@@ -135,18 +124,6 @@ def _attributes(type_: str, physical_id: str) -> RecordedAttributes:
     service = service.lower()
     arn = f"arn:aws:{service}:{responses.get_region()}:{responses.get_account_id()}:{kind.lower()}/{physical_id}"
     return RecordedAttributes(id=physical_id, service=service, arn=arn)
-
-
-def _note_what_is_not_done(stack_name: str, logical_id: str, resource: Record) -> None:
-    type_ = str(resource.get("Type", ""))
-    properties: Record = resource.get("Properties") or {}
-    for name, reason in _PROPERTIES.get(type_, {}).items():
-        if properties.get(name):
-            recorded.note(stack_name, logical_id, f"{type_}.{name}", reason)
-    if type_ == "AWS::Lambda::Function":
-        _note_runtime(stack_name, logical_id, properties)
-    if "UpdatePolicy" in resource and type_ == "AWS::Lambda::Alias":
-        recorded.note(stack_name, logical_id, f"{type_}.UpdatePolicy", _WHY["AWS::CodeDeploy"])
 
 
 def _note_runtime(stack_name: str, logical_id: str, properties: Record) -> None:
