@@ -1,0 +1,166 @@
+"""Questions that several rules ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from .addresses import External
+from .graph import Edge, Kind, Mode, label
+from .template import Reference, Resource, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .addresses import Node
+    from .rule import App
+    from .template import Value
+
+LATEST = "$LATEST"
+
+
+def seconds(value: float) -> str:
+    """A number of seconds as a message has it: `30 s`."""
+    return f"{value:g} s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence has them: `A, B and C`."""
+    unique = sorted(set(names))
+    return " and ".join([", ".join(unique[:-1]), unique[-1]] if len(unique) > 1 else unique)
+
+
+def called(node: Node) -> str:
+    """A node with what it is, as a message has it: `queue Orders`."""
+    if isinstance(node, Unknown):
+        return f"what {node.why} stands for"
+    if isinstance(node, External):
+        return f"{_SERVICE_WORDS.get(node.service, node.service)} {node.name}"
+    return f"{_TYPE_WORDS.get(node.type, node.type)} {label(node)}"
+
+
+_TYPE_WORDS = {
+    "AWS::ApiGateway::RestApi": "REST API",
+    "AWS::ApiGatewayV2::Api": "API",
+    "AWS::CodePipeline::Pipeline": "pipeline",
+    "AWS::Config::ConfigRule": "config rule",
+    "AWS::DynamoDB::GlobalTable": "table",
+    "AWS::DynamoDB::Table": "table",
+    "AWS::Events::EventBus": "event bus",
+    "AWS::Events::Rule": "rule",
+    "AWS::IAM::Role": "role",
+    "AWS::IoT::TopicRule": "IoT rule",
+    "AWS::Kinesis::Stream": "stream",
+    "AWS::Lambda::Function": "function",
+    "AWS::Logs::LogGroup": "log group",
+    "AWS::S3::Bucket": "bucket",
+    "AWS::SES::ReceiptRule": "receipt rule",
+    "AWS::SNS::Topic": "topic",
+    "AWS::SQS::Queue": "queue",
+    "AWS::Scheduler::Schedule": "schedule",
+    "AWS::StepFunctions::StateMachine": "state machine",
+}
+_SERVICE_WORDS = {
+    "dynamodb": "table",
+    "events": "event bus",
+    "iam": "role",
+    "kinesis": "stream",
+    "lambda": "function",
+    "s3": "bucket",
+    "sns": "topic",
+    "sqs": "queue",
+    "states": "state machine",
+}
+
+
+class Consumer(NamedTuple):
+    """A function that polls."""
+
+    mapping: Resource
+    source: Node
+    function: Node
+    edge: Edge
+
+
+def queue_consumers(app: App) -> Iterator[Consumer]:
+    """Event source mappings of queues."""
+    return (consumer for consumer in _consumers(app) if _service(consumer.source) == "sqs")
+
+
+def stream_consumers(app: App) -> Iterator[Consumer]:
+    """Event source mappings of Kinesis and DynamoDB streams."""
+    return (consumer for consumer in _consumers(app) if _service(consumer.source) in {"kinesis", "dynamodb"})
+
+
+def _consumers(app: App) -> Iterator[Consumer]:
+    for mapping in app.templates.of_type("AWS::Lambda::EventSourceMapping"):
+        for edge in _edges_via(app, mapping):
+            yield Consumer(mapping, edge.source, edge.target, edge)
+
+
+def _edges_via(app: App, mapping: Resource) -> Iterator[Edge]:
+    return (edge for edge in app.flow.via(mapping) if edge.kind is Kind.POLLS)
+
+
+def _service(node: Node) -> str:
+    if isinstance(node, Resource):
+        return {
+            "AWS::SQS::Queue": "sqs",
+            "AWS::Kinesis::Stream": "kinesis",
+            "AWS::Kinesis::StreamConsumer": "kinesis",
+            "AWS::DynamoDB::Table": "dynamodb",
+            "AWS::DynamoDB::GlobalTable": "dynamodb",
+        }.get(node.type, "")
+    return node.service if isinstance(node, External) else ""
+
+
+def is_fifo(app: App, node: Node) -> bool | Unknown:
+    """Whether a queue or topic is first-in-first-out."""
+    if isinstance(node, External):
+        return node.name.endswith(".fifo")
+    if isinstance(node, Unknown):
+        return node
+    kind = "FifoTopic" if node.type == "AWS::SNS::Topic" else "FifoQueue"
+    answers = {truth(value) for value, _ in app.templates.cases(node, kind)}
+    if len(answers) == 1:
+        return answers.pop()
+    return next((answer for answer in answers if isinstance(answer, Unknown)), Unknown("a condition"))
+
+
+def truth(value: Value) -> bool | Unknown:
+    """Whether a value is true; absent is not."""
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, str):
+        return value.lower() == "true"
+    return value is True
+
+
+def failure_targets(app: App, function: Resource) -> list[Edge]:
+    """Where a function's asynchronous events go that failed: destinations, or its own dead-letter queue."""
+    kinds = {"AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Function"}
+    return [edge for edge in app.flow.out_of(function, Kind.FAILS_TO) if edge.via.type in kinds]
+
+
+def asynchronous_triggers(app: App, function: Resource) -> list[Edge]:
+    """What starts a function asynchronously."""
+    return list(app.flow.starts(function, Mode.ASYNCHRONOUS))
+
+
+def qualifier_name(app: App, qualifier: Resource | str | None) -> str | Unknown:
+    """The name of an alias, the number of a version as far as it goes, or `$LATEST`."""
+    if isinstance(qualifier, Resource):
+        if qualifier.type == "AWS::Lambda::Version":
+            return f"version {qualifier.logical_id}"
+        value = app.templates.one(qualifier, "Name")
+        return value if isinstance(value, str) else Unknown("an alias's name")
+    return qualifier or LATEST
+
+
+def configured_qualifier(app: App, config: Resource) -> str | Unknown:
+    """What an `EventInvokeConfig` or a function URL is set on, named as `qualifier_name` does."""
+    value = app.templates.one(config, "Qualifier")
+    if value is None:
+        return LATEST
+    if isinstance(value, Reference):
+        return qualifier_name(app, value.resource)
+    return value if isinstance(value, str) else Unknown("its qualifier")

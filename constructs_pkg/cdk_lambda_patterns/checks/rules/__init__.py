@@ -1,0 +1,1 @@
+"""The catalogue: one rule a module. Being here registers it."""
