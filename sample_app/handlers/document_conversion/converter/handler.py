@@ -27,7 +27,7 @@ _SERVICE = "document-conversion"
 _REMEMBERED_SECONDS = 2 * 24 * 60 * 60
 
 logger = Logger(service=_SERVICE)
-tracer = Tracer(service=_SERVICE)
+tracer = Tracer(service=_SERVICE, patch_modules=["botocore"])
 metrics = Metrics(namespace="SampleApp", service=_SERVICE)
 
 

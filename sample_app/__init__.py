@@ -1,0 +1,1 @@
+"""The sample: reference architectures built with cdk_lambda_patterns, each deployed and driven."""
