@@ -12,8 +12,9 @@ In tests the fixture `local_cloud` is one, empty at the beginning of each test.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from cdk_lambda_patterns.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.errors import LocalCloudError
@@ -35,12 +36,8 @@ _MODULES = {
 
 __all__ = ["NOT_SHOWN", "Deployment", "LocalCloud", "LocalCloudError", "NotShown", "Recorded", "Response"]
 
-
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: the fixtures live here, and every run of pytest loads them."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name], __name__), name)
+if not TYPE_CHECKING:
+    __getattr__ = lazy_names(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

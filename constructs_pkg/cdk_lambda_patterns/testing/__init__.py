@@ -8,31 +8,33 @@ def test_orders(template_snapshot):
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from cdk_lambda_patterns.lazy_names import lazy_names
+
 if TYPE_CHECKING:
-    from .normalization import normalized
-    from .plugin import template_snapshot
-    from .synthesis import Template, fast_app, recommended_feature_flags, synthesize
+    from .normalization import normalized as normalized
+    from .plugin import template_snapshot as template_snapshot
+    from .synthesis import (
+        Template as Template,
+        fast_app as fast_app,
+        recommended_feature_flags as recommended_feature_flags,
+        synthesize as synthesize,
+    )
 
 _MODULES = {
-    "Template": "synthesis",
-    "fast_app": "synthesis",
-    "normalized": "normalization",
-    "recommended_feature_flags": "synthesis",
-    "synthesize": "synthesis",
-    "template_snapshot": "plugin",
+    "Template": ".synthesis",
+    "fast_app": ".synthesis",
+    "normalized": ".normalization",
+    "recommended_feature_flags": ".synthesis",
+    "synthesize": ".synthesis",
+    "template_snapshot": ".plugin",
 }
 
 __all__ = ["Template", "fast_app", "normalized", "recommended_feature_flags", "synthesize", "template_snapshot"]
 
-
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: the pytest plugin lives here and is loaded by every run of pytest."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+if not TYPE_CHECKING:
+    __getattr__ = lazy_names(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

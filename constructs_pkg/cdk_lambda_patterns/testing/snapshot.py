@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from syrupy.extensions.json import JSONSnapshotExtension
 
@@ -17,4 +17,6 @@ class TemplateSnapshotExtension(JSONSnapshotExtension):
 
     def serialize(self, data: SerializableData, **options: Any) -> SerializedData:  # noqa: ANN401 - syrupy's filters
         """The text of the snapshot."""
-        return super().serialize(normalized(data) if isinstance(data, dict) else data, **options)
+        if isinstance(data, dict):
+            data = normalized(cast("dict[str, Any]", data))
+        return super().serialize(data, **options)

@@ -23,7 +23,7 @@ Template: TypeAlias = dict[str, Any]
 """A CloudFormation template, as `json.loads` gives it."""
 
 # Hashes stay as they are: assets are fingerprinted, but neither bundled nor copied.
-_CONTEXT = {"aws:cdk:bundling-stacks": [], "aws:cdk:disable-asset-staging": True}
+_CONTEXT: dict[str, object] = {"aws:cdk:bundling-stacks": [], "aws:cdk:disable-asset-staging": True}
 
 
 def synthesize(
@@ -111,7 +111,7 @@ def recommended_feature_flags() -> Mapping[str, object]:
 
 
 def _new_app(folder: Path, context: Mapping[str, object] | None, *, recommended_flags: bool) -> cdk.App:
-    flags = recommended_feature_flags() if recommended_flags else {}
+    flags: Mapping[str, object] = recommended_feature_flags() if recommended_flags else {}
     return cdk.App(
         outdir=str(folder),
         analytics_reporting=False,

@@ -1,0 +1,182 @@
+"""The API as a user types it: mypy --strict and pyright strict have nothing to say.
+
+What is wrong is at the end, each with the complaint that is expected: a complaint that is missing is an error too. The
+functions are run as well, see test_api.py.
+"""
+# pyright: strict, reportUnnecessaryTypeIgnoreComment=true
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import aws_cdk as cdk
+from aws_cdk import (
+    aws_dynamodb as dynamodb,
+    aws_ec2 as ec2,
+    aws_events as events,
+    aws_iam as iam,
+    aws_kms as kms,
+    aws_lambda as lambda_,
+    aws_lambda_destinations as destinations,
+    aws_logs as logs,
+    aws_s3 as s3,
+    aws_secretsmanager as secretsmanager,
+    aws_sns as sns,
+    aws_sqs as sqs,
+    aws_ssm as ssm,
+)
+from constructs import Construct
+
+from cdk_lambda_patterns import (
+    PythonCode,
+    S3Trigger,
+    SqsTrigger,
+    ValidationError,
+    WellArchitectedFunction,
+    WellArchitectedImageFunction,
+)
+from cdk_lambda_patterns.testing import fast_app, normalized, synthesize
+
+CODE = lambda_.Code.from_inline("def handler(event, context): ...")
+
+
+def as_principal(service: str) -> iam.IPrincipal:
+    return cast("iam.IPrincipal", iam.ServicePrincipal(service))  # aws/jsii#4541
+
+
+def the_least(stack: cdk.Stack) -> None:
+    WellArchitectedFunction(stack, "Function", code=CODE, handler="index.handler")
+
+
+def python_code(folder: str) -> PythonCode:
+    return PythonCode.from_folder(folder, include=[f"{folder}/../common"], exclude=["*.md"])
+
+
+def every_kind_of_option(stack: cdk.Stack) -> None:
+    table = dynamodb.TableV2(
+        stack, "Table", partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)
+    )
+    function = WellArchitectedFunction(
+        stack,
+        "Function",
+        code=CODE,
+        handler="index.handler",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        role=iam.Role(stack, "Role", assumed_by=as_principal("lambda.amazonaws.com")),
+        architecture=lambda_.Architecture.X86_64,
+        memory_size=1024,
+        timeout=cdk.Duration.minutes(1),
+        ephemeral_storage_size=cdk.Size.gibibytes(1),
+        environment={"TABLE": table.table_name},
+        environment_encryption=kms.Key(stack, "Key"),
+        tracing=lambda_.Tracing.DISABLED,
+        logging_format=lambda_.LoggingFormat.JSON,
+        log_retention=logs.RetentionDays.ONE_WEEK,
+        log_removal_policy=cdk.RemovalPolicy.DESTROY,
+        vpc=ec2.Vpc(stack, "Vpc"),
+        vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+        reserved_concurrent_executions=5,
+        retry_attempts=1,
+        max_event_age=cdk.Duration.hours(1),
+        notify=sns.Topic(stack, "Team"),
+        description=None,
+    )
+    table.grants.read_data(function)
+    function.secret("DB_PASSWORD", secretsmanager.Secret(stack, "Password"))
+    function.parameter("RATES", ssm.StringParameter(stack, "Rates", string_value="3.5"))
+
+
+def every_kind_of_destination(stack: cdk.Stack) -> None:
+    queue = sqs.Queue(stack, "Queue")
+    WellArchitectedFunction(stack, "ToQueue", code=CODE, handler="index.handler", on_failure=queue)
+    WellArchitectedFunction(stack, "ToTopic", code=CODE, handler="index.handler", on_failure=sns.Topic(stack, "Topic"))
+    WellArchitectedFunction(
+        stack, "ToBus", code=CODE, handler="index.handler", on_failure=events.EventBus(stack, "Bus")
+    )
+    wrapped = destinations.SqsDestination(queue)
+    WellArchitectedFunction(stack, "ToWrapped", code=CODE, handler="index.handler", on_failure=wrapped)
+    failed = WellArchitectedFunction(
+        stack, "Failed", code=CODE, handler="index.handler", on_failure=s3.Bucket(stack, "Bucket"), on_success=queue
+    )
+    WellArchitectedFunction(stack, "ToFunction", code=CODE, handler="index.handler", on_failure=failed)
+
+
+def what_a_function_has(stack: cdk.Stack) -> None:
+    function = WellArchitectedFunction(stack, "Function", code=CODE, handler="index.handler")
+    plain: lambda_.Function = function
+    live: lambda_.Alias = function.live
+    log_group: logs.ILogGroup = function.log_group
+    cdk.CfnOutput(stack, "Names", value=f"{plain.function_name} {live.alias_name} {log_group.log_group_name}")
+    function.invoked_asynchronously()
+    if function.failure_queue is not None:
+        cdk.CfnOutput(stack, "Failures", value=function.failure_queue.queue_url)
+    function.alarms["Errors"].alarm_description = "Call somebody."
+
+
+def triggers(stack: cdk.Stack) -> None:
+    function = WellArchitectedFunction(stack, "Function", code=CODE, handler="index.handler")
+    orders = SqsTrigger(stack, "Orders", function=function, fifo=True, content_based_deduplication=True)
+    cdk.CfnOutput(stack, "Queue", value=orders.queue.queue_url)
+    files = S3Trigger(stack, "Files", function=function, suffix=".csv", event_types=[s3.EventType.OBJECT_CREATED_PUT])
+    cdk.CfnOutput(stack, "Bucket", value=files.bucket.bucket_name)
+
+
+class OfATeam(Construct):
+    """What a team builds on top, with options that pass through."""
+
+    function: WellArchitectedFunction
+
+    def __init__(self, scope: Construct, construct_id: str, *, memory_size: int = 2048) -> None:
+        super().__init__(scope, construct_id)
+        self.function = WellArchitectedFunction(
+            self, "Function", code=CODE, handler="index.handler", memory_size=memory_size
+        )
+
+
+class Orders(cdk.Stack):
+    def __init__(self, scope: Construct, construct_id: str, *, stage: str, env: cdk.Environment | None = None) -> None:
+        super().__init__(scope, construct_id, env=env)
+        cdk.CfnOutput(self, "Stage", value=stage)
+
+
+def in_tests() -> dict[str, Any]:
+    app = fast_app(context={"stage": "prod"})
+    synthesize(Orders(app, "Orders", stage="prod"))
+    synthesize(app)
+    synthesize(lambda stack: sqs.Queue(stack, "Queue"), env=cdk.Environment(region="eu-central-1"))
+    return normalized(synthesize(Orders, stage="prod", recommended_flags=True))
+
+
+def errors() -> str | None:
+    try:
+        return None
+    except ValidationError as error:
+        return f"{error.code} at {error.path}"
+
+
+def misspelt(stack: cdk.Stack) -> None:
+    WellArchitectedFunction(stack, "F", code=CODE, handler="index.handler", memroy_size=512)  # type: ignore[call-arg]
+
+
+def mistyped(stack: cdk.Stack) -> None:
+    WellArchitectedFunction(stack, "F", code=CODE, handler="index.handler", timeout=30)  # type: ignore[arg-type]
+
+
+def missing(stack: cdk.Stack) -> None:
+    WellArchitectedFunction(stack, "F", code=CODE)  # type: ignore[call-arg]
+
+
+def done_in_another_way(stack: cdk.Stack) -> None:
+    WellArchitectedFunction(stack, "F", code=CODE, handler="index.handler", dead_letter_queue_enabled=True)  # type: ignore[call-arg]
+
+
+def of_an_image(stack: cdk.Stack) -> None:
+    WellArchitectedImageFunction(stack, "F", image="nginx")  # type: ignore[arg-type]
+
+
+def a_function_that_is_not_ours(stack: cdk.Stack, function: lambda_.Function) -> None:
+    S3Trigger(stack, "T", function=function)  # type: ignore[arg-type]
+
+
+def positional(stack: cdk.Stack) -> None:
+    WellArchitectedFunction(stack, "F", CODE, "index.handler")  # type: ignore[call-arg]
