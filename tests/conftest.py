@@ -14,6 +14,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 if (_node := Path(sys.prefix) / "bin" / "node").exists():
     os.environ.setdefault("JSII_NODE", str(_node))
+# Tests that run with another home would unpack the CDK again.
+os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(Path.home() / ".cache" / "aws" / "jsii" / "package-cache"))
 
 if TYPE_CHECKING:
     import aws_cdk as cdk

@@ -32,7 +32,7 @@ def for_type_checkers(tree: ast.Module) -> set[str]:
         alias.asname or alias.name
         for block in blocks
         for node in block.body
-        if isinstance(node, ast.ImportFrom) and node.level
+        if isinstance(node, ast.ImportFrom) and (node.level or str(node.module).startswith("cdk_lambda_patterns"))
         for alias in node.names
     }
 

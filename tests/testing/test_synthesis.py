@@ -84,13 +84,6 @@ def test_a_nested_stack_gives_its_own_template(stack: cdk.Stack) -> None:
     assert {r["Type"] for r in synthesize(stack)["Resources"].values()} == {"AWS::CloudFormation::Stack"}
 
 
-def test_a_stack_without_an_app_gives_its_template() -> None:
-    stack = cdk.Stack(None, "Lonely")
-    sqs.Queue(stack, "Queue", fifo=True)
-
-    assert the_queue(synthesize(stack)) == {"FifoQueue": True}
-
-
 def test_nothing_is_bundled_and_the_sources_are_not_copied(tmp_path: Path) -> None:
     (tmp_path / "handler.py").write_text("def handler(event, context): ...")
     bundling = cdk.BundlingOptions(image=cdk.DockerImage.from_registry("there-is-no-docker"), command=["false"])
