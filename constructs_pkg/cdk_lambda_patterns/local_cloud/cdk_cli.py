@@ -32,6 +32,10 @@ _CHATTER = re.compile(
 )
 
 
+class CdkTimeoutError(LocalCloudError):
+    """The CDK CLI took too long."""
+
+
 @dataclass(frozen=True, slots=True)
 class CdkCli:
     """The CDK CLI of a project, and the environment that it runs in."""
@@ -44,7 +48,8 @@ class CdkCli:
         """Find the CDK CLI of the project that a folder belongs to.
 
         Args:
-            folder: Where to look from: `node_modules` here and in the folders above, then `PATH`.
+            folder: Where to look from: `node_modules` here and in the folders above, then from the current folder
+                likewise, then `PATH`.
             variables: What makes AWS's SDKs talk to the local cloud.
             home: A folder for the files that the CLI is to find instead of the user's own AWS configuration.
 
@@ -54,7 +59,8 @@ class CdkCli:
         node = find_node()
         if node is None:
             raise LocalCloudError("Node.js was not found; install Node.js 22 or newer, or name it in JSII_NODE")
-        places = [place / "node_modules" / ".bin" for place in (folder, *folder.parents)]
+        here = Path.cwd()
+        places = [place / "node_modules" / ".bin" for place in (folder, *folder.parents, here, *here.parents)]
         path = os.pathsep.join([*map(str, places), os.environ.get("PATH", os.defpath)])
         found = shutil.which("cdk", path=path)
         if found is None:
@@ -76,7 +82,8 @@ class CdkCli:
             progress: Is told each line that matters as it comes.
 
         Raises:
-            LocalCloudError: It failed, with its own words, or took too long.
+            LocalCloudError: It failed; with its own words.
+            CdkTimeoutError: It took too long; with its own words.
         """
         lines: list[str] = []
         late = threading.Event()
@@ -116,10 +123,11 @@ class CdkCli:
                 timer.cancel()
             if child.stdout is not None:
                 child.stdout.close()
-        if late.is_set() or status != 0:
-            said = "\n".join(f"  {line}" for line in lines[-200:] if matters(line))
-            ended = f"took longer than {timeout:g} s" if late.is_set() else f"ended with {status}"
-            raise LocalCloudError(f"cdk {arguments[0]} {ended}:\n{said}" if said else f"cdk {arguments[0]} {ended}")
+        said = "".join(f"\n  {line}" for line in lines[-200:] if matters(line))
+        if late.is_set():
+            raise CdkTimeoutError(f"cdk {arguments[0]} took longer than {timeout:g} s:{said}")
+        if status != 0:
+            raise LocalCloudError(f"cdk {arguments[0]} ended with {status}:{said}")
         return "\n".join(lines)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cdk_lambda_patterns.errors import LocalCloudError
 
+from .cdk_cli import CdkCli
 from .deployment import deploy_assembly, synthesize_project, synthesize_subject
 from .description import DeployedStack, Deployment
 from .environment import environment, uv_platform
@@ -188,18 +189,19 @@ class LocalCloud:
             LocalCloudError: There is no CDK CLI, or synthesis or deployment failed; with the CLI's own words.
         """
         self.client("cloudformation")  # if boto3 is missing, say so before the work
+        folder = Path(subject).resolve() if isinstance(subject, (str, Path)) else Path.cwd()
+        cli = CdkCli.find(folder, self.variables, self.process.folder)
         if isinstance(subject, (str, Path)):
-            folder = Path(subject).resolve()
             if (folder / "manifest.json").exists():
                 assembly = folder
             else:
                 values = {key: str(value) for key, value in (context or {}).items()}
-                assembly = synthesize_project(self, folder, context=values, timeout=timeout, progress=progress)
+                assembly = synthesize_project(self, cli, folder, context=values, timeout=timeout, progress=progress)
         else:
             assembly = synthesize_subject(
                 self, subject, context=context or {}, recommended_flags=recommended_flags, stack_props=stack_props
             )
-        deployed = deploy_assembly(self, assembly, stacks=stacks, timeout=timeout, progress=progress)
+        deployed = deploy_assembly(self, cli, assembly, stacks=stacks, timeout=timeout, progress=progress)
         known = [stack for stack in self._deployed() if stack not in deployed]
         (self.process.folder / _DEPLOYED).write_text(json.dumps([asdict(stack) for stack in [*known, *deployed]]))
         return Deployment(self, deployed)

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from cdk_lambda_patterns.errors import LocalCloudError
 
-from .cdk_cli import CdkCli
+from .cdk_cli import CdkTimeoutError
 from .description import DeployedStack
 from .settings import CONTEXT_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import aws_cdk as cdk
 
+    from .cdk_cli import CdkCli
     from .cloud import LocalCloud
     from .settings import Progress
 
@@ -36,13 +37,18 @@ class _Environment:
 
 
 def synthesize_project(
-    cloud: LocalCloud, folder: Path, *, context: Mapping[str, str], timeout: float | None, progress: Progress | None
+    cloud: LocalCloud,
+    cli: CdkCli,
+    folder: Path,
+    *,
+    context: Mapping[str, str],
+    timeout: float | None,
+    progress: Progress | None,
 ) -> Path:
     """Synthesize the app that a folder's `cdk.json` names, and return the assembly.
 
     The project is left as it was: neither its `cdk.out` nor its `cdk.context.json` changes.
     """
-    cli = CdkCli.find(folder, cloud.variables, cloud.process.folder)
     assembly = cloud.process.folder / "cdk.out"
     # The CLI itself sets what begins with `aws:`, and takes text.
     values = {**context, CONTEXT_KEY: cloud.context[CONTEXT_KEY]}
@@ -98,29 +104,48 @@ def synthesize_subject(
 
 def deploy_assembly(
     cloud: LocalCloud,
+    cli: CdkCli,
     assembly: Path,
     *,
     stacks: Sequence[str],
     timeout: float | None,
     progress: Progress | None,
 ) -> list[DeployedStack]:
-    """Deploy stacks of an assembly with `cdk deploy`, and return where each of them is."""
-    cli = CdkCli.find(Path.cwd(), cloud.variables, cloud.process.folder)
+    """Deploy stacks of an assembly with `cdk deploy`, and return where those of its stacks are that are there then."""
     found = list(_stacks_of(cloud, assembly))
     for environment in dict.fromkeys(environment for _, environment in found):
         _bootstrap(cloud, cli, environment)
-    outputs = cloud.process.folder / "outputs.json"
-    outputs.unlink(missing_ok=True)
-    cli.run(
-        *("deploy", "--ci", "--no-notices", "--require-approval=never", "--method=direct", "--progress=events"),
-        *("--profile=default", f"--app={assembly}", f"--outputs-file={outputs}", *stacks),
-        cwd=cloud.process.folder,
-        timeout=timeout,
-        progress=progress,
-    )
-    # The CLI names every stack that it deployed in the file of outputs, with or without any.
-    deployed = json.loads(outputs.read_text()) if outputs.exists() else {}
-    return [stack for stack, _ in found if stack.name in deployed]
+    try:
+        cli.run(
+            *("deploy", "--ci", "--no-notices", "--require-approval=never", "--method=direct", "--progress=events"),
+            *("--profile=default", f"--app={assembly}", *stacks),
+            cwd=cloud.process.folder,
+            timeout=timeout,
+            progress=progress,
+        )
+    except CdkTimeoutError as error:
+        waiting = ", ".join(_in_progress(cloud, (stack for stack, _ in found)))
+        raise CdkTimeoutError(f"{error}\n  in progress: {waiting or 'nothing'}") from None
+    return [stack for stack, _ in found if _exists(cloud, stack)]
+
+
+def _in_progress(cloud: LocalCloud, stacks: Iterable[DeployedStack]) -> Iterator[str]:
+    """What CloudFormation waits for: mostly a custom resource whose function does not answer."""
+    for stack in stacks:
+        if _exists(cloud, stack):
+            cloudformation = cloud.client("cloudformation", account=stack.account, region=stack.region)
+            for resource in cloudformation.describe_stack_resources(StackName=stack.name)["StackResources"]:
+                if resource["ResourceStatus"].endswith("_IN_PROGRESS"):
+                    yield f"{resource['LogicalResourceId']} ({resource['ResourceType']}) of {stack.path}"
+
+
+def _exists(cloud: LocalCloud, stack: DeployedStack) -> bool:
+    cloudformation = cloud.client("cloudformation", account=stack.account, region=stack.region)
+    try:
+        cloudformation.describe_stacks(StackName=stack.name)
+    except cloudformation.exceptions.ClientError:
+        return False
+    return True
 
 
 def _stacks_of(cloud: LocalCloud, assembly: Path) -> Iterator[tuple[DeployedStack, _Environment]]:

@@ -33,6 +33,9 @@ SUPPORTED_PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """The interpreters that the emulator and Lambda's runtime client have been run on."""
 
 
+_COMPLETE = ".complete"
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """The environment that the emulator and every Python function run in."""
@@ -42,11 +45,6 @@ class Environment:
 
     version: str
     """The interpreter's version, for example `3.13`."""
-
-    @property
-    def uv_platform(self) -> str:
-        """This machine as uv's `--python-platform` names it: wheels for it run here."""
-        return uv_platform()
 
 
 def environment(python: str | None = None, *, progress: Progress | None = None) -> Environment:
@@ -65,15 +63,12 @@ def environment(python: str | None = None, *, progress: Progress | None = None) 
     key = hashlib.sha256(b"\0".join([lock, interpreter.encode(), platform.machine().encode()])).hexdigest()[:16]
     folder = cache_folder() / f"local-cloud-{key}"
     found = Environment(python=folder / "bin" / "python", version=version)
-    complete = folder / ".complete"
-    if complete.exists():
-        return found
-    with _locked(folder.with_suffix(".lock")):
-        if not complete.exists():
-            if progress is not None:
-                progress(f"Installing the local cloud for Python {version} (once) ...")
-            _make(folder, interpreter)
-            complete.touch()
+    if not _is_made(folder):
+        with _locked(folder.with_suffix(".lock")):
+            if not _is_made(folder):
+                if progress is not None:
+                    progress(f"Installing the local cloud for Python {version} (once) ...")
+                _make(folder, interpreter)
     return found
 
 
@@ -127,6 +122,11 @@ def _working_interpreter(version: str) -> str | None:
     return None
 
 
+def _is_made(folder: Path) -> bool:
+    # Its interpreter is a link, and what it leads to may have been removed since.
+    return (folder / _COMPLETE).exists() and (folder / "bin" / "python").exists()
+
+
 def _make(folder: Path, interpreter: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     _uv("venv", "--quiet", "--no-project", "--python", interpreter, str(folder), cwd=folder.parent)
@@ -135,6 +135,7 @@ def _make(folder: Path, interpreter: str) -> None:
         *("--python", str(folder / "bin" / "python"), "--requirements", str(LOCK)),
         cwd=folder.parent,
     )
+    (folder / _COMPLETE).touch()
 
 
 def _uv(*arguments: str, cwd: Path) -> None:
