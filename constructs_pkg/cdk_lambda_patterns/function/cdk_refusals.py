@@ -62,11 +62,13 @@ def expect_type(where: Where, prop: str, value: object, attribute: str, type_nam
         attribute: What objects of the type have. Looked for in Python alone.
         type_name: The type, for the message.
     """
-    if value is not None and not hasattr(type(value), attribute):
+    # What jsii knows by its interfaces alone stands for several Python classes.
+    parts: tuple[object, ...] = tuple(getattr(value, "_delegates", (value,)))
+    if value is not None and not any(hasattr(type(part), attribute) for part in parts):
         where.refuse(
             prop,
             f"must be of type {type_name}",
-            got=f"a {type(value).__name__}",
+            got=type(value).__name__,
             fix="give the CDK's object",
             code="TypeMismatch",
         )

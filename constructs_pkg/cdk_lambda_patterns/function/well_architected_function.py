@@ -143,6 +143,7 @@ class WellArchitectedFunction(lambda_.Function):
         given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
         refuse_replaced_options(where, given)
         expect_type(where, "role", role, "role_arn", "aws_iam.IRole")
+        expect_type(where, "log_group", log_group, "log_group_name", "aws_logs.ILogGroup")
         expect_type(where, "notify", notify, "topic_arn", "aws_sns.ITopic")
         check_function(
             where, handler=handler, options={**given, "retry_attempts": retry_attempts, "max_event_age": max_event_age}

@@ -1,0 +1,79 @@
+"""What the tests of the function have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aws_cdk import aws_lambda as lambda_
+
+from cdk_lambda_patterns import ValidationError, WellArchitectedFunction
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from cdk_lambda_patterns.testing import Template
+
+CODE = "def handler(event, context): ..."
+
+
+def define(scope: Construct, construct_id: str = "Function", **options: Any) -> WellArchitectedFunction:
+    """A function with inline code."""
+    given: dict[str, Any] = {"code": lambda_.Code.from_inline(CODE), "handler": "index.handler", **options}
+    return WellArchitectedFunction(scope, construct_id, **given)
+
+
+def resources(template: Template, kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of all resources of a type, by logical id."""
+    return {
+        logical_id: resource.get("Properties", {})
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def only(template: Template, kind: str) -> dict[str, Any]:
+    """The properties of the one resource of a type."""
+    (properties,) = resources(template, kind).values()
+    return properties
+
+
+def the_function(template: Template) -> dict[str, Any]:
+    return only(template, "AWS::Lambda::Function")
+
+
+def statements(template: Template) -> list[dict[str, Any]]:
+    """All that roles may do: of their inline policies and of what was granted."""
+    inline = [
+        policy for role in resources(template, "AWS::IAM::Role").values() for policy in role.get("Policies", ())
+    ]
+    policies = [*inline, *resources(template, "AWS::IAM::Policy").values()]
+    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def actions(template: Template) -> set[str]:
+    """The names of all that roles may do."""
+    return {
+        action
+        for statement in statements(template)
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+
+
+def refused(scope: Construct, code: str, got: str, /, **options: Any) -> ValidationError:
+    """Define a function, which must give one ValidationError with the code and the value received."""
+    with pytest.raises(ValidationError) as caught:
+        define(scope, **options)
+    check_refusal(caught.value, code, got)
+    return caught.value
+
+
+def check_refusal(error: ValidationError, code: str, got: str) -> None:
+    """What every error of the library looks like: one line, the value, the fix, the path, the code; no JavaScript."""
+    text = str(error)
+    assert error.code == code
+    assert f"got {got}; " in text
+    assert text.endswith(f"({code})")
+    assert "\n" not in text
+    assert error.__cause__ is None or error.__suppress_context__
+    assert error.path is None or f" [{error.path}] " in text

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_
+
+from cdk_lambda_patterns import ValidationError
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.validation import Where
+from tests.function.support import define
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WHERE = Where(cast("Any", SimpleNamespace(node=SimpleNamespace(path="Stack"))), "Function")
+
+
+def public_subnets(stack: cdk.Stack) -> dict[str, Any]:
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack, "Vpc", vpc_id="vpc-1", availability_zones=["a"], public_subnet_ids=["subnet-1"]
+    )
+    return {"vpc": vpc, "vpc_subnets": ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC)}
+
+
+def older_layer(stack: cdk.Stack) -> dict[str, Any]:
+    bucket = cdk.aws_s3.Bucket.from_bucket_name(stack, "Artifacts", "artifacts")
+    layer = lambda_.LayerVersion(
+        stack,
+        "Layer",
+        code=lambda_.Code.from_bucket(bucket, "layer.zip"),
+        compatible_runtimes=[lambda_.Runtime.PYTHON_3_11],
+    )
+    return {"layers": [layer]}
+
+
+REFUSED: dict[str, Callable[[cdk.Stack], dict[str, Any]]] = {
+    "LambdaFunctionsPublicSubnet": public_subnets,
+    "IncompatibleLayerRuntime": older_layer,
+    "SnapStartCurrentlySupportedRuntime": lambda _: {
+        "snap_start": lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS,
+        "runtime": lambda_.Runtime.PYTHON_3_11,
+    },
+    "JsonLoggingFormatRequired": lambda _: {
+        "logging_format": lambda_.LoggingFormat.TEXT,
+        "application_log_level_v2": lambda_.ApplicationLogLevel.DEBUG,
+    },
+}
+
+
+@pytest.mark.parametrize("code", REFUSED)
+def test_fails_with_the_cdks_text_and_code_when_the_cdk_refuses(code: str, stack: cdk.Stack) -> None:
+    options = REFUSED[code](stack)
+
+    with pytest.raises(ValidationError) as caught:
+        define(stack, **options)
+
+    text = str(caught.value)
+    assert caught.value.code == code
+    assert text.endswith(f" [Stack/Function] ({code})")
+    assert "\n" not in text
+    assert text[0].islower() or text[0] == "'"
+    assert caught.value.__suppress_context__, "JavaScript's stack would be shown"
+
+
+def test_fails_when_the_name_is_taken(stack: cdk.Stack) -> None:
+    define(stack)
+
+    with pytest.raises(ValidationError, match=r"there is already a Construct with name 'Function' .*ConstructIdTaken"):
+        define(stack)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("vpc", "vpc-1", "'vpc' must be of type aws_ec2.IVpc, got a string; "),
+        ("layers", ["arn"], "'layers' must be of type aws_lambda.ILayerVersion, got a string; "),
+        ("environment_encryption", 5, "'environment_encryption' must be of type interfaces.aws_kms.IKeyRef, got a number"),
+    ],
+)
+def test_fails_when_a_name_stands_for_an_object(option: str, value: object, message: str, stack: cdk.Stack) -> None:
+    with pytest.raises(ValidationError) as caught:
+        define(stack, **{option: value})
+
+    assert str(caught.value).startswith(message)
+    assert str(caught.value).endswith("[Stack/Function] (TypeMismatch)")
+
+
+@pytest.mark.parametrize("option", ["role", "notify", "log_group"])
+def test_fails_when_a_name_stands_for_an_object_of_ours(option: str, stack: cdk.Stack) -> None:
+    with pytest.raises(ValidationError, match=rf"'{option}' must be of type aws_.*, got str; .*\(TypeMismatch\)"):
+        define(stack, **{option: "orders"})
+
+
+def test_what_is_no_refusal_stays_as_it_is() -> None:
+    with pytest.raises(RuntimeError, match="cannot read properties of undefined"), cdk_refusals(WHERE):
+        raise RuntimeError("cannot read properties of undefined")
+
+
+def test_a_type_is_told_without_asking_node(stack: cdk.Stack) -> None:
+    imported = lambda_.Function.from_function_name(stack, "Imported", "orders")
+    topic = cdk.aws_sns.Topic.from_topic_arn(stack, "Topic", "arn:aws:sns:eu-west-1:111111111111:orders")
+    layer = lambda_.LayerVersion.from_layer_version_arn(stack, "Layer", "arn:aws:lambda:eu-west-1:1:layer:own:1")
+
+    expect_type(WHERE, "function", imported, "function_arn", "aws_lambda.IFunction")
+    expect_type(WHERE, "notify", topic, "topic_arn", "aws_sns.ITopic")
+    expect_type(WHERE, "layer", layer, "layer_version_arn", "aws_lambda.ILayerVersion")
+    expect_type(WHERE, "nothing", None, "topic_arn", "aws_sns.ITopic")
+    with pytest.raises(ValidationError, match=r"'notify' must be of type aws_sns\.ITopic, got .*Function.*TypeMismatch"):
+        expect_type(WHERE, "notify", imported, "topic_arn", "aws_sns.ITopic")

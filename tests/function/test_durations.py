@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import aws_cdk as cdk
+import pytest
+
+from cdk_lambda_patterns import ValidationError, quotas
+from cdk_lambda_patterns.function.durations import duration_within, in_seconds, seconds
+from cdk_lambda_patterns.validation import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WHERE = Where(cast("Any", SimpleNamespace(node=SimpleNamespace(path=""))), "Function")
+
+
+def test_a_duration_is_made_once() -> None:
+    assert seconds(30) is seconds(30)
+    assert seconds(30).to_seconds() == 30
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: cdk.Duration.seconds(0), 0),
+        (lambda: cdk.Duration.minutes(15), 900),
+        (lambda: cdk.Duration.days(1), 86_400),
+        (lambda: cdk.Duration.millis(1500), 1.5),
+        (lambda: cdk.Duration.seconds(cdk.Token.as_number({"Ref": "Seconds"})), None),
+        (lambda: None, None),
+    ],
+)
+def test_a_duration_is_known_in_seconds_or_not_at_all(make: Callable[[], Any], expected: float | None) -> None:
+    assert in_seconds(make()) == expected
+
+
+def test_fails_when_a_duration_is_outside_a_quota_at_a_construct_without_a_parent() -> None:
+    with pytest.raises(ValidationError, match=r"'timeout' must be 1 to 900 seconds, got 3,600; .* \[Function\] \(Time"):
+        duration_within(WHERE, "timeout", cdk.Duration.hours(1), quotas.TIMEOUT)
