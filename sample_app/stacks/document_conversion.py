@@ -52,7 +52,9 @@ class DocumentConversion(cdk.Stack):
             "Convert",
             description="Converts an Excel workbook to CSV files",
             code=PythonCode.from_requirements(
-                _SAMPLE_APP / "handlers/document_conversion/requirements.txt", exclude_packages=_IN_LAMBDAS_RUNTIME
+                _SAMPLE_APP / "handlers/document_conversion/requirements.txt",
+                exclude=["*.in"],
+                exclude_packages=_IN_LAMBDAS_RUNTIME,
             ),
             handler="converter.main.handler",
             layers=[PythonLayer(self, "Excel", requirements=_SAMPLE_APP / "layers/excel/requirements.txt")],
