@@ -27,6 +27,7 @@ dependencies = ["needs-base>=1,<3", "plain"]
 
 [project.optional-dependencies]
 fast = ["only-fast==1.0"]
+everything = ["process[fast]", "late"]
 
 [dependency-groups]
 base = ["only-base"]
@@ -74,6 +75,10 @@ def test_extras_and_groups_add_to_it(read: Read) -> None:
     names = read(extras=("Fast",), groups=("more",)).names
 
     assert names == {"base", "needs-base", "only-base", "only-fast", "only-more", "plain"}
+
+
+def test_an_extra_may_name_another_of_the_same_project(read: Read) -> None:
+    assert read(extras=("everything",)).names == {"base", "late", "needs-base", "only-fast", "plain"}
 
 
 def test_the_digest_does_not_see_what_is_not_asked_for(read: Read, project: Path, where: Where) -> None:
@@ -151,6 +156,7 @@ def test_fails_when_the_lock_is_older_than_a_group_that_is_asked_for(read: Read,
     [
         (">=1,<3", "<3, >= 1"),
         (">=1,<3", " (>=1,<3)"),
+        (">=1,<3", ">=01,<3"),
         ('"plain"', '"Plain"'),
         ('"plain"', "\"plain ; python_version >= '3'\""),
     ],
@@ -161,6 +167,26 @@ def test_another_spelling_of_the_same_is_no_older_lock(old: str, new: str, read:
     assert "plain" in read().names
 
 
+def test_the_version_of_what_comes_from_a_path_is_not_compared(where: Where, write: Write) -> None:
+    root = write(
+        {
+            "process/pyproject.toml": '[project]\nname = "process"\nversion = "1"\nrequires-python = ">=3.11"\n'
+            'dependencies = ["shared>=1"]\n[tool.uv.sources]\nshared = { path = "../shared" }\n',
+            "shared/pyproject.toml": '[project]\nname = "shared"\nversion = "1.0"\nrequires-python = ">=3.11"\n',
+        }
+    )
+    lock(root / "process")
+
+    assert read_project(where, root / "process", extras=(), groups=(), runtime="python3.14").names == {"shared"}
+
+
+def test_fails_when_a_dependency_was_of_an_extra_only(read: Read, project: Path) -> None:
+    edit(project, '"plain"]\n\n', '"plain", "only-fast"]\n\n')
+
+    with pytest.raises(ValidationError, match=r"got 'only-fast' in pyproject.toml and not in uv.lock; .*LockStale"):
+        read()
+
+
 def test_dependencies_that_are_not_written_down_are_not_compared(read: Read, project: Path) -> None:
     edit(project, 'dependencies = ["needs-base>=1,<3", "plain"]', 'dynamic = ["dependencies"]')
 
@@ -168,7 +194,7 @@ def test_dependencies_that_are_not_written_down_are_not_compared(read: Read, pro
 
 
 def test_fails_when_an_extra_is_unknown(read: Read) -> None:
-    with pytest.raises(ValidationError, match=r"'extras' .*got 'fats'; choose of: fast .*ExtraNotFound"):
+    with pytest.raises(ValidationError, match=r"'extras' .*got 'fats'; choose of: everything, fast .*ExtraNotFound"):
         read(extras=("fats",))
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from cdk_lambda_patterns import PythonCode, ValidationError
@@ -14,6 +16,9 @@ from tests.function.packaging.conftest import (
     modules,
 )
 from tests.function.packaging.wheels import WheelHouse, sha256
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -75,8 +80,8 @@ def test_fails_when_no_wheel_is_for_the_function(
 
     assert str(refused.value) == (
         f"'requirements' must name packages that have a wheel for {target}, got compiled-one 2.5, which has none; "
-        "choose another version or architecture, build a wheel and name its folder with --find-links, or use a container "
-        "image [Stack/Process] (NoWheel)"
+        "choose another version or architecture, build a wheel and name its folder with --find-links, or use a "
+        "container image [Stack/Process] (NoWheel)"
     )
 
 

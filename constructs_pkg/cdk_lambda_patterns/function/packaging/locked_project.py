@@ -26,6 +26,10 @@ Table = Mapping[str, Any]
 
 _CLAUSE = re.compile(r"\s*(~=|==|!=|<=|>=|<|>)\s*(\d+(?:\.\d+)*(?:\.\*)?)\s*")
 
+_LEADING_ZERO = re.compile(r"(?<![\d])0+(?=\d)")
+_SOURCES = frozenset({"directory", "editable", "git", "path", "url", "virtual"})
+_EXTRA = re.compile(r"extra == '([^']+)'")
+
 
 @dataclass(frozen=True, slots=True)
 class LockedProject:
@@ -188,18 +192,22 @@ def _admits(requires_python: str, version: tuple[int, int]) -> bool:
 def _check_lock(where: Where, folder: Path, pyproject: Table, entry: Table, groups: Sequence[str]) -> None:
     """Refuse a lock that was made for other dependencies than the project names now."""
     project: Table = pyproject["project"]
+    own = normalized(project["name"])
     metadata: Table = entry.get("metadata", {})
-    if not {"dependencies", "optional-dependencies"} & set(project.get("dynamic", ())):
-        named = [*project.get("dependencies", ())]
-        for extra in project.get("optional-dependencies", {}).values():
-            named += extra
-        _compare(where, folder, named, metadata.get("requires-dist", ()), normalized(project["name"]))
-    defined = pyproject.get("dependency-groups", {})
-    locked = {normalized(group): entries for group, entries in metadata.get("requires-dev", {}).items()}
+    by_extra: dict[str, list[Table]] = {}
+    for locked in metadata.get("requires-dist", ()):
+        extra = _EXTRA.search(locked.get("marker", ""))
+        by_extra.setdefault(normalized(extra[1]) if extra else "", []).append(locked)
+    dynamic = project.get("dynamic", ())
+    if "dependencies" not in dynamic:
+        _compare(where, folder, project.get("dependencies", ()), by_extra.get("", ()), own)
+    if "optional-dependencies" not in dynamic:
+        for extra, named in project.get("optional-dependencies", {}).items():
+            _compare(where, folder, named, by_extra.get(normalized(extra), ()), own)
+    by_group = {normalized(group): locked for group, locked in metadata.get("requires-dev", {}).items()}
     for group in groups:
-        _compare(
-            where, folder, _flattened(defined, group), locked.get(normalized(group), ()), normalized(project["name"])
-        )
+        named = _flattened(pyproject.get("dependency-groups", {}), group)
+        _compare(where, folder, named, by_group.get(normalized(group), ()), own)
 
 
 def _flattened(defined: Table, group: str, above: frozenset[str] = frozenset()) -> list[str]:
@@ -218,7 +226,11 @@ def _flattened(defined: Table, group: str, above: frozenset[str] = frozenset()) 
 
 def _compare(where: Where, folder: Path, named: Iterable[str], locked: Iterable[Table], own: str) -> None:
     wanted = {_specification(requirement) for requirement in named}
-    found = {(normalized(entry["name"]), _clauses(entry.get("specifier", ""))) for entry in locked}
+    found = {
+        # The lock keeps no version of what comes from a path or an address.
+        (normalized(entry["name"]), None if entry.keys() & _SOURCES else _clauses(entry.get("specifier", "")))
+        for entry in locked
+    }
     wanted_names = {name for name, _ in wanted} - {own}
     found_names = {name for name, _ in found} - {own}
     if wanted_names - found_names:
@@ -244,7 +256,8 @@ def _clauses(specifier: str) -> frozenset[str] | None:
     if not text:
         return frozenset()
     matches = [_CLAUSE.fullmatch(clause) for clause in text.split(",")]
-    return frozenset(f"{match[1]}{match[2]}" for match in matches if match) if all(matches) else None
+    clauses = (f"{match[1]}{_LEADING_ZERO.sub('', match[2])}" for match in matches if match)
+    return frozenset(clauses) if all(matches) else None
 
 
 def _refuse_stale(where: Where, folder: Path, what: str) -> NoReturn:
