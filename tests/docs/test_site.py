@@ -65,12 +65,13 @@ def target(page: Path, link: str, site: Path) -> tuple[Path, str]:
 
 
 def test_every_page_is_reached_by_the_navigation() -> None:
+    """But those of the rules, which the catalogue links."""
     text = (DOCS / "zensical.toml").read_text()
     listed = set(re.findall(r'"([\w./-]+\.md)"', str(tomllib.loads(text)["project"]["nav"]).replace("'", '"')))
 
     written = {str(file.relative_to(DOCS)) for file in DOCS.rglob("*.md") if not {"site", "examples"} & set(file.parts)}
 
-    assert written == listed
+    assert {page for page in written if not page.startswith("rules/")} == listed - {"rules/index.md"}
 
 
 def test_every_link_within_the_site_leads_somewhere(site: Path, pages: dict[Path, Page]) -> None:

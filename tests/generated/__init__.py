@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.generated.command_line_page import command_line_page
 from tests.generated.function_kwargs import function_kwargs
 from tests.generated.local_cloud_page import local_cloud_page
 from tests.generated.public_api import public_api
 from tests.generated.reference_pages import api_pages, errors_page, practices_page, quotas_page
+from tests.generated.rule_pages import rule_pages
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,8 +24,10 @@ def generated_files() -> dict[str, str]:
         "constructs_pkg/cdk_lambda_patterns/function/function_kwargs.py": function_kwargs(),
         "docs/guides/local-cloud-fidelity.md": local_cloud_page(),
         **api_pages(),
+        "docs/reference/command-line.md": command_line_page(),
         "docs/reference/errors.md": errors_page(),
         "docs/reference/practices.md": practices_page(),
         "docs/reference/quotas.md": quotas_page(),
+        **rule_pages(),
         "tests/generated/public_api.json": public_api(),
     }

@@ -18,7 +18,6 @@ def test_generated_files_are_up_to_date(files: dict[str, str]) -> None:
     assert not stale, f"run `make generate` and review the difference of {stale}"
 
 
-def test_pages_of_parts_that_are_gone_are_gone(files: dict[str, str]) -> None:
-    folder = ROOT / "docs" / "reference" / "api"
-
-    assert {str(page.relative_to(ROOT)) for page in folder.glob("*.md")} <= files.keys()
+@pytest.mark.parametrize("folder", ["docs/reference/api", "docs/rules"])
+def test_pages_of_what_is_gone_are_gone(folder: str, files: dict[str, str]) -> None:
+    assert {str(page.relative_to(ROOT)) for page in (ROOT / folder).glob("*.md")} <= files.keys()
