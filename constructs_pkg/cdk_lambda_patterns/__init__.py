@@ -15,13 +15,27 @@ if TYPE_CHECKING:
     from .function.packaging import PythonCode as PythonCode, PythonLayer as PythonLayer
     from .function.well_architected_function import WellArchitectedFunction as WellArchitectedFunction
     from .function.well_architected_image_function import WellArchitectedImageFunction as WellArchitectedImageFunction
+    from .triggers.event_bridge_trigger import EventBridgeTrigger as EventBridgeTrigger
+    from .triggers.event_source_mappings import ProvisionedPollers as ProvisionedPollers
+    from .triggers.logs_trigger import LogsTrigger as LogsTrigger
     from .triggers.s3_trigger import S3Trigger as S3Trigger
+    from .triggers.schedule_trigger import ScheduleTrigger as ScheduleTrigger
+    from .triggers.service_trigger import ServiceTrigger as ServiceTrigger
+    from .triggers.sns_trigger import SnsTrigger as SnsTrigger
+    from .triggers.sqs_trigger import SqsTrigger as SqsTrigger
 
 _HOMES = {
     "ContainerImage": ".function.container_image",
+    "EventBridgeTrigger": ".triggers.event_bridge_trigger",
+    "LogsTrigger": ".triggers.logs_trigger",
+    "ProvisionedPollers": ".triggers.event_source_mappings",
     "PythonCode": ".function.packaging",
     "PythonLayer": ".function.packaging",
     "S3Trigger": ".triggers.s3_trigger",
+    "ScheduleTrigger": ".triggers.schedule_trigger",
+    "ServiceTrigger": ".triggers.service_trigger",
+    "SnsTrigger": ".triggers.sns_trigger",
+    "SqsTrigger": ".triggers.sqs_trigger",
     "ValidationError": ".errors",
     "WellArchitectedFunction": ".function.well_architected_function",
     "WellArchitectedImageFunction": ".function.well_architected_image_function",
@@ -29,9 +43,16 @@ _HOMES = {
 
 __all__ = [
     "ContainerImage",
+    "EventBridgeTrigger",
+    "LogsTrigger",
+    "ProvisionedPollers",
     "PythonCode",
     "PythonLayer",
     "S3Trigger",
+    "ScheduleTrigger",
+    "ServiceTrigger",
+    "SnsTrigger",
+    "SqsTrigger",
     "ValidationError",
     "WellArchitectedFunction",
     "WellArchitectedImageFunction",
