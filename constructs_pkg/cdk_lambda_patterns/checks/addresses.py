@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -102,7 +103,8 @@ def flat(value: Value) -> str:
     if isinstance(value, Text):
         return "".join(part if isinstance(part, str) else flat(part) for part in value.parts)
     if isinstance(value, Unknown):
-        return f"\0{value.why.replace(':', '.').replace('/', '.')}\0"
+        within = f"{id(value.within)}." if value.within else ""
+        return f"\0{within}{value.why.replace(':', '.').replace('/', '.')}\0"
     if isinstance(value, Reference):
         return f"\1{id(value.resource)}.{value.attribute}\1"
     return str(value)
@@ -217,4 +219,4 @@ def _agree(known: str | None, stated: str) -> bool:
 def _reason(text: str) -> str:
     """Why marked text is unknown."""
     marks = text.split("\0")
-    return marks[1].replace("AWS..", "AWS::") if len(marks) > 1 else "a name made of another"
+    return re.sub(r"^\d+\.", "", marks[1]).replace("AWS..", "AWS::") if len(marks) > 1 else "a name made of another"

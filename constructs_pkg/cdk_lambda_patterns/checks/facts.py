@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from .addresses import External
 from .graph import Edge, Kind, Mode, label
-from .template import Reference, Resource, Unknown
+from .template import Reference, Resource, Text, Unknown, is_mapping, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from .addresses import Node
+    from .addresses import Address, Node
     from .rule import App
-    from .template import Value
+    from .template import NumberCase, Value
 
 LATEST = "$LATEST"
 
@@ -45,12 +46,15 @@ _TYPE_WORDS = {
     "AWS::Config::ConfigRule": "config rule",
     "AWS::DynamoDB::GlobalTable": "table",
     "AWS::DynamoDB::Table": "table",
+    "AWS::ElasticLoadBalancingV2::TargetGroup": "target group",
     "AWS::Events::EventBus": "event bus",
     "AWS::Events::Rule": "rule",
     "AWS::IAM::Role": "role",
+    "AWS::Pipes::Pipe": "pipe",
     "AWS::IoT::TopicRule": "IoT rule",
     "AWS::Kinesis::Stream": "stream",
     "AWS::Lambda::Function": "function",
+    "AWS::Lambda::Url": "function URL",
     "AWS::Logs::LogGroup": "log group",
     "AWS::S3::Bucket": "bucket",
     "AWS::SES::ReceiptRule": "receipt rule",
@@ -92,9 +96,9 @@ def stream_consumers(app: App) -> Iterator[Consumer]:
 
 
 def _consumers(app: App) -> Iterator[Consumer]:
-    for mapping in app.templates.of_type("AWS::Lambda::EventSourceMapping"):
-        for edge in _edges_via(app, mapping):
-            yield Consumer(mapping, edge.source, edge.target, edge)
+    for found in app.templates.of_type("AWS::Lambda::EventSourceMapping"):
+        for edge in _edges_via(app, found):
+            yield Consumer(found, edge.source, edge.target, edge)
 
 
 def _edges_via(app: App, mapping: Resource) -> Iterator[Edge]:
@@ -164,3 +168,72 @@ def configured_qualifier(app: App, config: Resource) -> str | Unknown:
     if isinstance(value, Reference):
         return qualifier_name(app, value.resource)
     return value if isinstance(value, str) else Unknown("its qualifier")
+
+
+def references(value: Value) -> Iterator[Resource]:
+    """The resources that a value is made with."""
+    if isinstance(value, Reference):
+        yield value.resource
+    elif isinstance(value, Text):
+        yield from (part.resource for part in value.parts if isinstance(part, Reference))
+
+
+class Provisioned(NamedTuple):
+    """Environments that are kept ready."""
+
+    on: Resource
+    """The alias or version."""
+    most: tuple[NumberCase, ...]
+    scaled: bool
+    """Whether a scaling target sets it."""
+
+
+def provisioned(app: App, function: Resource) -> Iterator[Provisioned]:
+    """What is provisioned for a function, fixed or at most."""
+    for published in (*app.flow.aliases(function), *app.flow.versions(function)):
+        path = ("ProvisionedConcurrencyConfig", "ProvisionedConcurrentExecutions")
+        if "ProvisionedConcurrencyConfig" in published.properties:
+            yield Provisioned(published, app.templates.number(published, *path, default=0), scaled=False)
+    for target in app.templates.of_type("AWS::ApplicationAutoScaling::ScalableTarget"):
+        if app.templates.one(target, "ServiceNamespace") == "lambda":
+            scales = set(references(app.templates.one(target, "ResourceId")))
+            if function in scales or scales & set(app.flow.aliases(function)):
+                yield Provisioned(target, app.templates.number(target, "MaxCapacity", default=0), scaled=True)
+
+
+class Watched(NamedTuple):
+    """A metric that an alarm watches."""
+
+    name: str
+    function: Resource | None
+    """The function that it is of; None for every function of the account, or for one that is not known."""
+    every: bool
+    """Whether it is of every function."""
+
+
+def watched(app: App, alarm: Resource) -> Iterator[Watched]:
+    """The metrics of functions that an alarm watches, in metric math too."""
+    metrics = [alarm.properties]
+    metrics += [
+        mapping(mapping(query.get("MetricStat")).get("Metric"))
+        for query, _ in app.templates.entries(alarm, "Metrics")
+        if is_mapping(query)
+    ]
+    for metric in metrics:
+        inside = partial(app.templates.inside, alarm.template, metric)
+        name = app.templates.only(inside("MetricName"))
+        if app.templates.only(inside("Namespace")) != "AWS/Lambda" or not isinstance(name, str):
+            continue
+        named = _dimension(app, alarm, metric, "FunctionName")
+        functions = [] if named is None else [app.flow.called(named)[0]]
+        function = next((f for f in functions if isinstance(f, Resource)), None)
+        yield Watched(name, function, every=not functions)
+
+
+def _dimension(app: App, alarm: Resource, metric: Mapping[str, object], name: str) -> Address | None:
+    for dimensions, _ in app.templates.inside(alarm.template, metric, "Dimensions"):
+        for dimension, when in app.templates.items(alarm.template, dimensions):
+            if mapping(dimension).get("Name") == name:
+                for value, also in app.templates.inside(alarm.template, dimension, "Value"):
+                    return app.flow.addresses.named(alarm.template, value, when | also, "lambda")
+    return None

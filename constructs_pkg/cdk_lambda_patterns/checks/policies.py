@@ -55,6 +55,8 @@ class Statement:
     not_resources: bool
     """Whether it is about every resource but these."""
     conditions: Mapping[str, object]
+    principal: object
+    """Whom it is about, as it stands there: only in policies of resources."""
     unknown: str
     """Why some of it cannot be known; empty if it is."""
 
@@ -116,7 +118,7 @@ class Policies:
             everything = (Address(External("*", "*"), "", NONE),)
             yield Statement(
                 via=role, policy=node.name, allow=True, actions=actions, not_actions=False,
-                resources=everything, not_resources=False, conditions={}, unknown="",
+                resources=everything, not_resources=False, conditions={}, principal=None, unknown="",
             )  # fmt: skip
 
     def statements(self, via: Resource, document: object) -> Iterator[Statement]:
@@ -152,6 +154,7 @@ class Policies:
             resources=resources,
             not_resources=not_resources,
             conditions=conditions,
+            principal=raw.get("Principal"),
             unknown=unknown,
         )
 
@@ -166,5 +169,5 @@ class Policies:
 def _unknown(via: Resource, why: str) -> Statement:
     return Statement(
         via=via, policy="", allow=True, actions=(), not_actions=False,
-        resources=(), not_resources=False, conditions={}, unknown=why,
+        resources=(), not_resources=False, conditions={}, principal=None, unknown=why,
     )  # fmt: skip

@@ -33,6 +33,8 @@ class Unknown:
 
     why: str
     """What decides it, as it reads after "depends on": `parameter Stage`. Equal unknowns have equal values."""
+    within: Template | None = None
+    """The template whose parameter it is; None if it is the same everywhere."""
 
     def __str__(self) -> str:
         return f"<{self.why}>"
@@ -443,7 +445,7 @@ def _ref(templates: Templates, template: Template, argument: object, depth: int)
         passed = mapping(template.parent.properties.get("Parameters"))
         if argument in passed:
             return templates.resolve(template.parent.template, passed[argument], depth)
-    return _known(Unknown(f"parameter {argument}"))
+    return _known(Unknown(f"parameter {argument}", template))
 
 
 def _pseudo_parameter(template: Template, name: str) -> Value:
@@ -452,7 +454,7 @@ def _pseudo_parameter(template: Template, name: str) -> Value:
     if name == "AWS::StackName":
         return template.stack_name or Unknown(f"the name of stack {template.name}")
     known = {"AWS::Region": template.region, "AWS::AccountId": template.account}
-    return known.get(name) or Unknown(name)
+    return known.get(name) or Unknown(name, template)
 
 
 def _get_att(templates: Templates, template: Template, argument: object, depth: int) -> tuple[Case, ...]:
@@ -623,7 +625,7 @@ def _base64(templates: Templates, template: Template, argument: object, depth: i
 
 
 def _availability_zones(_: Templates, template: Template, argument: object, __: int) -> tuple[Case, ...]:
-    return _known(Unknown(f"the availability zones of {argument or template.region or 'the Region'}"))
+    return _known(Unknown(f"the availability zones of {argument or template.region or 'the Region'}", template))
 
 
 _FUNCTIONS: Mapping[str, _Function] = {

@@ -1,0 +1,72 @@
+"""The functions of an app reserve more concurrency than an account has.
+
+## Why
+An account has 1,000 concurrent executions in a Region, of which 100 must stay unreserved. When the sum is reached,
+the next deployment that reserves some fails; before that, every function without a reservation shares the little that
+is left.
+
+## Fix
+Reserve less, or ask AWS for more and acknowledge the finding with the number that was granted.
+
+```python
+WellArchitectedFunction(self, "Process", reserved_concurrent_executions=50, ...)
+```
+```yaml
+# before: and 900 elsewhere
+ReservedConcurrentExecutions: 100
+```
+```yaml
+# after: nothing, unless it protects something
+```
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
+from cdk_lambda_patterns.checks.template import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
+    from cdk_lambda_patterns.checks.template import Resource
+
+
+class ReservedConcurrencyBudget(Rule):
+    severity = Severity.WARNING
+    pillar = Pillar.RELIABILITY
+    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"
+
+    def check(self, app: App) -> Iterator[Finding | Undecided]:
+        environments: dict[tuple[object, ...], list[Resource]] = {}
+        for function in app.flow.functions:
+            if "ReservedConcurrentExecutions" in function.properties:
+                # A stage has a folder of its own, and may go to another account.
+                key = (*function.template.environment, function.template.folder)
+                environments.setdefault(key, []).append(function)
+        for functions in environments.values():
+            yield from self._add_up(app, functions)
+
+    def _add_up(self, app: App, functions: list[Resource]) -> Iterator[Finding | Undecided]:
+        most: dict[Resource, float] = {}
+        unknown: Resource | None = None
+        for function in functions:
+            values = [v for v, _ in app.templates.number(function, "ReservedConcurrentExecutions", default=0)]
+            known = [value for value in values if not isinstance(value, Unknown)]
+            most[function] = max(known, default=0)
+            unknown = function if len(known) < len(values) else unknown
+        total, allowed = sum(most.values()), quotas.ACCOUNT_CONCURRENCY - quotas.UNRESERVED_CONCURRENCY
+        if total > allowed:
+            largest = max(most, key=lambda function: most[function])
+            yield self.finding(
+                largest,
+                f"{len(functions)} functions reserve {total:g} concurrent executions together; an account has "
+                f"{allowed:g} to "
+                f"reserve (most: function {largest.name} with {most[largest]:g})",
+                fix="reserve less, or have the account's limit raised",
+            )
+        elif unknown is not None:
+            yield self.cannot_tell(unknown, f"what function {unknown.name} reserves, and so the sum, is unknown")
