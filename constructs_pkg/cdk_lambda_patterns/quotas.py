@@ -573,3 +573,10 @@ CUSTOM_RESOURCE_TIMEOUT = Quota(
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html",
     fix="choose a time up to an hour; start longer work and ask for its end in another resource",
 )
+
+ACCOUNT_CONCURRENCY = 1_000
+"""Concurrent executions of an account in a Region, unless AWS granted more; new accounts have fewer.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+UNRESERVED_CONCURRENCY = 100
+"""Of which this many cannot be reserved.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
