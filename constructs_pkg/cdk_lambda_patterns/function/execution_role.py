@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Statement = dict[str, Any]
 
 _POLICY_NAME = "Baseline"
+_USES_CDK_NAG = "cdk_nag"
+_REMOVED_REASON = "the template does not have this policy: an inline one that names the log group stands in its place"
 _WILDCARD_REASON = (
     "the least that the function needs to run: X-Ray's and the network interfaces' actions cannot be limited to a "
     "resource, log streams and durable executions are named when they begin; grants stand in another policy"
@@ -64,16 +66,38 @@ def baseline_statements(*, log_group_arn: str, traced: bool, in_vpc: bool, insig
     return statements
 
 
-def narrow(role: iam.CfnRole, statements: list[Statement], *, managed_by_cdk: int) -> None:
+def managed_by_cdk(*, in_vpc: bool, insights: bool, durable: bool) -> list[str]:
+    """The managed policies that the CDK attaches to a function's role, in its order.
+
+    Args:
+        in_vpc: Whether the function runs in a VPC.
+        insights: Whether it runs the Lambda Insights extension.
+        durable: Whether it is a durable function.
+    """
+    names = [
+        "service-role/AWSLambdaBasicDurableExecutionRolePolicy"
+        if durable
+        else "service-role/AWSLambdaBasicExecutionRole"
+    ]
+    if in_vpc:
+        names.append("service-role/AWSLambdaVPCAccessExecutionRole")
+    if insights:
+        names.append("CloudWatchLambdaInsightsExecutionRolePolicy")
+    return names
+
+
+def narrow(role: iam.CfnRole, statements: list[Statement], *, managed: list[str]) -> None:
     """Replace the managed policies that the CDK attached with one inline policy.
 
     Args:
         role: The role that the CDK made for the function.
         statements: What the role may do instead.
-        managed_by_cdk: How many managed policies the CDK attached, which come first; those added later stay.
+        managed: The managed policies that the CDK attached, which come first; those added later stay.
     """
-    for index in range(managed_by_cdk):
+    for index, name in enumerate(managed):
         role.add_property_deletion_override(f"ManagedPolicyArns.{index}")
+        # cdk-nag looks at the construct, where the policy still stands, and not at the template.
+        _acknowledge(role, f"IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{name}]", _REMOVED_REASON)
     role.policies = [iam.CfnRole.PolicyProperty(policy_name=_POLICY_NAME, policy_document=_document(statements))]
     _acknowledge_wildcards(role, statements)
 
@@ -144,15 +168,17 @@ def _refuse_shared(where: Where, owner: str) -> NoReturn:
 
 
 def _acknowledge_wildcards(construct: Construct, statements: list[Statement]) -> None:
-    # Two messages to Node for each, which only an app with cdk-nag has a use for.
-    if "cdk_nag" not in sys.modules:
-        return
-    stack = cdk.Stack.of(construct)
     for statement in statements:
-        if statement["Resource"].endswith("*"):
-            resource = _as_cdk_nag_writes(stack.resolve(statement["Resource"]))
-            acknowledgment = cdk.Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{resource}]", reason=_WILDCARD_REASON)
-            cdk.Validations.of(construct).acknowledge(acknowledgment)
+        if statement["Resource"].endswith("*") and _USES_CDK_NAG in sys.modules:
+            resource = _as_cdk_nag_writes(cdk.Stack.of(construct).resolve(statement["Resource"]))
+            _acknowledge(construct, f"IAM5[Resource::{resource}]", _WILDCARD_REASON)
+
+
+def _acknowledge(construct: Construct, finding: str, reason: str) -> None:
+    # Messages to Node that only an app with cdk-nag has a use for.
+    if _USES_CDK_NAG in sys.modules:
+        acknowledgment = cdk.Acknowledgment(id=f"AwsSolutions-{finding}", reason=reason)
+        cdk.Validations.of(construct).acknowledge(acknowledgment)
 
 
 def _as_cdk_nag_writes(resource: Any) -> str:  # noqa: ANN401 (intrinsic functions)

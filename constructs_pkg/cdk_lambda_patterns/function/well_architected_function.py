@@ -336,7 +336,10 @@ class WellArchitectedFunction(lambda_.Function):
         )
         own_role = next((part for part in parts if isinstance(part, iam.CfnRole)), None)
         if role is None and own_role is not None:
-            execution_role.narrow(own_role, statements, managed_by_cdk=1 + in_vpc + insights)
+            managed = execution_role.managed_by_cdk(
+                in_vpc=in_vpc, insights=insights, durable="durable_config" in props
+            )
+            execution_role.narrow(own_role, statements, managed=managed)
         else:
             # The user's role, or with aws_iam.Role.customize_roles one that was made before.
             execution_role.attach(self, cast("iam.IRole", self.role), statements, function=function)
