@@ -30,7 +30,9 @@ _WRITTEN_BY_INSTALLERS = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json",
 """Files of a .dist-info folder that say how and whence it was installed: they differ between machines."""
 
 _NO_WHEEL = re.compile(r"Because ([\w.-]+)==(\S+) has no (?:usable )?wheels")
-_NO_WHEEL_HERE = re.compile(r"A path \((?:\S*/)?([\w.]+)-([\w.+!]+)-[^/)]*\) dependency is incompatible")
+_OTHER_WHEEL = re.compile(
+    r"A path (?:\(|dependency is incompatible with the current platform: )(?:\S*/)?([\w.]+)-([\w.+!]+)-[^/\s)]*\.whl"
+)
 _MISSING = re.compile(r"The package `(?P<package>[^`]+)` requires `(?P<name>[\w.-]+)[^`]*`.*")
 _PROGRESS = re.compile(
     r"(Using CPython|Resolved|Prepared|Installed|Downloading|Downloaded|Building|Audited|Checked|Updating) ?"
@@ -56,7 +58,7 @@ def export_lock(
 def _export(folder: str, extras: tuple[str, ...], groups: tuple[str, ...], _digest: str) -> str:
     options = [*(f"--extra={extra}" for extra in extras), *(f"--group={group}" for group in groups)]
     # Without --python: a frozen export needs no interpreter, and the project may require a newer one than this.
-    layout = ("--format=requirements-txt", "--no-header", "--no-annotate", "--no-emit-project", "--no-editable")
+    layout = ("--no-header", "--no-annotate", "--no-emit-project", "--no-editable")
     return _uv("export", "--quiet", "--frozen", "--no-default-groups", *layout, *options, folder=folder)[0]
 
 
@@ -195,7 +197,7 @@ def _workspace() -> Path:
 
 
 def _refuse_no_wheel(where: Where, prop: str, words: str, target: Target) -> None:
-    match = _NO_WHEEL.search(words) or _NO_WHEEL_HERE.search(words)
+    match = _NO_WHEEL.search(words) or _OTHER_WHEEL.search(words)
     if match is not None:
         where.refuse(
             prop,
