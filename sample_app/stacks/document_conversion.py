@@ -18,8 +18,6 @@ _SAMPLE_APP = Path(__file__).parents[1]
 # The handler's calls are as old as boto3 itself; 20 MB less to load at each cold start.
 _IN_LAMBDAS_RUNTIME = ("botocore", "python-dateutil", "six", "urllib3")
 
-_BASIC_ROLE = "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]"
-
 
 class DocumentConversion(cdk.Stack):
     """Workbooks in, CSV files out; what cannot be converted waits in a queue, and an alarm says so."""
@@ -86,9 +84,6 @@ class DocumentConversion(cdk.Stack):
                 f"AwsSolutions-IAM5[Resource::<{self.get_logical_id(_resource(bucket))}.Arn>/{objects}]",
                 "users choose the names of their documents; these two actions, and objects of this kind alone",
             )
-        _acknowledge(
-            convert, _BASIC_ROLE, "the template has no managed policy: a narrower one of its own is in its place"
-        )
         _acknowledge(convert, "AwsSolutions-SQS3", "its one queue is where failures end; an alarm watches it")
 
         cdk.CfnOutput(self, "DocumentsBucket", value=documents.bucket_name, description="Put workbooks (.xlsx) here")
