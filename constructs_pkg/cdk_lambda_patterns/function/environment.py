@@ -6,34 +6,18 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
 from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.plaintext import FLAG_VALUES, SECRET_NAME, SECRET_VALUE
 from cdk_lambda_patterns.tokens import is_token, without_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cdk_lambda_patterns.validation import Where
-
-_SECRET_NAME = re.compile(
-    r"(?:^|_)(?:password|passwd|pwd|passphrase|secret|token|api_?key|private_?key|access_?key|credentials?)$",
-    re.IGNORECASE,
-)
-_SECRET_VALUE = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
-    r"|\bgh[pousr]_[A-Za-z0-9]{36,}"
-    r"|\bxox[abprs]-[A-Za-z0-9-]{10,}"
-    r"|\b[rs]k_live_[A-Za-z0-9]{16,}"
-    r"|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\."
-    r"|://[^/\s:@]+:[^/\s:@]+@"
-    r"|\{\{resolve:(?:secretsmanager|ssm-secure):"
-)
-_FLAG_VALUES = frozenset({"", "true", "false", "0", "1", "none", "null"})
 
 
 def check_environment(
@@ -100,16 +84,16 @@ def _check_is_text(where: Where, name: str, value: object) -> None:
 
 
 def _check_plaintext(where: Where, name: str, value: str) -> None:
-    if value.lower() in _FLAG_VALUES:
+    if value.lower() in FLAG_VALUES:
         return
-    looks_secret = _SECRET_NAME.search(name) is not None
+    looks_secret = SECRET_NAME.search(name) is not None
     if is_token(value):
         # Around tokens only what is known is looked at: a URL with a password and a host to be known later.
-        found = _SECRET_VALUE.search(without_tokens(value)) is not None or (
+        found = SECRET_VALUE.search(without_tokens(value)) is not None or (
             (looks_secret or "://" in value) and _is_unwrapped_secret(value)
         )
     else:
-        found = looks_secret or _SECRET_VALUE.search(value) is not None
+        found = looks_secret or SECRET_VALUE.search(value) is not None
     if found:
         where.refuse(
             "environment",
