@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from constructs import Construct, IConstruct
 
 _SAMPLE_APP = Path(__file__).parents[1]
-# The handler's calls are as old as boto3 itself; 20 MB less to load at each cold start.
+# Lambda brings them, and the calls made are as old as boto3 itself: 30 MB less to load at each cold start.
 _IN_LAMBDAS_RUNTIME = ("botocore", "python-dateutil", "six", "urllib3")
 
 
