@@ -72,6 +72,8 @@ class Orders(cdk.Stack):
         bus = events.EventBus(self, "Bus")
         pattern = events.EventPattern(source=["orders"])
         events.Rule(self, "Rule", event_bus=bus, event_pattern=pattern, targets=[targets.SqsQueue(self.inbox)])
+        pattern = events.EventPattern(source=["elsewhere"])
+        events.Rule(self, "DefaultBusRule", event_pattern=pattern, targets=[targets.SqsQueue(self.inbox)])
         key = dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)
         dynamodb.TableV2(self, "Table", partition_key=key)
         kinesis.Stream(self, "Stream", shard_count=1)

@@ -134,9 +134,12 @@ def _in_progress(cloud: LocalCloud, stacks: Iterable[DeployedStack]) -> Iterator
     for stack in stacks:
         if _exists(cloud, stack):
             cloudformation = cloud.client("cloudformation", account=stack.account, region=stack.region)
-            for resource in cloudformation.describe_stack_resources(StackName=stack.name)["StackResources"]:
-                if resource["ResourceStatus"].endswith("_IN_PROGRESS"):
-                    yield f"{resource['LogicalResourceId']} ({resource['ResourceType']}) of {stack.path}"
+            latest: dict[str, Any] = {}
+            for event in cloudformation.describe_stack_events(StackName=stack.name)["StackEvents"]:
+                latest.setdefault(event["LogicalResourceId"], event)
+            for name, event in latest.items():
+                if name != stack.name and event["ResourceStatus"].endswith("_IN_PROGRESS"):
+                    yield f"{name} ({event['ResourceType']}) of {stack.path}"
 
 
 def _exists(cloud: LocalCloud, stack: DeployedStack) -> bool:

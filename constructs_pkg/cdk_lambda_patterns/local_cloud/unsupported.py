@@ -135,20 +135,10 @@ NOT_SHOWN: tuple[NotShown, ...] = (
         (Concern(("AWS::CodeDeploy::*",)),),
     ),
     NotShown(
-        "Batching",
-        "batches above 10 messages, and batching windows of queues",
-        "a batch comes at once and has at most 10 messages",
-        (
-            Concern((_MAPPING,), "MaximumBatchingWindowInSeconds", "[1-9]"),
-            Concern((_MAPPING,), "BatchSize", r"1[1-9]$|[2-9]\d|\d{3}"),
-        ),
-    ),
-    NotShown(
         "StreamWindows",
-        "parallelization factors, tumbling windows and starting at a time",
-        "one batch of a shard is in work, from its beginning or its end",
+        "tumbling windows of streams, and starting at a time",
+        "batches come without a window, from the beginning of a stream or its end",
         (
-            Concern((_MAPPING,), "ParallelizationFactor", r"[2-9]|10"),
             Concern((_MAPPING,), "TumblingWindowInSeconds", "[1-9]"),
             Concern((_MAPPING,), "StartingPosition", "AT_TIMESTAMP"),
         ),
@@ -172,12 +162,6 @@ NOT_SHOWN: tuple[NotShown, ...] = (
         (Concern(("AWS::Pipes::Pipe",)),),
     ),
     NotShown("SesReceiving", "receiving mail", "no mail arrives", (Concern(("AWS::SES::ReceiptRule*",)),)),
-    NotShown(
-        "ScheduledTime",
-        "the time in a schedule's input",
-        "`<aws.scheduler.scheduled-time>` and its like stay as they are written",
-        (Concern(("AWS::Scheduler::Schedule",), "Target.Input", r"[\s\S]*<aws\.scheduler\."),),
-    ),
     NotShown(
         "CognitoTriggers",
         "Cognito's PreAuthentication and PostConfirmation",
@@ -215,15 +199,11 @@ NOT_SHOWN: tuple[NotShown, ...] = (
         ),
     ),
     NotShown("Firewall", "web firewalls", "no request is filtered", (Concern(("AWS::WAFv2::*",)),)),
-    NotShown("MetricFilters", "metric filters", "no metric comes of logs", (Concern(("AWS::Logs::MetricFilter",)),)),
     NotShown(
         "ComputedAlarms",
-        "alarms on metric math, on other alarms and on anomalies",
+        "alarms on other alarms and on anomalies",
         "they are recorded and stay silent",
-        (
-            Concern(("AWS::CloudWatch::Alarm",), "Metrics"),
-            Concern(("AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::AnomalyDetector")),
-        ),
+        (Concern(("AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::AnomalyDetector")),),
     ),
     NotShown(
         "Encryption",
