@@ -11,8 +11,6 @@ import aws_cdk as cdk
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cfnlint.config import ManualArgs
-
 
 def synthesis_findings(stack: type[cdk.Stack], outdir: Path) -> list[str]:
     """Findings of cdk-nag and of the CDK, warnings too, without what the stack acknowledges with a reason."""
@@ -43,8 +41,8 @@ def cfn_lint_findings(template: dict[str, Any]) -> list[str]:
 
 
 @cache
-def _cfn_lint() -> tuple[Any, ManualArgs]:
-    # Three seconds to import: once a run, and only where it is used.
-    from cfnlint.api import ManualArgs, lint  # noqa: PLC0415
+def _cfn_lint() -> tuple[Any, Any]:
+    # Seconds to import: once a run, and only where it is used.
+    from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped]  # noqa: PLC0415
 
     return lint, ManualArgs(regions=["us-east-1"], include_checks=["I"])

@@ -46,7 +46,7 @@ def _command(name: str, parser: argparse.ArgumentParser) -> str:
 
 def _usage(action: argparse.Action) -> str:
     word = str(action.metavar or action.dest).upper()
-    return {None: word, "?": f"[{word}]", "*": f"[{word} ...]", "+": f"{word} [{word} ...]"}.get(action.nargs, word)  # type: ignore[call-overload, no-any-return]
+    return {"?": f"[{word}]", "*": f"[{word} ...]", "+": f"{word} [{word} ...]"}.get(str(action.nargs), word)
 
 
 def _names(action: argparse.Action) -> str:

@@ -63,10 +63,11 @@ def _class(cls: type) -> Any:  # noqa: ANN401 - JSON
             members |= {field.name: str(field.type) for field in fields(base)}
         members |= {name: str(kind) for name, kind in inspect.get_annotations(base).items()}
         for name, member in vars(base).items():
-            if isinstance(member, property):
-                members[name] = f"property -> {inspect.signature(member.fget).return_annotation}"  # type: ignore[arg-type]
-            elif isinstance(member, (classmethod, staticmethod)) or inspect.isfunction(member):
-                members[f"{name}()"] = str(inspect.signature(getattr(member, "__func__", member)))
+            function = getattr(member, "__func__", member)  # what a classmethod wraps
+            if isinstance(member, property) and member.fget is not None:
+                members[name] = f"property -> {inspect.signature(member.fget).return_annotation}"
+            elif inspect.isfunction(function):
+                members[f"{name}()"] = str(inspect.signature(function))
     # The metaclass of jsii hides the signature of the class.
     members["__init__()"] = str(inspect.signature(cls.__init__))  # type: ignore[misc]
     return {name: kind for name, kind in members.items() if not name.startswith("_") or name == "__init__()"}
