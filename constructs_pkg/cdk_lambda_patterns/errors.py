@@ -27,9 +27,9 @@ class ValidationError(ValueError):
         """Make the error.
 
         Args:
-        message: What, the rule, what was received, what to change. Lower case, no final full stop, never a secret.
-        code: What was wrong, as a stable PascalCase word.
-        path: The path of the construct.
+            message: What, the rule, what was received, what to change. Lower case, no final full stop, never a secret.
+            code: What was wrong, as a stable PascalCase word.
+            path: The path of the construct.
         """
         where = f" [{path}]" if path else ""
         super().__init__(f"{message}{where} ({code})")

@@ -69,5 +69,5 @@ def _class(cls: type) -> Any:  # noqa: ANN401 - JSON
             elif inspect.isfunction(function):
                 members[f"{name}()"] = str(inspect.signature(function))
     # The metaclass of jsii hides the signature of the class.
-    members["__init__()"] = str(inspect.signature(cls.__init__))  # type: ignore[misc]
+    members["__init__()"] = str(inspect.signature(cls.__init__))
     return {name: kind for name, kind in members.items() if not name.startswith("_") or name == "__init__()"}

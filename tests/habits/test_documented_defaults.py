@@ -51,7 +51,7 @@ def as_documented(value: object) -> set[str]:
         return {f"{type(value).__name__}.{value.name}"}
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return {f"{value:g}", f"{value:,}", str(value)}
-    return {repr(value), repr(value).replace("'", '"')}
+    return {repr(value), repr(value).replace("'", '"'), str(value)}
 
 
 def test_there_is_something_to_check() -> None:
@@ -80,7 +80,7 @@ def test_a_documented_default_is_that_of_the_signature(name: str) -> None:
             continue
         if argument.default is None:
             wrong[parameter.name] = "its default is not documented"
-        elif parameter.default is None or isinstance(parameter.default, tuple):
+        elif parameter.default is None or parameter.default == "" or isinstance(parameter.default, tuple):
             if not argument.default.startswith("- "):
                 wrong[parameter.name] = f"document a behaviour, '- ...', not {argument.default!r}"
         elif argument.default.strip("`") not in as_documented(parameter.default):

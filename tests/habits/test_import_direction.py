@@ -12,7 +12,7 @@ import cdk_lambda_patterns
 PACKAGE = Path(cdk_lambda_patterns.__file__).parent
 ROOT_NAME = "cdk_lambda_patterns"
 
-FACTS = {"errors", "lazy_names", "plaintext", "practices", "quotas", "tokens", "validation"}
+FACTS = {"errors", "json_values", "lazy_names", "plaintext", "practices", "quotas", "tokens", "validation"}
 ON_THE_FUNCTION = {
     "alarms",
     "blueprint",
@@ -28,6 +28,7 @@ ON_TOP = {"cli", "local_cloud", "testing"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "json_values": set(),
     "lazy_names": set(),
     "plaintext": set(),
     "practices": set(),

@@ -71,48 +71,47 @@ class SqsTrigger(Construct):
         """Define the trigger.
 
         Args:
-        scope: The construct that this one is part of.
-        construct_id: Its name there.
-        function: The function to start.
-        queue: The queue. One of this app gets what it lacks: the visibility timeout and a dead-letter queue.
-            Default: - one is defined.
-        fifo: Whether the defined queue keeps the order of each message group.
-            Default: False
-        visibility_timeout: How long a received message stays hidden, up to 12 hours. For a queue of another app: what
-            it is set to there.
-            Default: - six times the function's timeout, plus the batching window.
-            Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-        max_receive_count: Receives before a message moves to the dead-letter queue, 1 to 1,000.
-            Default: 5
-            Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-        batch_size: Messages in one invocation at most: 1 to 10,000, above 10 with a batching window; FIFO 1 to 10.
-            Default: 10
-            Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
-        max_batching_window: How long messages are gathered, up to 5 minutes. Not for FIFO queues.
-            Default: - not at all.
-        report_batch_item_failures: Whether the handler says which messages failed, so that only they come again.
-            Without it one failure brings the whole batch again.
-            Default: True
-        max_concurrency: How many of the function's executions the queue may use at once, 2 to 1,000, and at most what
-            is reserved for the function.
-            Default: - no limit of its own.
-            Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
-        provisioned_pollers: Pollers that stand ready. Not together with `max_concurrency`.
-            Default: - Lambda adds pollers as messages come.
-        filters: Patterns; messages that match none are deleted without starting the function.
-            Default: - all messages are passed on.
-            Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
-        encryption_key: A customer's key for both queues.
-            Default: - SQS's own key.
-        content_based_deduplication: For a FIFO queue: whether equal bodies within 5 minutes count as one message.
-            Default: - the sender gives a deduplication id.
-        enabled: Whether polling begins at once.
-            Default: True
+            scope: The construct that this one is part of.
+            construct_id: Its name there.
+            function: The function to start.
+            queue: The queue. One of this app gets what it lacks: the visibility timeout and a dead-letter queue.
+                Default: - one is defined.
+            fifo: Whether the defined queue keeps the order of each message group.
+                Default: False
+            visibility_timeout: How long a received message stays hidden, up to 12 hours. For a queue of another app:
+                what it is set to there.
+                Default: - six times the function's timeout, plus the batching window.
+                Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+            max_receive_count: Receives before a message moves to the dead-letter queue, 1 to 1,000.
+                Default: 5
+                Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+            batch_size: Messages in one invocation at most: 1 to 10,000, above 10 with a batching window; FIFO 1 to 10.
+                Default: 10
+                Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+            max_batching_window: How long messages are gathered, up to 5 minutes. Not for FIFO queues.
+                Default: - not at all.
+            report_batch_item_failures: Whether the handler says which messages failed, so that only they come again.
+                Without it one failure brings the whole batch again.
+                Default: True
+            max_concurrency: How many of the function's executions the queue may use at once, 2 to 1,000, and at most
+                what is reserved for the function.
+                Default: - no limit of its own.
+                Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+            provisioned_pollers: Pollers that stand ready. Not together with `max_concurrency`.
+                Default: - Lambda adds pollers as messages come.
+            filters: Patterns; messages that match none are deleted without starting the function.
+                Default: - all messages are passed on.
+                Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+            encryption_key: A customer's key for both queues.
+                Default: - SQS's own key.
+            content_based_deduplication: For a FIFO queue: whether equal bodies within 5 minutes count as one message.
+                Default: - the sender gives a deduplication id.
+            enabled: Whether polling begins at once.
+                Default: True
 
         Raises:
             ValidationError: A value outside the service's limits or in conflict with another; a queue that would show a
-            message
-                again while the function still works on it; a queue of another app of which that is not known.
+                message again while the function still works on it; a queue of another app of which that is not known.
         """
         # 1 validate
         where = Where(scope, construct_id)
