@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 import pytest
 
-from cdk_lambda_patterns import PythonCode, ValidationError
+from cdk_lambda_patterns import PythonCode, ValidationError, WellArchitectedFunction
 from cdk_lambda_patterns.function.packaging import bundle, check_with_layers, package_size, resolve
 from cdk_lambda_patterns.validation import Where
 from tests.function.packaging.conftest import (
@@ -48,6 +48,16 @@ def test_other_failures_of_a_package_come_out_as_they_are(
 
     with pytest.raises(OSError, match="No space left on device"):
         packaging.package(listed)
+
+
+def test_a_function_of_this_library_fails_with_the_reason(
+    packaging: Packaging, requiring: Requiring, wheels: WheelHouse
+) -> None:
+    wheels.sdist("source-one")
+    stack = cdk.Stack(packaging.app(), "Stack")
+
+    with pytest.raises(ValidationError, match=r"^'requirements' must name .* source-one 1.0.*Process\] \(NoWheel\)$"):
+        WellArchitectedFunction(stack, "Process", code=requiring("source-one==1.0"), handler="process.handler")
 
 
 def test_other_errors_of_a_constructor_pass_through(packaging: Packaging, listed: PythonCode) -> None:

@@ -49,6 +49,16 @@ def test_a_folder_alone_is_its_files(packaging: Packaging, write: Write, uv_call
     assert uv_calls == []
 
 
+def test_paths_count_from_where_the_app_runs(
+    packaging: Packaging, listed: PythonCode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = packaging.package(listed)
+
+    monkeypatch.chdir(tmp_path)
+
+    assert packaging.package(PythonCode.from_requirements("process/requirements.txt")).name == expected.name
+
+
 def test_listed_packages_are_installed_beside_the_code(packaging: Packaging, listed: PythonCode) -> None:
     package = packaging.package(listed)
 

@@ -240,3 +240,10 @@ def test_fails_when_a_package_has_no_wheel(scope: cdk.Stack, write: Write, wheel
         ValidationError, match=r"for python3.14 on arm64, got source-one 1.0.*\[Stack/Excel\] \(NoWheel\)"
     ):
         PythonLayer(scope, "Excel", requirements=folder / "requirements.txt")
+
+
+def test_fails_when_the_name_is_taken(scope: cdk.Stack, requirements: Path) -> None:
+    PythonLayer(scope, "Excel", requirements=requirements)
+
+    with pytest.raises(ValidationError, match=r"[Tt]here is already a Construct with name 'Excel'.*\[Stack/Excel\]"):
+        PythonLayer(scope, "Excel", requirements=requirements)

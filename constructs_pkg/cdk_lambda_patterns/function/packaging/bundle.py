@@ -48,7 +48,7 @@ def bundling_errors() -> Generator[None]:
     token = _failures.set(failures)
     try:
         yield
-    except RuntimeError:
+    except Exception:
         if not failures:
             raise
         error = failures[0]
@@ -83,7 +83,7 @@ class Bundle:
     def code(self) -> lambda_.Code:
         """The code, made when the CDK stages it."""
         return lambda_.Code.from_asset(
-            str(self.asset_folder),
+            str(self.asset_folder.absolute()),  # Node may run in another folder
             asset_hash=self.asset_hash(),
             asset_hash_type=cdk.AssetHashType.CUSTOM,
             bundling=cdk.BundlingOptions(
@@ -101,7 +101,8 @@ class Bundle:
             "prefix": self.prefix,
             "dependencies": self.dependencies.digest if self.dependencies else "",
             "excluded": sorted(self.dependencies.excluded) if self.dependencies else [],
-            "handler": self.handler_in_dependencies,
+            # What is checked when the package is made: a staged one is not made, and not checked, again.
+            "checks": [self.handler_in_dependencies, self.limit_zipped],
             "files": digest(SourceFile(name, path) for name, path in self.files.items()),
         }
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from aws_cdk import aws_lambda as lambda_
 
 from cdk_lambda_patterns import practices, quotas
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals
 from cdk_lambda_patterns.validation import Where
 
 from .bundle import Bundle, bundling_errors
@@ -141,7 +142,7 @@ class PythonLayer(lambda_.LayerVersion):
         )
 
         # 3 define
-        with bundling_errors():
+        with bundling_errors(), cdk_refusals(where):
             super().__init__(
                 scope,
                 construct_id,
