@@ -102,3 +102,12 @@ def test_no_markdown_is_left_over(site: Path, pages: dict[Path, Page]) -> None:
     left = re.compile(r"<p>:::|--8&lt;--|\]\[cdk_lambda_patterns")
 
     assert [str(file.relative_to(site)) for file in pages if left.search(file.read_text())] == []
+
+
+def test_every_link_of_the_readme_leads_somewhere() -> None:
+    readme = DOCS.parent / "README.md"
+
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", readme.read_text())
+
+    assert links
+    assert [link for link in links if not (readme.parent / link).exists()] == []
