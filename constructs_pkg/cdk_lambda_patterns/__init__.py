@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .triggers.logs_trigger import LogsTrigger as LogsTrigger
     from .triggers.s3_trigger import S3Trigger as S3Trigger
     from .triggers.schedule_trigger import ScheduleTrigger as ScheduleTrigger
-    from .triggers.service_trigger import ServiceTrigger as ServiceTrigger
+    from .triggers.service_trigger import ServiceCaller as ServiceCaller, ServiceTrigger as ServiceTrigger
     from .triggers.sns_trigger import SnsTrigger as SnsTrigger
     from .triggers.sqs_trigger import SqsTrigger as SqsTrigger
 
@@ -33,6 +33,7 @@ _HOMES = {
     "PythonLayer": ".function.packaging",
     "S3Trigger": ".triggers.s3_trigger",
     "ScheduleTrigger": ".triggers.schedule_trigger",
+    "ServiceCaller": ".triggers.service_trigger",
     "ServiceTrigger": ".triggers.service_trigger",
     "SnsTrigger": ".triggers.sns_trigger",
     "SqsTrigger": ".triggers.sqs_trigger",
@@ -50,6 +51,7 @@ __all__ = [
     "PythonLayer",
     "S3Trigger",
     "ScheduleTrigger",
+    "ServiceCaller",
     "ServiceTrigger",
     "SnsTrigger",
     "SqsTrigger",
