@@ -59,7 +59,7 @@ class Where:
         """Refuse text or a collection whose length is outside a quota. None and tokens pass."""
         if value is None or is_token(value) or quota.admits(len(value)):
             return
-        self.refuse(prop, f"must have {quota.range}", got=len(value), fix=fix or quota.fix, code=quota.code)
+        self.refuse(prop, f"must have {quota.range}", got=f"{len(value):,}", fix=fix or quota.fix, code=quota.code)
 
     def matches(self, prop: str, value: str | None, pattern: str, *, rule: str, fix: str, code: str) -> None:
         """Refuse text that does not match a pattern as a whole. None and tokens pass."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CODE = "def handler(event, context): ..."
 
 
-def define(scope: Construct, construct_id: str = "Function", **options: Any) -> WellArchitectedFunction:
+def define(scope: Construct, construct_id: str = "Function", **options: Any) -> WellArchitectedFunction:  # noqa: ANN401
     """A function with inline code."""
     given: dict[str, Any] = {"code": lambda_.Code.from_inline(CODE), "handler": "index.handler", **options}
     return WellArchitectedFunction(scope, construct_id, **given)
@@ -44,9 +44,7 @@ def the_function(template: Template) -> dict[str, Any]:
 
 def statements(template: Template) -> list[dict[str, Any]]:
     """All that roles may do: of their inline policies and of what was granted."""
-    inline = [
-        policy for role in resources(template, "AWS::IAM::Role").values() for policy in role.get("Policies", ())
-    ]
+    inline = [policy for role in resources(template, "AWS::IAM::Role").values() for policy in role.get("Policies", ())]
     policies = [*inline, *resources(template, "AWS::IAM::Policy").values()]
     return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
 
@@ -60,7 +58,7 @@ def actions(template: Template) -> set[str]:
     }
 
 
-def refused(scope: Construct, code: str, got: str, /, **options: Any) -> ValidationError:
+def refused(scope: Construct, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
     """Define a function, which must give one ValidationError with the code and the value received."""
     with pytest.raises(ValidationError) as caught:
         define(scope, **options)

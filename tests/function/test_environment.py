@@ -39,7 +39,9 @@ def refuses(code: str, got: str, environment: dict[Any, Any], public: dict[str, 
 
 
 def test_ordinary_settings_are_accepted() -> None:
-    check_environment(WHERE, {"TABLE_NAME": "orders", "LOG_LEVEL": "DEBUG", "a1": "", "Url": "https://example.com/a:b@c"})
+    check_environment(
+        WHERE, {"TABLE_NAME": "orders", "LOG_LEVEL": "DEBUG", "a1": "", "Url": "https://example.com/a:b@c"}
+    )
     check_environment(WHERE, {})
     check_environment(WHERE, None)
 
@@ -68,7 +70,17 @@ def test_fails_when_a_value_is_a_number_that_is_known_at_deployment() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["PASSWORD", "DB_PASSWORD", "db_pwd", "API_KEY", "APIKEY", "CLIENT_SECRET", "AUTH_TOKEN", "PRIVATE_KEY", "CREDENTIALS"],
+    [
+        "PASSWORD",
+        "DB_PASSWORD",
+        "db_pwd",
+        "API_KEY",
+        "APIKEY",
+        "CLIENT_SECRET",
+        "AUTH_TOKEN",
+        "PRIVATE_KEY",
+        "CREDENTIALS",
+    ],
 )
 def test_fails_when_a_name_says_that_the_value_is_a_secret(name: str) -> None:
     text = refuses("PlaintextSecret", f"a secret's value for {name!r} (not shown)", {name: SECRET})
@@ -84,7 +96,9 @@ def test_fails_when_a_value_looks_like_a_secret(kind: str) -> None:
     assert SECRETS[kind] not in text
 
 
-@pytest.mark.parametrize("name", ["TOKEN_URL", "PASSWORD_LENGTH", "SECRETS_BUCKET", "TOKENS", "KEYBOARD", "PARTITION_KEY"])
+@pytest.mark.parametrize(
+    "name", ["TOKEN_URL", "PASSWORD_LENGTH", "SECRETS_BUCKET", "TOKENS", "KEYBOARD", "PARTITION_KEY"]
+)
 def test_names_that_only_contain_such_words_are_accepted(name: str) -> None:
     check_environment(WHERE, {name: "anything"})
 
@@ -95,7 +109,9 @@ def test_a_flag_is_no_secret(value: str) -> None:
 
 
 def test_a_value_that_is_declared_public_is_accepted_with_its_reason() -> None:
-    check_environment(WHERE, {"STRIPE_KEY": "pk_live_1", "API_KEY": "pk"}, {"API_KEY": "a publishable key, in every page"})
+    check_environment(
+        WHERE, {"STRIPE_KEY": "pk_live_1", "API_KEY": "pk"}, {"API_KEY": "a publishable key, in every page"}
+    )
 
 
 @pytest.mark.parametrize("reason", ["", "  "])

@@ -85,7 +85,9 @@ LIMITED = [
     Limited(quotas.TIMEOUT, "timeout", lambda _, n: {"timeout": cdk.Duration.seconds(n)}),
     Limited(quotas.MEMORY, "memory_size", lambda _, n: {"memory_size": n}),
     Limited(
-        quotas.EPHEMERAL_STORAGE, "ephemeral_storage_size", lambda _, n: {"ephemeral_storage_size": cdk.Size.mebibytes(n)}
+        quotas.EPHEMERAL_STORAGE,
+        "ephemeral_storage_size",
+        lambda _, n: {"ephemeral_storage_size": cdk.Size.mebibytes(n)},
     ),
     Limited(
         quotas.RESERVED_CONCURRENCY,
@@ -109,9 +111,7 @@ LIMITED = [
         quotas.DURABLE_RETENTION,
         "durable_config.retention_period",
         # The CDK takes whole days.
-        lambda _, n: durable(
-            retention=cdk.Duration.days(n // 86_400) if n % 86_400 == 0 else cdk.Duration.seconds(n)
-        ),
+        lambda _, n: durable(retention=cdk.Duration.days(n // 86_400) if n % 86_400 == 0 else cdk.Duration.seconds(n)),
     ),
 ]
 IDS = [limited.quota.code for limited in LIMITED]
@@ -194,7 +194,7 @@ def test_zero_is_a_value(limited: Limited, stack: cdk.Stack) -> None:
 
 @pytest.mark.parametrize("option", ["memory_size", "reserved_concurrent_executions", "retry_attempts"])
 @pytest.mark.parametrize("value", [math.nan, -1, "512"])
-def test_fails_when_a_number_is_none(option: str, value: Any, stack: cdk.Stack) -> None:
+def test_fails_when_a_number_is_none(option: str, value: Any, stack: cdk.Stack) -> None:  # noqa: ANN401
     with pytest.raises(ValidationError, match=f"'{option}' must be .* got {value!r}"):
         define(stack, **{option: value})
 
@@ -209,7 +209,7 @@ def test_fails_when_a_number_is_not_whole(option: str, stack: cdk.Stack) -> None
 
 @pytest.mark.parametrize("option", ["timeout", "max_event_age"])
 @pytest.mark.parametrize("value", [90, "90"])
-def test_fails_when_a_duration_is_a_bare_number(option: str, value: Any, stack: cdk.Stack) -> None:
+def test_fails_when_a_duration_is_a_bare_number(option: str, value: Any, stack: cdk.Stack) -> None:  # noqa: ANN401
     error = refused(stack, "DurationExpected", repr(value), **{option: value})
 
     assert "write Duration.seconds(90)" in str(error)
@@ -258,7 +258,11 @@ def test_an_ephemeral_storage_that_is_only_known_at_deployment_passes(stack: cdk
 
 
 def test_a_lazy_value_passes(stack: cdk.Stack) -> None:
-    define(stack, memory_size=cdk.Token.as_number({"Ref": "Elsewhere"}), description=cdk.Lazy.string(cast("cdk.IStableStringProducer", Later())))
+    define(
+        stack,
+        memory_size=cdk.Token.as_number({"Ref": "Elsewhere"}),
+        description=cdk.Lazy.string(cast("cdk.IStableStringProducer", Later())),
+    )
 
     function = the_function(synthesize(stack))
     assert function["MemorySize"] == {"Ref": "Elsewhere"}

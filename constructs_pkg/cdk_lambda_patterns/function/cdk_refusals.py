@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.validation import Where
 
 _CODE = re.compile(r"«(\w+)»")
+# What methods report has the code in the text itself, where others have the name of a class of JavaScript.
+_CODE_IN_TEXT = re.compile(r"([A-Z]\w+)(?<!Error): (.*)", re.DOTALL)
 _TAKEN = re.compile(r"There is already a Construct with name .*")
 _PROPERTY = re.compile(r"Key '(\w+)': Unable to deserialize")
 _EXPECTED = re.compile(r"deserialize value as aws-cdk-lib\.([\w.]+)")
@@ -41,6 +43,8 @@ def cdk_refusals(where: Where) -> Iterator[None]:
 def _refusal(where: Where, text: str, stack: str) -> ValidationError | None:
     if code := _CODE.search(stack):
         return ValidationError(_sentence(text), code=code[1], path=where.path)
+    if code := _CODE_IN_TEXT.match(text):
+        return ValidationError(_sentence(code[2]), code=code[1], path=where.path)
     if taken := _TAKEN.search(text):
         return ValidationError(_sentence(taken[0]), code="ConstructIdTaken", path=where.path)
     if wrong := _PROPERTY.search(text):
@@ -76,5 +80,5 @@ def expect_type(where: Where, prop: str, value: object, attribute: str, type_nam
 
 def _sentence(text: str) -> str:
     """The CDK's text in this library's form: lower case at the beginning, no full stop at the end."""
-    line = text.strip().splitlines()[0].rstrip(".")
+    line = " ".join(text.split()).rstrip(".")
     return line[:1].lower() + line[1:]

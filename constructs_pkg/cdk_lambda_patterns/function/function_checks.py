@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.validation import Where
 
 _INLINE_RUNTIMES = ("python", "nodejs")
+_FROM_IMAGE = "FROM_IMAGE"
+"""What the CDK calls the runtime of a container image."""
 _OPTIONS_WITH_A_LAYER = ("insights_version", "adot_instrumentation", "params_and_secrets")
 _OPTIONS_OF_A_VPC = (
     "allow_all_outbound",
@@ -92,7 +94,7 @@ def check_function(where: Where, *, handler: str | None, options: Mapping[str, A
     )
     where.size("description", get("description"), quotas.DESCRIPTION_LENGTH)
     duration_within(where, "timeout", get("timeout"), quotas.TIMEOUT)
-    _check_architecture(where, get("architecture"))
+    check_architecture(where, get("architecture"))
     _within_whole(where, "memory_size", get("memory_size"), quotas.MEMORY)
     storage = get("ephemeral_storage_size")
     if storage is not None:
@@ -127,6 +129,14 @@ def check_code(where: Where, code: lambda_.Code, *, handler: str, runtime: str) 
         handler: The handler.
         runtime: The runtime's name.
     """
+    if isinstance(code, (lambda_.AssetImageCode, lambda_.EcrImageCode)) and runtime != _FROM_IMAGE:
+        where.refuse(
+            "code",
+            "must be a package here",
+            got="a container image",
+            fix="define a WellArchitectedImageFunction",
+            code="ImageCode",
+        )
     if isinstance(code, lambda_.InlineCode):
         if not runtime.startswith(_INLINE_RUNTIMES):
             where.refuse(
@@ -186,7 +196,8 @@ def _within_whole(where: Where, prop: str, value: float | None, quota: quotas.Qu
         where.refuse(prop, f"must be a whole number of {quota.unit}", got=value, fix=quota.fix, code=quota.code)
 
 
-def _check_architecture(where: Where, architecture: lambda_.Architecture | None) -> None:
+def check_architecture(where: Where, architecture: lambda_.Architecture | None) -> None:
+    """Refuse a processor that Lambda does not have."""
     if architecture is not None and architecture.name not in quotas.ARCHITECTURES:
         where.refuse(
             "architecture",

@@ -258,14 +258,14 @@ class WellArchitectedFunction(lambda_.Function):
             if wanted.on_success is None
             else destinations.as_destination(self._where, "on_success", wanted.on_success)
         )
-        self.live.configure_async_invoke(
-            on_failure=failed,
-            on_success=succeeded,
-            retry_attempts=practices.ASYNC_RETRY_ATTEMPTS if wanted.retry_attempts is None else wanted.retry_attempts,
-            max_event_age=seconds(practices.ASYNC_EVENT_AGE_SECONDS)
-            if wanted.max_event_age is None
-            else wanted.max_event_age,
-        )
+        retries, age = wanted.retry_attempts, wanted.max_event_age
+        with cdk_refusals(self._where):
+            self.live.configure_async_invoke(
+                on_failure=failed,
+                on_success=succeeded,
+                retry_attempts=practices.ASYNC_RETRY_ATTEMPTS if retries is None else retries,
+                max_event_age=seconds(practices.ASYNC_EVENT_AGE_SECONDS) if age is None else age,
+            )
         if failed is wanted.on_failure or (succeeded is not None and succeeded is wanted.on_success):
             # A destination of the CDK does not show what it leads to; the resource does.
             destinations.refuse_fifo_behind(self._where, self.live)
@@ -282,8 +282,9 @@ class WellArchitectedFunction(lambda_.Function):
             secret: The secret.
 
         Raises:
-            ValidationError: A name that Lambda refuses.
+            ValidationError: A name that Lambda refuses, a sixth layer, or a Region without the extension.
         """
+        expect_type(self._where, "secret", secret, "secret_arn", "aws_secretsmanager.ISecret")
         check_environment(self._where, {name: ""})  # the name; a reference is no secret
         secret.grant_read(self)
         self._refer(name, secret.secret_arn)
@@ -296,8 +297,9 @@ class WellArchitectedFunction(lambda_.Function):
             parameter: The parameter.
 
         Raises:
-            ValidationError: A name that Lambda refuses.
+            ValidationError: A name that Lambda refuses, a sixth layer, or a Region without the extension.
         """
+        expect_type(self._where, "parameter", parameter, "parameter_name", "aws_ssm.IParameter")
         check_environment(self._where, {name: ""})
         parameter.grant_read(self)
         self._refer(name, parameter.parameter_name)

@@ -10,6 +10,7 @@ from cdk_lambda_patterns import practices
 from cdk_lambda_patterns.validation import Where
 
 from .cdk_refusals import expect_type
+from .function_checks import check_architecture
 from .well_architected_function import WellArchitectedFunction
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class WellArchitectedImageFunction(WellArchitectedFunction):
                 )
         expect_type(where, "image", image, "code_for", "ContainerImage")
         architecture = options.get("architecture")
+        check_architecture(where, architecture)
         name = practices.ARCHITECTURE if architecture is None else architecture.name
         super().__init__(
             scope,
