@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
 import time
@@ -111,6 +112,19 @@ class Lab:
             version=answer["ExecutedVersion"],
         )
 
+    def printed(self, function: str, count: int = 1, within: float = 10) -> list[Any]:
+        """What a function has printed as JSON, once it is so much or the time is over."""
+        logs = self.client("logs")
+        deadline = time.monotonic() + within
+        while True:
+            found: list[Any] = []
+            with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
+                events = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
+                found = [value for event in events for value in json_in(event["message"])]
+            if len(found) >= count or time.monotonic() > deadline:
+                return found
+            time.sleep(0.05)
+
     def send(self, reference: str, event: object) -> None:
         """Invoke asynchronously."""
         self.client("lambda").invoke(FunctionName=reference, InvocationType="Event", Payload=json.dumps(event))
@@ -150,7 +164,7 @@ class Lab:
     ) -> float | None:
         """A statistic of a metric once there is data, or None if there is none within the time."""
 
-        def value() -> float | None:
+        def values() -> list[float]:
             points = self.client("cloudwatch").get_metric_statistics(
                 Namespace=namespace,
                 MetricName=name,
@@ -160,12 +174,21 @@ class Lab:
                 Period=3600,
                 Statistics=[statistic],
             )["Datapoints"]
-            return sum(point[statistic] for point in points) if points else None
+            return [point[statistic] for point in points]
 
         try:
-            return eventually(value, within=within)
+            return sum(eventually(values, within=within))
         except TimeoutError:
             return None
+
+
+def json_in(message: str) -> list[Any]:
+    """A log event's value, if it is an object, a list or a text in JSON."""
+    try:
+        value = json.loads(message)
+    except ValueError:
+        return []
+    return [value] if isinstance(value, (dict, list, str)) else []
 
 
 def archive(files: Mapping[str, str]) -> bytes:
@@ -178,7 +201,7 @@ def archive(files: Mapping[str, str]) -> bytes:
 
 
 def eventually(observe: Callable[[], _T | None], *, within: float = 10) -> _T:
-    """What is observed, as soon as it is something.
+    """What is observed, as soon as it is true.
 
     Raises:
         TimeoutError: Nothing is observed in time.

@@ -29,7 +29,7 @@ BEHAVIOURS = (
     "alarms",
     "alb_targets",
     "s3_events",
-    "scheduler_input",
+    "schedules",
     "target_dead_letters",
 )
 """In the order they are applied: of two that change the same function, the later one runs around the earlier."""

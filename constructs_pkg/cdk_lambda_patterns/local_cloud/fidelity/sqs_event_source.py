@@ -12,6 +12,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FIFO_BATCH = 10
+# Where one does not want to wait for the visibility timeout: what passes until a failed message can be received again.
+_RETRY_SECONDS = os.environ.get("LOCAL_CLOUD_QUEUE_RETRY_SECONDS")
 
 
 def apply() -> None:
@@ -69,6 +72,10 @@ def apply() -> None:
         processed = [] if result.get("error") else _processed(esm, result, batch, event)
         handles = {message["receipt_handle"] for message in processed}
         sqs._delete_messages_for_esm(queue_url, handles)
+        if _RETRY_SECONDS:
+            with sqs._queues_lock:
+                for message in batch:
+                    message["visible_at"] = min(message["visible_at"], time.time() + float(_RETRY_SECONDS))
         esm["LastProcessingResult"] = "OK" if len(processed) == len(batch) else "PROBLEM: Function call failed"
 
 

@@ -82,3 +82,14 @@ def around(owner: Emulated, name: str, parameters: str) -> Callable[[Callable[..
         return instead
 
     return put_in_place
+
+
+def replace_value(owner: Emulated, name: str, value: object) -> None:
+    """Give one of the emulator's settings another value.
+
+    Raises:
+        IncompatibleError: There is no such setting, or it holds something of another type.
+    """
+    if type(getattr(owner, name, None)) is not type(value):
+        raise IncompatibleError(f"{owner.__name__}.{name} must be a {type(value).__name__}")
+    setattr(owner, name, value)
