@@ -30,6 +30,7 @@ class ValidationError(ValueError):
             message: What, the rule, what was received, what to change. Lower case, no final full stop, never a secret.
             code: What was wrong, as a stable PascalCase word.
             path: The path of the construct.
+                Default: - there is no construct yet.
         """
         where = f" [{path}]" if path else ""
         super().__init__(f"{message}{where} ({code})")

@@ -122,7 +122,12 @@ class Deployment:
         return self._named(name, Stream)
 
     def event_bus(self, name: str = "default") -> EventBus:
-        """The EventBridge bus of that name, or the one that every account has; see the class for what a name may be."""
+        """The EventBridge bus of that name.
+
+        Args:
+            name: See the class for what a name may be; `default` is the bus that every account has.
+                Default: default
+        """
         if name == "default":
             stack = self.stacks[0]
             return EventBus(
@@ -146,6 +151,7 @@ class Deployment:
         Args:
             name: See the class for what a name may be.
             type: Its type, for example `AWS::SNS::Topic`, where the name alone does not tell.
+                Default: - any.
 
         Raises:
             LocalCloudError: None is called so, or several are; with what there is.
