@@ -44,8 +44,8 @@ class Work(Construct):
         self.queue = sqs.Queue(
             self,
             "Queue",
-            visibility_timeout=cdk.Duration.seconds(3),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=1),
+            visibility_timeout=cdk.Duration.minutes(3),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=2),
         )
         self.function = lambda_.Function(
             self,

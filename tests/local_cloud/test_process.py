@@ -119,6 +119,23 @@ def test_stopping_works_while_a_custom_resource_is_awaited(monkeypatch: pytest.M
     assert members_of_group(cloud.process.pid) == []
 
 
+@pytest.mark.parametrize("real_waits", [False, True])
+def test_a_failed_message_is_tried_again_soon_unless_waits_are_real(*, real_waits: bool) -> None:
+    with LocalCloud.start(real_waits=real_waits) as cloud:
+        make_function(cloud, "def handler(event, context): raise ValueError")
+        sqs = cloud.client("sqs")
+        queue = sqs.create_queue(QueueName="queue", Attributes={"VisibilityTimeout": "180"})["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        cloud.client("lambda").create_event_source_mapping(FunctionName="probe", EventSourceArn=arn)
+        sqs.send_message(QueueUrl=queue, MessageBody="{}")
+
+        time.sleep(4)
+
+        logs = cloud.client("logs").filter_log_events(logGroupName="/aws/lambda/probe")["events"]
+        tries = sum("START RequestId" in event["message"] for event in logs)
+        assert tries == 1 if real_waits else tries > 1
+
+
 def test_two_clouds_know_nothing_of_each_other(cloud: LocalCloud) -> None:
     with LocalCloud.start() as other:
         cloud.client("sqs").create_queue(QueueName="mine")

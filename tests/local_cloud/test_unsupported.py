@@ -22,6 +22,7 @@ CASES: dict[str, tuple[list[tuple[str, dict[str, Any]]], list[tuple[str, dict[st
         [(FUNCTION, {"Architectures": [OTHER]})],
         [(FUNCTION, {"Architectures": [THIS]}), (FUNCTION, {})],
     ),
+    "Waits": ([(MAPPING, {}), ("AWS::Lambda::EventInvokeConfig", {})], [(FUNCTION, {})]),
     "OtherRuntimes": (
         [(FUNCTION, {"Runtime": "java21"}), (FUNCTION, {"Runtime": "dotnet8"})],
         [
@@ -132,7 +133,11 @@ def test_it_is_told_when_a_template_concerns_it(entry: str) -> None:
 
 def test_each_entry_is_told_once_in_the_order_of_the_table() -> None:
     functions = {name: {"Type": FUNCTION, "Properties": {"Layers": ["arn"]}} for name in "ABC"}
-    templates = [{"Resources": functions}, {"Resources": {"Key": {"Type": "AWS::KMS::Key"}, **functions}}, {}]
+    templates: list[dict[str, Any]] = [
+        {"Resources": functions},
+        {"Resources": {"Key": {"Type": "AWS::KMS::Key"}, **functions}},
+        {},
+    ]
 
     assert [entry.id for entry in not_shown(templates)] == ["Sandbox", "LayerFolder", "Encryption"]
 

@@ -57,7 +57,9 @@ class LocalCloud:
             process: The emulator.
             python: The Python version that its functions run on.
             account: The account that clients, and stacks without one of their own, use: 12 digits.
+                Default: 000000000000
             region: The region that they use.
+                Default: us-east-1
         """
         self.process = process
         self.python = python
@@ -76,6 +78,7 @@ class LocalCloud:
         account: str = ACCOUNT,
         region: str = REGION,
         without: Iterable[str] = (),
+        real_waits: bool = False,
         outlives_this_process: bool = False,
         timeout: float = 30,
         progress: Progress | None = None,
@@ -86,17 +89,33 @@ class LocalCloud:
             port: Where it listens on 127.0.0.1. Default: - a free one.
             python: The Python version that functions run on, for example `3.13`. Default: - that of this process.
             account: The account to deploy to, 12 digits.
+                Default: 000000000000
             region: The region to deploy to.
+                Default: us-east-1
             without: Names of behaviours that the emulator is to lack; `all` leaves it as its makers published it.
+                Default: - none.
+            real_waits: Whether retries wait as long as in AWS. Otherwise about a second passes where there minutes do:
+                between asynchronous retries, until a failed message is visible again, in `Wait` states.
+                Default: False
             outlives_this_process: Whether it goes on when this process ends without stopping it.
+                Default: False
             timeout: Seconds that it may take to answer.
+                Default: 30
             progress: Is told what takes long, line by line.
+                Default: - nobody is.
 
         Raises:
             LocalCloudError: It could not be installed or did not start; with the reason.
         """
         found = environment(python, progress=progress)
-        process = start_emulator(found, port=port, without=without, timeout=timeout, owned=not outlives_this_process)
+        process = start_emulator(
+            found,
+            port=port,
+            without=without,
+            real_waits=real_waits,
+            owned=not outlives_this_process,
+            timeout=timeout,
+        )
         return cls(process, python=found.version, account=account, region=region)
 
     def __enter__(self) -> Self:
@@ -180,9 +199,13 @@ class LocalCloud:
             stacks: Patterns of the stacks to deploy, as the CDK CLI takes them.
                 Default: - all, those of stages too.
             context: Context values of the app, feature flags among them. Not with an app that exists.
+                Default: - none.
             recommended_flags: Whether every feature flag that the CDK recommends is on. With a class or a function.
+                Default: False
             timeout: Seconds that each of synthesis and deployment may take. None waits as long as it takes.
+                Default: 300
             progress: Is told what the CDK CLI says, line by line.
+                Default: - nobody is.
             stack_props: What else the class takes; for a function, what `Stack` takes.
 
         Raises:
@@ -247,8 +270,11 @@ class LocalCloud:
         Args:
             url: An API's or a function URL's address, as in the outputs, or a path at the endpoint.
             method: The method.
+                Default: GET
             body: Bytes, text, or what is sent as JSON.
+                Default: - none.
             headers: Further headers.
+                Default: - none.
 
         Raises:
             LocalCloudError: Nothing answers. Any answer is returned, a refusal too.
@@ -272,7 +298,8 @@ def _boto3_client(endpoint: str, service: str, region: str, account: str) -> Any
             "talking to the local cloud from Python needs boto3; install cdk-lambda-patterns[local]"
         ) from error
     # Neither the user's profile nor their configuration files have a say: a mistyped profile must not fail a test.
-    nothing = dict.fromkeys(("profile", "config_file", "credentials_file", "ca_bundle"), (None, None, None, None))
+    unset: tuple[Any, Any, Any, Any] = (None, None, None, None)
+    nothing = {"profile": unset, "config_file": unset, "credentials_file": unset, "ca_bundle": unset}
     session = boto3.session.Session(
         aws_access_key_id=account,
         aws_secret_access_key=SECRET,

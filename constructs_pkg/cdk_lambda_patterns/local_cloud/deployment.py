@@ -17,7 +17,7 @@ from .description import DeployedStack
 from .settings import CONTEXT_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     import aws_cdk as cdk
 
@@ -219,7 +219,7 @@ def _settled(cloudformation: Any, name: str) -> str:  # noqa: ANN401 - boto3 mak
 
 
 @contextlib.contextmanager
-def _untouched(file: Path) -> Iterator[None]:
+def _untouched(file: Path) -> Generator[None]:
     """Put a file back as it was: the CLI keeps there what it looked up, and here it looks it up in the local cloud."""
     before = file.read_bytes() if file.exists() else None
     try:

@@ -22,7 +22,7 @@ import uv
 from cdk_lambda_patterns.errors import LocalCloudError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from .settings import Progress
 
@@ -160,7 +160,7 @@ def _uv(*arguments: str, cwd: Path) -> None:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> Generator[None]:
     """Let one process at a time in; the others wait for it."""
     import fcntl  # noqa: PLC0415 - not on Windows, where the local cloud says so itself
 

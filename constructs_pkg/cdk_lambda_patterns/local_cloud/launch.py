@@ -7,6 +7,8 @@ It knows nothing but its environment variables, so that it runs where this libra
 - `LOCAL_CLOUD_WITHOUT`: behaviours to leave out, by name, separated by commas; `all` is the emulator as published.
 - `LOCAL_CLOUD_PYTHONS`: interpreters for functions, `python3.13=/path,python3.12=/path`.
   Default: - the interpreter that this file is run with.
+- `LOCAL_CLOUD_QUEUE_RETRY_SECONDS`: when a message that failed is visible again.
+  Default: - after the visibility timeout.
 - `LOCAL_CLOUD_OWNER`: the process that started this one; when it is gone, so are the emulator
   and its folder.
 """

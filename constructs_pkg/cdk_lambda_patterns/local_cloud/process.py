@@ -26,11 +26,18 @@ from .cdk_cli import find_node, path_with_node
 from .settings import HOST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from .environment import Environment
 
 LAUNCHER = Path(__file__).with_name("launch.py")
+# What AWS lets minutes pass for passes in about a second.
+_SHORT_WAITS = {
+    "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
+    "LAMBDA_ASYNC_RETRY_MAX_SECONDS": "1",
+    "LOCAL_CLOUD_QUEUE_RETRY_SECONDS": "0.5",
+    "SFN_WAIT_SCALE": "0.1",
+}
 _LOG = "emulator.log"
 _GRACE_SECONDS = 5.0
 # What the emulator inherits. All else would reach it, and handlers, by accident: endpoints, profiles, CA bundles.
@@ -107,7 +114,13 @@ class EmulatorProcess:
 
 
 def start_emulator(
-    environment: Environment, *, port: int | None, without: Iterable[str], timeout: float, owned: bool
+    environment: Environment,
+    *,
+    port: int | None,
+    without: Iterable[str],
+    real_waits: bool,
+    owned: bool,
+    timeout: float,
 ) -> EmulatorProcess:
     """Start an emulator and wait until it answers.
 
@@ -115,25 +128,31 @@ def start_emulator(
         environment: What it runs in.
         port: Where it listens. None takes a free one.
         without: Names of fidelity behaviours to leave out.
-        timeout: Seconds that it may take to answer.
+        real_waits: Whether retries wait as long as in AWS.
         owned: Whether it ends when this process does, however that ends.
+        timeout: Seconds that it may take to answer.
 
     Raises:
         LocalCloudError: The port is taken, the emulator ended at once, or it does not answer in time; with its log.
     """
     if sys.platform == "win32":
         raise LocalCloudError("the local cloud needs Linux, macOS, or Windows with WSL")
+    settings = {"LOCAL_CLOUD_WITHOUT": ",".join(without)}
+    if owned:
+        settings["LOCAL_CLOUD_OWNER"] = str(os.getpid())
+    if not real_waits:
+        settings |= _SHORT_WAITS
     if port is not None:
         if not _is_free(port):
             raise LocalCloudError(
                 f"port {port} is taken; stop what listens there, or leave the port out to get a free one"
             )
-        return _start(environment, port, without, timeout, owned=owned)
+        return _start(environment, port, settings, timeout)
     # Another process may take the free port before the emulator does: then a second one is tried.
     for _ in range(3):
         port = _free_port()
         try:
-            return _start(environment, port, without, timeout, owned=owned)
+            return _start(environment, port, settings, timeout)
         except _PortTakenError:
             continue
     raise LocalCloudError("no free port could be had: others took three of them first")
@@ -155,9 +174,7 @@ class _PortTakenError(LocalCloudError):
     pass
 
 
-def _start(
-    environment: Environment, port: int, without: Iterable[str], timeout: float, *, owned: bool
-) -> EmulatorProcess:
+def _start(environment: Environment, port: int, settings: Mapping[str, str], timeout: float) -> EmulatorProcess:
     folder = Path(tempfile.mkdtemp(prefix="local-cloud-"))
     env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     # For functions of the nodejs runtimes, the CDK's own custom resources among them.
@@ -166,11 +183,9 @@ def _start(
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,
         "LOCAL_CLOUD_DIR": str(folder),
-        "LOCAL_CLOUD_WITHOUT": ",".join(without),
         "TMPDIR": str(folder),
+        **settings,
     }
-    if owned:
-        env["LOCAL_CLOUD_OWNER"] = str(os.getpid())
     with (folder / _LOG).open("wb") as log:
         child = subprocess.Popen(  # noqa: S603 - our own launcher in our own environment
             [str(environment.python), str(LAUNCHER)],
@@ -252,7 +267,7 @@ def _signal_group(group: int, number: signal.Signals) -> None:
 
 
 def _started_at_without_proc(pid: int) -> str | None:
-    command = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
+    command = ["ps", "-o", "stat=", "-o", "lstart=", "-p", str(pid)]
     ran = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}, check=False)  # noqa: S603 - constant
     state, _, started = ran.stdout.strip().partition(" ")
     return None if not state or state.startswith("Z") else started.strip()

@@ -8,7 +8,7 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
 
 from cdk_lambda_patterns import practices
 
@@ -299,13 +299,14 @@ class Function(Resource):
     @property
     def last_error(self) -> str:
         """The last error that made it fail, as `ValueError: no id`; nothing if none did."""
-        return next(filter(None, map(_error_in, reversed(self.logs()))), "")
+        errors = (_error_in(line) for line in reversed(self.logs()))
+        return next((error for error in errors if error), "")
 
     @property
     def last_logged(self) -> str:
         """The last line that it logged itself, cut to 80 characters; nothing if it did not log any."""
-        own = (line for line in reversed(self.logs()) if line.strip() and not _OF_LAMBDA.match(line))
-        return next(own, "")[:80]
+        own = (_message_in(line) for line in reversed(self.logs()) if not _OF_LAMBDA.match(line))
+        return next((line for line in own if line.strip()), "")[:80]
 
     def activity(self) -> Activity:
         """How often it ran, failed and was throttled in the last hour, by any version."""
@@ -514,10 +515,19 @@ def _error_in(line: str) -> str:
     text = _ERROR_AS_TEXT.match(line)
     if text is not None:
         return text["error"]
+    entry = _entry_in(line)
+    return f"{entry['errorType']}: {entry.get('errorMessage', '')}" if "errorType" in entry else ""
+
+
+def _message_in(line: str) -> str:
+    """What a logged line says, without what JSON says around it."""
+    return _error_in(line) or str(_entry_in(line).get("message", line))
+
+
+def _entry_in(line: str) -> dict[str, Any]:
+    """A line that is a JSON object; of another, nothing."""
     entry = _from_json(line) if line.startswith("{") else None
-    if isinstance(entry, dict) and "errorType" in entry:
-        return f"{entry['errorType']}: {entry.get('errorMessage', '')}"
-    return ""
+    return cast("dict[str, Any]", entry) if isinstance(entry, dict) else {}
 
 
 def _message(message: Mapping[str, Any]) -> Message:

@@ -7,7 +7,6 @@ import fcntl
 import hashlib
 import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from .environment import cache_folder
 from .process import EmulatorProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 
 def project_folder(start: Path | None = None) -> Path:
@@ -34,7 +33,8 @@ def remember(cloud: LocalCloud, project: Path) -> None:
     """Note that a cloud is the project's."""
     process = cloud.process
     note = {
-        "process": {**asdict(process), "folder": str(process.folder)},
+        "process": {"pid": process.pid, "started": process.started, "port": process.port},
+        "folder": str(process.folder),
         "python": cloud.python,
         "account": cloud.account,
         "region": cloud.region,
@@ -51,7 +51,7 @@ def find(project: Path) -> LocalCloud | None:
     """The cloud that was noted for a project. It may have died since: ask whether it is `running`."""
     try:
         note = json.loads(_note_of(project).read_text())
-        process = EmulatorProcess(**{**note["process"], "folder": Path(note["process"]["folder"])})
+        process = EmulatorProcess(**note["process"], folder=Path(note["folder"]))
         return LocalCloud(process, python=note["python"], account=note["account"], region=note["region"])
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         # None noted, or by another version of this package in another form.
@@ -69,7 +69,7 @@ def stop(project: Path) -> bool:
 
 
 @contextlib.contextmanager
-def alone(project: Path) -> Iterator[None]:
+def alone(project: Path) -> Generator[None]:
     """Keep other processes from starting or stopping the project's cloud meanwhile; they wait."""
     lock = _note_of(project).with_suffix(".lock")
     lock.parent.mkdir(parents=True, exist_ok=True)

@@ -81,6 +81,12 @@ NOT_SHOWN: tuple[NotShown, ...] = (
         (Concern((_FUNCTION,), "Architectures", "x86_64" if platform.machine() in ("arm64", "aarch64") else "arm64"),),
     ),
     NotShown(
+        "Waits",
+        "how long retries take",
+        "a second passes where AWS waits minutes, for messages that failed, asynchronous retries and `Wait` states",
+        (Concern((_MAPPING, "AWS::Lambda::EventInvokeConfig", "AWS::StepFunctions::StateMachine")),),
+    ),
+    NotShown(
         "OtherRuntimes",
         "runtimes other than Python and Node.js",
         "an invocation answers without running the function",
@@ -249,7 +255,7 @@ def _is_of_type(resource_type: str, named: str) -> bool:
 def _values_at(value: Any, path: list[str]) -> Iterator[Any]:  # noqa: ANN401 - a template holds anything
     """Every value at a path; lists on the way stand for each of their elements."""
     if isinstance(value, list):
-        for element in value:
+        for element in value:  # pyright: ignore[reportUnknownVariableType]
             yield from _values_at(element, path)
     elif not path:
         yield value

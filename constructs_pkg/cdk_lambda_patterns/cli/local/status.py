@@ -46,7 +46,7 @@ def _described(cloud: LocalCloud) -> str:
     deployment = cloud.deployed()
     if not deployment.stacks:
         return "Nothing is deployed; deploy: cdk-lambda-patterns local deploy"
-    blocks = []
+    blocks: list[str] = []
     functions = [(function.path, *function.activity(), function.last_logged) for function in deployment.all(Function)]
     if functions:
         blocks.append(table(("function", "invocations", "errors", "throttles", "last logged"), functions))

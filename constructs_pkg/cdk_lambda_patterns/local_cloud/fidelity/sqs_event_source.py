@@ -1,10 +1,11 @@
 """Functions that read queues: large batches, batching windows, partial failures.
 
-What the published emulator does: a batch never has more than 10 messages, whatever the mapping says; the batching window is
-ignored; a partial batch response that names unknown messages, or none, counts as success.
+What the published emulator does: a batch never has more than 10 messages, whatever the mapping says; the batching
+window is ignored; a partial batch response that names unknown messages, or none, counts as success.
 
-What AWS does: batches of a standard queue have up to 10,000 messages where the mapping has a batching window, and the poller waits
-until a batch is full or its window over. A response that does not name messages of the batch makes the whole batch fail.
+What AWS does: batches of a standard queue have up to 10,000 messages where the mapping has a batching window, and the
+poller waits until a batch is full or its window over. A response that does not name messages of the batch makes the
+whole batch fail.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html,
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
@@ -54,7 +55,9 @@ def apply() -> None:
             size = min(int(max_number or _FIFO_BATCH), _FIFO_BATCH) if queue["is_fifo"] else int(max_number or 1)
             sqs._expire_retained(queue)
             sqs._dlq_sweep(queue)
-            messages: list[Record] = sqs._collect_msgs(queue, size, int(queue["attributes"].get("VisibilityTimeout", "30")))
+            messages: list[Record] = sqs._collect_msgs(
+                queue, size, int(queue["attributes"].get("VisibilityTimeout", "30"))
+            )
             return messages
 
     @around(lambda_svc, "_run_sqs_batch", "esm, func_rec, event, batch, queue_url, queue_name")
