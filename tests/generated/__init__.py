@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.generated.checks_data import runtimes, unscoped_actions
+from tests.generated.checks_data import actions, runtimes
 from tests.generated.command_line_page import command_line_page
 from tests.generated.function_kwargs import function_kwargs
 from tests.generated.local_cloud_page import local_cloud_page
@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[2]
 def generated_files() -> dict[str, str]:
     """The text of each generated file, by its path in the project."""
     return {
+        "constructs_pkg/cdk_lambda_patterns/checks/data/actions.json": actions(),
         "constructs_pkg/cdk_lambda_patterns/checks/data/runtimes.json": runtimes(),
-        "constructs_pkg/cdk_lambda_patterns/checks/data/unscoped_actions.json": unscoped_actions(),
         "constructs_pkg/cdk_lambda_patterns/function/function_kwargs.py": function_kwargs(),
         "docs/guides/local-cloud-fidelity.md": local_cloud_page(),
         **api_pages(),

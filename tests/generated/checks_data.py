@@ -11,26 +11,26 @@ from typing import Any, cast
 
 from cdk_lambda_patterns import quotas
 
-# Services that roles of functions name; of others the checks say nothing.
+# Services whose resources a function's role can name; of others the checks say nothing.
 SERVICES = (
-    "apigateway", "appconfig", "appsync", "athena", "bedrock", "cloudformation", "cloudfront", "cloudwatch", "codebuild",
-    "codedeploy", "codepipeline", "cognito-idp", "comprehend", "dynamodb", "ec2", "ecr", "ecs", "elasticache",
-    "elasticfilesystem", "es", "events", "execute-api", "firehose", "glue", "iam", "iot", "kafka", "kinesis", "kms",
-    "lambda", "logs", "mq", "pipes", "polly", "rds", "rds-data", "redshift-data", "rekognition", "route53", "s3",
-    "sagemaker", "scheduler", "secretsmanager", "ses", "sns", "sqs", "ssm", "states", "sts", "textract", "transcribe",
-    "translate", "xray",
+    "apigateway", "appconfig", "athena", "cognito-idp", "dynamodb", "ecs", "elasticfilesystem", "es",
+    "events", "execute-api", "firehose", "iam", "kinesis", "kms", "lambda", "logs", "pipes", "rds-data", "s3",
+    "scheduler", "secretsmanager", "sns", "sqs", "ssm", "states", "sts", "xray",
 )  # fmt: skip
 
 
-def unscoped_actions() -> str:
-    """The actions, by service, that can only be allowed on every resource."""
-    actions = {
-        service: sorted(name for name, action in facts["Actions"].items() if not action.get("Resources"))
+def actions() -> str:
+    """The actions of each service: those that can be allowed on single resources, and those that cannot."""
+    services = {
+        service: {
+            "scoped": sorted(name for name, action in facts["Actions"].items() if action.get("Resources")),
+            "unscoped": sorted(name for name, action in facts["Actions"].items() if not action.get("Resources")),
+        }
         for service, facts in _cfn_lint("Policies.json").items()
         if service in SERVICES
     }
     source = "https://docs.aws.amazon.com/service-authorization/latest/reference/"
-    return _text({"as_of": quotas.AS_OF, "source": source, "services": actions})
+    return _text({"as_of": quotas.AS_OF, "source": source, "services": services})
 
 
 def runtimes() -> str:

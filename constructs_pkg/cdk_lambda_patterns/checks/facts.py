@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from .addresses import Address, Node
+    from .policies import Statement
     from .rule import App
     from .template import NumberCase, Value
 
@@ -130,7 +131,7 @@ def is_fifo(app: App, node: Node) -> bool | Unknown:
     return next((answer for answer in answers if isinstance(answer, Unknown)), Unknown("a condition"))
 
 
-def truth(value: Value) -> bool | Unknown:
+def truth(value: object) -> bool | Unknown:
     """Whether a value is true; absent is not."""
     if isinstance(value, Unknown):
         return value
@@ -237,3 +238,39 @@ def _dimension(app: App, alarm: Resource, metric: Mapping[str, object], name: st
                 for value, also in app.templates.inside(alarm.template, dimension, "Value"):
                     return app.flow.addresses.named(alarm.template, value, when | also, "lambda")
     return None
+
+
+class Principals(NamedTuple):
+    """Whom a statement of a resource's policy is about."""
+
+    services: frozenset[str]
+    others: tuple[str, ...]
+    """Accounts, roles and identity providers, as far as they can be said."""
+    everyone: bool
+    unknown: bool
+
+
+def principals(app: App, statement: Statement) -> Principals:
+    """Whom a statement is about."""
+    template = statement.via.template
+    services: set[str] = set()
+    others: list[str] = []
+    everyone = unknown = False
+    for principal, _ in app.templates.resolve(template, statement.principal):
+        if not is_mapping(principal):
+            everyone = everyone or principal == "*"
+            unknown = unknown or isinstance(principal, Unknown)
+            continue
+        for kind, value in principal.items():
+            for found, _ in app.templates.items(template, value):
+                if kind == "Service" and isinstance(found, str):
+                    services.add(found)
+                elif kind == "Service" and isinstance(found, Text):
+                    services.add(str(found.parts[0]).rstrip(".") + ".amazonaws.com")  # a suffix by partition
+                elif kind == "AWS" and found == "*":
+                    everyone = True
+                elif isinstance(found, Unknown):
+                    unknown = True
+                else:
+                    others.append(str(found))
+    return Principals(frozenset(services), tuple(others), everyone, unknown)

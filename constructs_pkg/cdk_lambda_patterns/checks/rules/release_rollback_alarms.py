@@ -32,7 +32,7 @@ from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
 from cdk_lambda_patterns.checks.template import Resource, Unknown, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from cdk_lambda_patterns.checks.addresses import Node
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
@@ -92,7 +92,7 @@ class ReleaseRollbackAlarms(Rule):
             yield self.cannot_tell(group, f"whether alarms of {group.name} roll back")
 
 
-def _any_unknown(values: list[object]) -> bool:
+def _any_unknown(values: Iterable[object]) -> bool:
     return any(isinstance(value, Unknown) for value in values)
 
 
