@@ -287,6 +287,15 @@ def test_the_recommended_feature_flags_change_no_resource(definition: Callable[[
         assert resources(flagged, kind) == resources(plain, kind)
 
 
+ASYNCHRONOUS: dict[str, Callable[[cdk.Stack], Any]] = {
+    "SNS": lambda stack: event_sources.SnsEventSource(sns.Topic(stack, "Source")),
+    "S3": lambda stack: event_sources.S3EventSource(s3.Bucket(stack, "Source"), events=[s3.EventType.OBJECT_CREATED]),
+    "any S3": lambda stack: event_sources.S3EventSourceV2(
+        s3.Bucket(stack, "Source"), events=[s3.EventType.OBJECT_CREATED]
+    ),
+}
+
+
 class TestLive:
     def test_it_is_an_alias_on_the_current_version(self, stack: cdk.Stack) -> None:
         function = define(stack)
@@ -324,21 +333,11 @@ class TestLive:
         assert [mapping["FunctionName"]["Fn::Join"][1][-1] for mapping in mappings] == [":live"] * 2
         assert function.failure_queue is None, "a poller's failures go to the queue's own dead-letter queue"
 
-    ASYNCHRONOUS: dict[str, Callable[[cdk.Stack], Any]] = {
-        "SNS": lambda stack: event_sources.SnsEventSource(sns.Topic(stack, "Source")),
-        "S3": lambda stack: event_sources.S3EventSource(
-            s3.Bucket(stack, "Source"), events=[s3.EventType.OBJECT_CREATED]
-        ),
-        "any S3": lambda stack: event_sources.S3EventSourceV2(
-            s3.Bucket(stack, "Source"), events=[s3.EventType.OBJECT_CREATED]
-        ),
-    }
-
     @pytest.mark.parametrize("kind", ASYNCHRONOUS)
     def test_an_asynchronous_event_source_brings_the_failure_path(self, kind: str, stack: cdk.Stack) -> None:
         function = define(stack)
 
-        function.add_event_source(self.ASYNCHRONOUS[kind](stack))
+        function.add_event_source(ASYNCHRONOUS[kind](stack))
 
         assert function.failure_queue is not None
         (alias,) = resources(synthesize(stack), "AWS::Lambda::Alias")

@@ -28,10 +28,14 @@ def in_seconds(duration: Duration | None) -> float | None:
     return None if is_token(value) else float(value)
 
 
-def duration_within(where: Where, prop: str, duration: Duration | None, quota: Quota) -> None:
-    """Refuse what is no duration of whole seconds within a quota in seconds. None and tokens pass."""
+def duration_within(where: Where, prop: str, duration: Duration | None, quota: Quota) -> float | None:
+    """Refuse what is no duration of whole seconds within a quota in seconds. None and tokens pass.
+
+    Returns:
+        The duration in seconds; None where it is left out or only known at deployment.
+    """
     if duration is None:
-        return
+        return None
     if not isinstance(cast("object", duration), Duration):
         where.refuse(
             prop,
@@ -44,3 +48,14 @@ def duration_within(where: Where, prop: str, duration: Duration | None, quota: Q
     where.within(prop, amount, quota)
     if amount is not None and amount != int(amount):
         where.refuse(prop, "must be a whole number of seconds", got=f"{amount:g}", fix="round it", code=quota.code)
+    return amount
+
+
+def as_seconds(duration: Duration | None, known: float | None) -> float | None:
+    """The duration as a plain resource wants it: in seconds, or the token that will be them.
+
+    Args:
+        duration: The duration.
+        known: What `duration_within` or `in_seconds` said of it.
+    """
+    return known if duration is None or known is not None else duration.to_seconds()
