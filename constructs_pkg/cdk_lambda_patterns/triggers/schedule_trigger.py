@@ -82,8 +82,7 @@ class ScheduleTrigger(Construct):
 
         Raises:
             ValidationError: A schedule or time zone that does not exist, a payload that is no JSON, or a value outside
-            the
-                service's limits.
+                the service's limits.
         """
         # 1 validate
         where = Where(scope, construct_id)

@@ -25,8 +25,7 @@ class SnsTrigger(Construct):
 
     Defines the topic (TLS only) unless one is given, and the subscription. A message that does not reach the function
     ends in the function's failure queue, as does one that it fails to process. The function gets SNS's record, not the
-    bare
-    message: raw delivery does not exist for functions.
+    bare message: raw delivery does not exist for functions.
     """
 
     topic: sns.ITopic | sns.Topic
