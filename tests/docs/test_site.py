@@ -48,6 +48,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
     assert build.returncode == 0, build.stdout + build.stderr
+    assert "griffe:" not in build.stdout + build.stderr, "a docstring is not written as it is read"
     return docs / "site"
 
 
