@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from . import event_sources
+from . import event_sources, recursion
 from .addresses import Addresses
 from .grants import grants
 from .graph import ALIAS, FUNCTION, VERSION, Edge, Kind, Mode, label
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from .addresses import Address, Node
     from .graph import Qualifier
+    from .recursion import Loop
     from .template import Template, Templates, Value
 
 
@@ -103,6 +104,11 @@ class EventFlow:
         """Whether nothing starts a function but the results of others."""
         modes = {edge.mode for edge in self._to.get(function, ()) if edge.mode is not Mode.NONE}
         return modes == {Mode.DESTINATION}
+
+    @cached_property
+    def loops(self) -> Sequence[Loop]:
+        """The ways by which a function starts itself."""
+        return recursion.loops(self)
 
     @cached_property
     def applications(self) -> Sequence[Resource]:

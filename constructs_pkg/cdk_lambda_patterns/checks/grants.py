@@ -75,7 +75,7 @@ def _of_statement(
 ) -> Iterator[Edge]:
     for address in statement.resources:
         for target, broad in _targets(flow, statement, address):
-            kind_of_target = target.type if isinstance(target, Resource) else "AWS::Events::EventBus"
+            kind_of_target = target.type if isinstance(target, Resource) else _KINDS_OF_SERVICE[target.service][0]
             node, qualifier = (
                 flow.called(address._replace(node=target)) if isinstance(target, Resource) else (target, None)
             )
@@ -91,7 +91,7 @@ def _of_statement(
                         kind=kind,
                         via=statement.via,
                         qualifier=qualifier,
-                        scope=_scope(flow, statement, kind_of_target, address, actions, broad=broad),
+                        scope=_scope(flow, statement, kind_of_target, address, actions),
                         broad=broad,
                         when=address.when,
                     )
@@ -107,10 +107,10 @@ def _targets(flow: EventFlow, statement: Statement, address: Address) -> Iterato
         apart = {"dynamodb": bool(address.rest), "s3": not address.rest}
         if (node.type in WRITES or node.type in _SECRETS) and not apart.get(SERVICES[node.type], False):
             yield node, False
-    elif isinstance(node, External) and node == External("events", _DEFAULT_BUS):
-        yield node, False
-    elif isinstance(node, External) and (node.service == "*" or "*" in node.name or "?" in node.name):
+    elif isinstance(node, External) and (node.service == "*" or address.is_pattern()):
         yield from _matching(flow, statement, node)
+    elif isinstance(node, External) and node.service in _KINDS_OF_SERVICE:
+        yield node, False
 
 
 def _matching(flow: EventFlow, statement: Statement, pattern: External) -> Iterator[tuple[Resource | External, bool]]:
@@ -141,15 +141,9 @@ def _denies(denial: Statement, target: Resource | External, address: Address) ->
     return False
 
 
-def _scope(
-    flow: EventFlow, statement: Statement, kind: str, address: Address, actions: frozenset[str], *, broad: bool
-) -> Scope | None:
+def _scope(flow: EventFlow, statement: Statement, kind: str, address: Address, actions: frozenset[str]) -> Scope | None:
     if kind == "AWS::S3::Bucket":
-        if isinstance(address.node, Resource):
-            pattern = address.rest.removeprefix("/")
-        else:
-            pattern = address.rest.removeprefix("/") if broad and address.rest else "*"
-        return Keys(pattern, actions)
+        return Keys(address.rest.removeprefix("/") or "*", actions)
     if kind == "AWS::Events::EventBus":
         return Sent(_condition(flow, statement, "events:source"), _condition(flow, statement, "events:detail-type"))
     return None

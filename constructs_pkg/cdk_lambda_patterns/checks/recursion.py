@@ -1,0 +1,236 @@
+"""Finds loops in the event flow: what a function writes starts it again, by whatever way.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .addresses import External
+from .facts import called
+from .graph import FUNCTION, Kind, Mode
+from .overlaps import Keys, Notification, continues
+from .rule import Severity
+from .template import Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from .addresses import Node
+    from .event_flow import EventFlow
+    from .graph import Edge
+    from .rule import App, Finding, Rule, Undecided
+
+_FOLLOWED = {Kind.INVOKES, Kind.POLLS, Kind.SENDS, Kind.MAY_WRITE, Kind.DEAD_LETTERS_TO, Kind.FAILS_TO}
+_NOT_FOLLOWED = {Mode.DEPLOYMENT, Mode.EDGE}
+
+# What a loop is called after: the first of these that it goes through.
+_MEDIA: Mapping[str, tuple[str, ...]] = {
+    "s3": ("AWS::S3::Bucket",),
+    "sqs": ("AWS::SQS::Queue",),
+    "sns": ("AWS::SNS::Topic",),
+    "events": ("AWS::Events::EventBus", "AWS::Events::Rule"),
+    "dynamodb": ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"),
+    "kinesis": ("AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream"),
+    "lambda": (FUNCTION,),
+}
+# Through these Lambda itself notices a loop.
+_NOTICED = {"s3", "sqs", "sns", "lambda"}
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A way from a function back to it."""
+
+    edges: tuple[Edge, ...]
+    """Beginning with what leaves a function."""
+    certain: bool
+    """Whether something can go all the way; if not, a filter decides that the templates do not let us read."""
+
+    @property
+    def functions(self) -> list[Resource]:
+        """The functions in it, in order."""
+        nodes = (edge.source for edge in self.edges)
+        return [node for node in nodes if isinstance(node, Resource) and node.type == FUNCTION]
+
+    @property
+    def media(self) -> frozenset[str]:
+        """What it goes through, by service."""
+        return frozenset(_medium(edge.source) for edge in self.edges)
+
+    @property
+    def medium(self) -> str:
+        """What it is called after."""
+        return next((service for service in _MEDIA if service in self.media), "lambda")
+
+    @property
+    def broad(self) -> bool:
+        """Whether it follows only from grants on everything."""
+        return any(edge.broad for edge in self.edges)
+
+
+def _medium(node: Node) -> str:
+    if isinstance(node, External):
+        return node.service
+    if isinstance(node, Resource):
+        return next((service for service, types in _MEDIA.items() if node.type in types), "")
+    return ""
+
+
+def loops(flow: EventFlow) -> Sequence[Loop]:
+    """Every loop, each once."""
+    followed = [edge for edge in flow.edges if edge.kind in _FOLLOWED and edge.mode not in _NOT_FOLLOWED]
+    followed = _without_explained(followed)
+    found: dict[frozenset[int], Loop] = {}
+    narrow = [edge for edge in followed if not edge.broad]
+    circling = _in_circles(narrow)
+    _search(flow, circling, circling, found)
+    # Grants on everything lead everywhere: of them only the short ways back are told.
+    leaving = _by_source(narrow)
+    for edge in followed:
+        if edge.broad:
+            _search(flow, [edge, *_short_way(edge, leaving)], [edge], found)
+    return tuple(found.values())
+
+
+def _short_way(edge: Edge, leaving: Mapping[Node, list[Edge]]) -> list[Edge]:
+    """The edges by which what enters a medium, or the rule behind it, starts the writer."""
+    back: list[Edge] = []
+    for first in leaving.get(edge.target, ()):
+        if first.target is edge.source:
+            back.append(first)
+        else:
+            back += [
+                e for second in leaving.get(first.target, ()) if second.target is edge.source for e in (first, second)
+            ]
+    return back
+
+
+def _by_source(edges: Iterable[Edge]) -> dict[Node, list[Edge]]:
+    leaving: dict[Node, list[Edge]] = {}
+    for edge in edges:
+        leaving.setdefault(edge.source, []).append(edge)
+    return leaving
+
+
+def _without_explained(edges: list[Edge]) -> list[Edge]:
+    """Without grants that are there for a destination only: what fails goes there, not what is done."""
+    failing = {(edge.source, edge.target) for edge in edges if edge.kind is Kind.FAILS_TO}
+    return [e for e in edges if e.kind is not Kind.MAY_WRITE or (e.source, e.target) not in failing]
+
+
+def _search(flow: EventFlow, edges: list[Edge], starts: Iterable[Edge], found: dict[frozenset[int], Loop]) -> None:
+    leaving = _by_source(edges)
+    for start in starts:
+        if not isinstance(start.source, Resource) or start.source.type != FUNCTION:
+            continue
+        for certain in (True, False):
+            way = _way_back(start, leaving, certain=certain)
+            if way is None:
+                continue
+            if not flow.templates.together(*(e.when for e in way), *(e.via.condition for e in way)):
+                continue
+            key = frozenset(id(edge.source) if isinstance(edge.source, Resource) else hash(edge.source) for edge in way)
+            if key not in found or (certain and not found[key].certain):
+                found[key] = Loop(way, certain)
+            break
+
+
+def _way_back(start: Edge, leaving: Mapping[Node, list[Edge]], *, certain: bool) -> tuple[Edge, ...] | None:
+    """The shortest way from an edge to itself."""
+    before: dict[Edge, Edge | None] = {start: None}
+    queue = deque([start])
+    while queue:
+        edge = queue.popleft()
+        for following in leaving.get(edge.target, ()):
+            answer = continues(edge.scope, following.scope)
+            if answer is False or (certain and answer is None):
+                continue
+            if following is start:
+                return _path(edge, before)
+            if following not in before:
+                before[following] = edge
+                queue.append(following)
+    return None
+
+
+def _path(last: Edge, before: Mapping[Edge, Edge | None]) -> tuple[Edge, ...]:
+    path: list[Edge] = []
+    edge: Edge | None = last
+    while edge is not None:
+        path.append(edge)
+        edge = before[edge]
+    return tuple(reversed(path))
+
+
+def _in_circles(edges: Sequence[Edge]) -> list[Edge]:
+    """The edges that may be part of a loop: what nothing leads to, or leads nowhere, is taken away until all do."""
+    kept = list(edges)
+    while True:
+        sources = {edge.source for edge in kept}
+        targets = {edge.target for edge in kept}
+        remaining = [edge for edge in kept if edge.source in targets and edge.target in sources]
+        if len(remaining) == len(kept):
+            return kept
+        kept = remaining
+
+
+def outcomes(rule: Rule, app: App, medium: str, fix: str) -> Iterator[Finding | Undecided]:
+    """What a rule says of the loops that are called after its medium."""
+    for loop in app.flow.loops:
+        if loop.medium != medium or not loop.functions:
+            continue
+        function = loop.functions[0]
+        way = _told(loop)
+        if not loop.certain:
+            yield rule.cannot_tell(function, f"{way}: a loop, unless a filter or prefix that cannot be read ends it")
+            continue
+        only = ", by a grant on everything" if loop.broad else ""
+        yield rule.finding(
+            function,
+            f"{way}{only}: a loop; {_end(app, loop)}",
+            fix=fix,
+            severity=Severity.INFO if loop.broad else None,
+        )
+
+
+def _end(app: App, loop: Loop) -> str:
+    settings = [app.templates.one(function, "RecursiveLoop") for function in loop.functions]
+    if "Allow" in settings:
+        return "nothing stops it, for RecursiveLoop is set to Allow"
+    if loop.media <= _NOTICED:
+        return "Lambda stops it after about 16 rounds"
+    return "nothing stops it"
+
+
+def _told(loop: Loop) -> str:
+    """A loop as a sentence."""
+    first, *others = loop.edges
+    told = f"{called(first.source)} {_verb(first)} {called(first.target)}{_limit(first)}"
+    for edge in others:
+        if edge.kind is Kind.POLLS:
+            told += f", which {called(edge.target)} polls"
+        elif edge.kind is Kind.DEAD_LETTERS_TO:
+            told += f", whose dead-letter queue is {called(edge.target)}"
+        else:
+            told += f", which {_verb(edge)} {called(edge.target)}{_limit(edge)}"
+    return told
+
+
+def _verb(edge: Edge) -> str:
+    if edge.kind is Kind.INVOKES:
+        return "starts"
+    if edge.kind is Kind.MAY_WRITE:
+        return "may invoke" if _medium(edge.target) == "lambda" else "may write to"
+    return {Kind.SENDS: "sends to", Kind.FAILS_TO: "fails to", Kind.POLLS: "is polled by"}.get(edge.kind, "leads to")
+
+
+def _limit(edge: Edge) -> str:
+    if isinstance(edge.scope, Keys) and edge.scope.pattern != "*":
+        return f" ({edge.scope})"
+    if isinstance(edge.scope, Notification) and str(edge.scope) != "*":
+        return f" for {edge.scope}"
+    return ""

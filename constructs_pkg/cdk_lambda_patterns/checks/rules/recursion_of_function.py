@@ -1,0 +1,48 @@
+"""A function may invoke itself.
+
+## Why
+A function that invokes itself, or one that invokes it, multiplies with every round if it does so more than once or
+never stops. Lambda stops the chain after about 16 invocations that follow from each other.
+
+## Fix
+Give longer work to a state machine, a queue or a durable function; take the right away where it is not used.
+
+```python
+function.grant_invoke(other)  # not to itself
+```
+```yaml
+# before
+Action: lambda:InvokeFunction
+Resource: !GetAtt Process.Arn
+```
+```yaml
+# after
+# nothing
+```
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cdk_lambda_patterns.checks import recursion
+from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
+
+
+class RecursionOfFunction(Rule):
+    severity = Severity.WARNING
+    pillar = Pillar.RELIABILITY
+    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"
+
+    def check(self, app: App) -> Iterator[Finding | Undecided]:
+        return recursion.outcomes(
+            self,
+            app,
+            "lambda",
+            fix="a state machine or queue between, or no right to invoke itself",
+        )
