@@ -1,6 +1,6 @@
 """Two clouds for the tests of a session: one with every behaviour, one as its makers published it.
 
-Each behaviour is observed on both: where the published emulator does as AWS does, its behaviour here is not needed any more.
+Each behaviour is observed on both: where the published emulator does as AWS does, ours is not needed any more.
 """
 
 from __future__ import annotations

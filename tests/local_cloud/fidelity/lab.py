@@ -146,7 +146,10 @@ class Lab:
         """Create a stack of these resources and return its outputs."""
         cloudformation = self.client("cloudformation")
         name = self.name()
-        template = {"Resources": resources, "Outputs": {key: {"Value": value} for key, value in (outputs or {}).items()}}
+        template = {
+            "Resources": resources,
+            "Outputs": {key: {"Value": value} for key, value in (outputs or {}).items()},
+        }
         if not outputs:
             del template["Outputs"]
         cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))

@@ -18,7 +18,7 @@ PRINTS = "import json\ndef handler(event, context): print(json.dumps(context.inv
 
 
 def invoked_versions(lab: Lab) -> tuple[Counter[str], str, bool]:
-    """How often each of two versions runs behind a weighted alias, the ARN invoked, and if the response names the version."""
+    """How often each of two versions runs behind an alias, the ARN invoked, and if the response names the version."""
     name = lab.function(TELLS)
     first, second = lab.publish(name), lab.publish(name)
     live = lab.alias(name, first, {second: 0.5})
@@ -77,9 +77,7 @@ def test_reading_an_alias_gives_its_own_version_whatever_the_weights(faithful: L
     faithful.alias(name, first, {second: 0.9})
     functions = faithful.client("lambda")
 
-    versions = {
-        functions.get_function_configuration(FunctionName=name, Qualifier="live")["Version"] for _ in range(10)
-    }
+    versions = {functions.get_function_configuration(FunctionName=name, Qualifier="live")["Version"] for _ in range(10)}
 
     assert versions == {first}
     alias = functions.get_alias(FunctionName=name, Name="live")

@@ -21,7 +21,11 @@ def handler(event, context):
     print(gzip.decompress(base64.b64decode(event["awslogs"]["data"])).decode())
     if context.function_version == "1": raise ValueError("as told")
 """
-LINES = [{"level": "ERROR", "took": 7, "shop": "a"}, {"level": "INFO", "took": 1}, {"level": "ERROR", "took": 5, "shop": "b"}]
+LINES = [
+    {"level": "ERROR", "took": 7, "shop": "a"},
+    {"level": "INFO", "took": 1},
+    {"level": "ERROR", "took": 5, "shop": "b"},
+]
 
 
 def slow_orders(lab: Lab, **transformation: Any) -> str:  # noqa: ANN401 - any of the API's
@@ -128,4 +132,6 @@ def read(lab: Lab, stream: str) -> list[bytes]:
         StreamName=stream, ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
     )["ShardIterator"]
     records = eventually(lambda: kinesis.get_records(ShardIterator=iterator)["Records"])
-    return [record["Data"] if isinstance(record["Data"], bytes) else base64.b64decode(record["Data"]) for record in records]
+    return [
+        record["Data"] if isinstance(record["Data"], bytes) else base64.b64decode(record["Data"]) for record in records
+    ]

@@ -38,7 +38,9 @@ def test_an_error_has_its_type_its_stack_trace_and_the_request_id(faithful: Lab)
     assert answer.error == "Unhandled"
     assert answer.payload["errorType"] == "Unpaid"
     assert answer.payload["errorMessage"] == "order 7"
-    assert answer.payload["stackTrace"] == ['  File "/var/task/index.py", line 3, in handler\n    raise Unpaid(event)\n']
+    assert answer.payload["stackTrace"] == [
+        '  File "/var/task/index.py", line 3, in handler\n    raise Unpaid(event)\n'
+    ]
     assert len(answer.payload["requestId"]) == 36
 
 
@@ -186,7 +188,9 @@ def test_the_published_emulator_shows_its_own_variables_to_functions(stock: Lab)
 def test_layers_are_imported_and_a_later_one_wins(faithful: Lab) -> None:
     functions = faithful.client("lambda")
     layers = [
-        functions.publish_layer_version(LayerName=faithful.name(), Content={"ZipFile": archive(files)})["LayerVersionArn"]
+        functions.publish_layer_version(LayerName=faithful.name(), Content={"ZipFile": archive(files)})[
+            "LayerVersionArn"
+        ]
         for files in (
             {"python/shared.py": "VALUE = 'first'", "python/lib/python3.13/site-packages/deep.py": "VALUE = 'deep'"},
             {"python/shared.py": "VALUE = 'second'"},

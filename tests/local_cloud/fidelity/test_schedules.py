@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.local_cloud
 def sent(lab: Lab, **target: str) -> Any:  # noqa: ANN401 - any JSON
     """What a schedule that is due sends to a queue."""
     queue = lab.queue()
-    due = datetime.now(timezone.utc) - timedelta(seconds=1)
+    due = datetime.now(UTC) - timedelta(seconds=1)
     lab.client("scheduler").create_schedule(
         Name=queue.name,
         ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})",
@@ -38,7 +38,7 @@ def test_a_schedule_that_is_due_fires_soon_with_its_context_in_the_input(faithfu
 
     assert time.monotonic() - started < 4
 
-    assert datetime.fromisoformat(body["when"]) <= datetime.now(timezone.utc)
+    assert datetime.fromisoformat(body["when"]) <= datetime.now(UTC)
     assert body["when"].endswith("Z")
     assert body["by"].startswith(f"arn:aws:scheduler:us-east-1:{faithful.account}:schedule/default/")
     assert body["x"] == "<kept>"

@@ -17,9 +17,7 @@ def rule_with_lost_target(lab: Lab, target: str) -> Queue:
     """The dead-letter queue of a rule whose target is not there, after an event."""
     lost, events = lab.queue(), lab.client("events")
     events.put_rule(Name=lost.name, EventPattern=json.dumps({"source": [lost.name]}))
-    events.put_targets(
-        Rule=lost.name, Targets=[{"Id": "target", "Arn": target, "DeadLetterConfig": {"Arn": lost.arn}}]
-    )
+    events.put_targets(Rule=lost.name, Targets=[{"Id": "target", "Arn": target, "DeadLetterConfig": {"Arn": lost.arn}}])
     events.put_events(Entries=[{"Source": lost.name, "DetailType": "order", "Detail": '{"id": 7}'}])
     return lost
 

@@ -1,7 +1,7 @@
 """Makes the emulator behave as AWS does, where it matters for Lambda: one behaviour a module.
 
-Each module says what the published emulator does, what AWS does and where AWS says so, and has one function, `apply`, that puts
-it right from the outside. The emulator itself stays as published.
+Each module says what the published emulator does, what AWS does and where AWS says so, and has one function, `apply`,
+that puts it right from the outside. The emulator itself stays as published.
 """
 
 from __future__ import annotations

@@ -1,17 +1,19 @@
 """Targets of load balancers that templates name.
 
-What the published emulator does: it drops the `Targets` of a target group in a template, so that the load balancer answers 503.
+What the published emulator does: it drops the `Targets` of a target group in a template, so that the load balancer
+answers 503.
 
 What AWS does: it registers them.
 
-Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-elasticloadbalancingv2-targetgroup.html
+Source:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-elasticloadbalancingv2-targetgroup.html
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .support.emulator import Record, around, module
+from .support.emulator import Record, around, module, parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
 def apply() -> None:
     """Register what a template names when it is created, and again when it changes."""
-    handler = module("services.cloudformation.provisioners")._RESOURCE_HANDLERS["AWS::ElasticLoadBalancingV2::TargetGroup"]
+    handler = module("services.cloudformation.provisioners")._RESOURCE_HANDLERS[
+        "AWS::ElasticLoadBalancingV2::TargetGroup"
+    ]
 
     @around(handler, "create", "logical_id, props, stack_name")
     def _create(
@@ -40,7 +44,7 @@ def apply() -> None:
 
 
 def _register(target_group_arn: str, properties: Record) -> None:
-    targets = [{"Id": target["Id"], "Port": target.get("Port")} for target in properties.get("Targets") or []]
+    targets = [{"Id": target["Id"], "Port": target.get("Port")} for target in parts(properties, "Targets")]
     module("services.alb")._targets[target_group_arn] = [
         {name: value for name, value in target.items() if value is not None} for target in targets
     ]

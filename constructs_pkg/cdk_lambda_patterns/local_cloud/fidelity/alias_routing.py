@@ -1,10 +1,10 @@
 """Invocations through an alias: the alias stays visible, and its weights count.
 
-What the published emulator does: it looks up the alias's version once and forgets the alias, so that the function sees the
-version's ARN; additional version weights are stored and never used.
+What the published emulator does: it looks up the alias's version once and forgets the alias, so that the function sees
+the version's ARN; additional version weights are stored and never used.
 
-What AWS does: `context.invoked_function_arn` ends in the alias, and an alias with weights sends each invocation to one of two
-versions at random. `X-Amz-Executed-Version` names the one that ran.
+What AWS does: `context.invoked_function_arn` ends in the alias, and an alias with weights sends each invocation to one
+of two versions at random. `X-Amz-Executed-Version` names the one that ran.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html,
 https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import random
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .support.emulator import Record, around, module
+from .support.emulator import Record, around, module, part
 from .support.functions import Invoked, config_of
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ def apply() -> None:
         return {**original(func, event), "executed_version": version}
 
     @around(lambda_svc, "_invoke", "name, event, headers, path_qualifier, query_params")
-    async def _invoke(original: Callable[..., Awaitable[tuple[int, Record, bytes]]], *args: Any) -> tuple[int, Record, bytes]:  # noqa: ANN401 - passed on
+    async def _invoke(
+        original: Callable[..., Awaitable[tuple[int, Record, bytes]]], *args: object
+    ) -> tuple[int, Record, bytes]:
         noted: list[str] = []
         token = _executed.set(noted)
         try:
@@ -71,8 +73,7 @@ def _by_weight(func: Record, config: Record) -> Record:
     function = invoked.function() if invoked.is_alias else None
     if function is None:
         return func
-    alias: Record = function["aliases"].get(invoked.qualifier) or {}
-    weights: dict[str, float] = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+    weights = part(function, "aliases", str(invoked.qualifier), "RoutingConfig", "AdditionalVersionWeights")
     drawn = random.random()  # noqa: S311 - traffic, not a secret
     for version, weight in weights.items():
         if drawn < weight and version in function["versions"]:

@@ -1,13 +1,14 @@
 """Asynchronous invocations: one request id, retries, event age, destinations, dead-letter queues.
 
-What the published emulator does: each retry has another request id; there are no destinations for success; records for failure
-lack the version, the time, the request id and the real number of invocations, and are not sent to buses or buckets; what is
-configured on an alias or a version is ignored; a throttled event counts as failed. Topics, rules and log subscriptions invoke
-once, without retries and without destinations.
+What the published emulator does: each retry has another request id; there are no destinations for success; records for
+failure lack the version, the time, the request id and the real number of invocations, and are not sent to buses or
+buckets; what is configured on an alias or a version is ignored; a throttled event counts as failed. Topics, rules and
+log subscriptions invoke once, without retries and without destinations.
 
-What AWS does: an event keeps its request id over its retries. Settings of the qualifier that was invoked apply. Throttled events
-go back to the queue until they are too old; with a reserved concurrency of zero they fail at once. The outcome is recorded at a
-queue, topic, function, bus or bucket, and a failed event itself goes to the function's dead-letter queue.
+What AWS does: an event keeps its request id over its retries. Settings of the qualifier that was invoked apply.
+Throttled events go back to the queue until they are too old; with a reserved concurrency of zero they fail at once. The
+outcome is recorded at a queue, topic, function, bus or bucket, and a failed event itself goes to the function's
+dead-letter queue.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html,
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html,
@@ -23,12 +24,12 @@ import time
 import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
 
 from .support import delivery, metrics
 from .support.clock import iso
-from .support.emulator import Record, around, module
+from .support.emulator import Record, around, module, part
 from .support.functions import Invoked, config_of, reserved_concurrency
 
 if TYPE_CHECKING:
@@ -98,20 +99,20 @@ class QueuedEvent:
                 retries=_setting(settings, "MaximumRetryAttempts", _DEFAULT_RETRIES),
                 age=_setting(settings, "MaximumEventAgeInSeconds", _DEFAULT_AGE_SECONDS),
             )
-            destinations: Record = settings.get("DestinationConfig") or {}
+            destinations = part(settings, "DestinationConfig")
             if condition == "Success":
-                self._record(destinations.get("OnSuccess") or {}, condition)
+                self._record(part(destinations, "OnSuccess"), condition)
                 return
             metrics.put_lambda(self.config, "AsyncEventsDropped", 1)
-            self._record(destinations.get("OnFailure") or {}, condition)
+            self._record(part(destinations, "OnFailure"), condition)
             self._dead_letter()
 
     def _settings(self) -> Record:
         """What is configured on the very qualifier that was invoked."""
-        configured: Record = (self.invoked.function() or {}).get("event_invoke_configs") or {}
+        configured = part(self.invoked.function(), "event_invoke_configs")
         if self.invoked.qualifier in (None, "$LATEST"):
-            return configured.get("") or configured.get("$LATEST") or {}
-        return configured.get(str(self.invoked.qualifier)) or {}
+            return part(configured, "") or part(configured, "$LATEST")
+        return part(configured, str(self.invoked.qualifier))
 
     def _execute(self, *, retries: int, age: int) -> str:
         throttled = 0
@@ -120,7 +121,7 @@ class QueuedEvent:
                 return "ZeroReservedConcurrency"
             metrics.put_lambda(self.config, "AsyncEventAge", self._age() * 1000, "Milliseconds")
             if self._attempt():
-                if not (self.result or {}).get("error"):
+                if not part(self.result).get("error"):
                     return "Success"
                 if self.attempts > retries:
                     return "RetriesExhausted"
@@ -199,7 +200,7 @@ class QueuedEvent:
                 resources=[arn, self.invoked.arn],
             )
         elif service == "s3":
-            now = datetime.now(timezone.utc)
+            now = datetime.now(UTC)
             folder = f"aws/lambda/async/{self.invoked.function_name}/{now:%Y/%m/%d}"
             delivery.put_object(arn, f"{folder}/{now:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}", record)
         else:
@@ -210,15 +211,18 @@ class QueuedEvent:
 
         Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq
         """
-        arn = str((self.config.get("DeadLetterConfig") or {}).get("TargetArn") or "")
+        arn = str(part(self.config, "DeadLetterConfig").get("TargetArn") or "")
         if not arn:
             return
-        body = (self.result or {}).get("body")
-        message = str(body.get("errorMessage") or "") if isinstance(body, dict) else ""
+        body: Any = part(self.result).get("body")
+        message = str(cast("Record", body).get("errorMessage") or "") if isinstance(body, dict) else ""
         attributes = {
             "RequestID": {"DataType": "String", "StringValue": self.request_id},
             "ErrorCode": {"DataType": "Number", "StringValue": "200" if self.result else "429"},
-            "ErrorMessage": {"DataType": "String", "StringValue": message[:_ERROR_MESSAGE_CHARACTERS] or "Rate Exceeded."},
+            "ErrorMessage": {
+                "DataType": "String",
+                "StringValue": message[:_ERROR_MESSAGE_CHARACTERS] or "Rate Exceeded.",
+            },
         }
         send = delivery.send_to_queue if arn.split(":")[2] == "sqs" else delivery.publish
         try:
@@ -239,7 +243,9 @@ def _take_from_services() -> None:
     eventbridge = module("services.eventbridge")
     iot = module("services.iot")
 
-    @around(sns, "_deliver_to_lambda", "endpoint, envelope, topic_arn, sub_arn, msg_id, raw_message, message_attributes")
+    @around(
+        sns, "_deliver_to_lambda", "endpoint, envelope, topic_arn, sub_arn, msg_id, raw_message, message_attributes"
+    )
     def _from_topic(
         original: object, endpoint: str, envelope: str, topic_arn: str, sub_arn: str, *args: object
     ) -> None:

@@ -1,7 +1,8 @@
 """Properties of functions that templates set: reserved concurrency, dead-letter queue, VPC, key.
 
-What the published emulator does: it drops `ReservedConcurrentExecutions`, `DeadLetterConfig`, `VpcConfig` and `KmsKeyArn` of a
-template. Where the API sets a reserved concurrency, invocations of an alias or a version do not count against it.
+What the published emulator does: it drops `ReservedConcurrentExecutions`, `DeadLetterConfig`, `VpcConfig` and
+`KmsKeyArn` of a template. Where the API sets a reserved concurrency, invocations of an alias or a version do not count
+against it.
 
 What AWS does: it keeps them; all versions and aliases share the function's reserved concurrency.
 
@@ -34,7 +35,7 @@ def apply() -> None:
         return created
 
     @around(handler, "update", "physical_id, old_props, new_props, stack_name, logical_id")
-    def _update(  # noqa: PLR0917 - the emulator's interface
+    def _update(
         original: Callable[..., tuple[str, Record]],
         physical_id: str,
         old_props: Record,

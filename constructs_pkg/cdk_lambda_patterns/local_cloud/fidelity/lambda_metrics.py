@@ -1,10 +1,11 @@
 """Lambda's metrics, for every invocation and under every dimension.
 
-What the published emulator does: it publishes four metrics with the dimension `FunctionName`, and only for invocations through
-the Invoke API; those by queues, streams, rules and topics leave no trace.
+What the published emulator does: it publishes four metrics with the dimension `FunctionName`, and only for invocations
+through the Invoke API; those by queues, streams, rules and topics leave no trace.
 
-What AWS does: every invocation counts, under `FunctionName`, under `FunctionName` and `Resource` (the alias or version that was
-invoked), and for an alias also under `ExecutedVersion`; throttled requests count as `Throttles` and not as `Invocations`.
+What AWS does: every invocation counts, under `FunctionName`, under `FunctionName` and `Resource` (the alias or version
+that was invoked), and for an alias also under `ExecutedVersion`; throttled requests count as `Throttles` and not as
+`Invocations`.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html,
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html

@@ -1,10 +1,10 @@
 """What functions leave in their log groups.
 
-What the published emulator does: it opens a log stream for each invocation, cuts one record of several lines into several events,
-and writes the platform's own records as text, whatever the function's log format is.
+What the published emulator does: it opens a log stream for each invocation, cuts one record of several lines into
+several events, and writes the platform's own records as text, whatever the function's log format is.
 
-What AWS does: an execution environment writes to one stream, the one its context names. A record of the runtime is one event. With
-the JSON format the platform's records are JSON too, down to the level that the function asks for.
+What AWS does: an execution environment writes to one stream, the one its context names. A record of the runtime is one
+event. With the JSON format the platform's records are JSON too, down to the level that the function asks for.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html,
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
@@ -15,11 +15,11 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .support.clock import iso
-from .support.emulator import Record, around, module
+from .support.emulator import Record, around, module, part
 from .support.functions import config_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def apply() -> None:
     lambda_svc = module("services.lambda_svc")
 
     @around(lambda_svc, "_emit_lambda_logs", "func, request_id, log_text, error, duration_ms, log_source")
-    def _emit(  # noqa: PLR0917 - the emulator's interface
+    def _emit(
         original: Callable[..., None],
         func: Record,
         request_id: str,
@@ -64,12 +64,12 @@ def stream_source(stream: str) -> str:
 
 
 def _new_stream(config: Record) -> str:
-    return f"{datetime.now(timezone.utc):%Y/%m/%d}/[{config.get('Version', '$LATEST')}]{uuid.uuid4().hex}"
+    return f"{datetime.now(UTC):%Y/%m/%d}/[{config.get('Version', '$LATEST')}]{uuid.uuid4().hex}"
 
 
 def _platform(config: Record, kind: str, request_id: str, *, error: bool, duration_ms: int) -> list[str]:
     """The records that Lambda itself writes before and after the function's own."""
-    logging: Record = config.get("LoggingConfig") or {}
+    logging = part(config, "LoggingConfig")
     version = config.get("Version", "$LATEST")
     memory = config.get("MemorySize", 128)
     if logging.get("LogFormat") != "JSON":
@@ -94,7 +94,7 @@ def _platform(config: Record, kind: str, request_id: str, *, error: bool, durati
 
 def _write(config: Record, stream_name: str, messages: list[str]) -> None:
     logs = module("services.cloudwatch_logs")
-    group_name = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
+    group_name = part(config, "LoggingConfig").get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
     now = int(time.time() * 1000)
     if group_name not in logs._log_groups:
         logs._log_groups[group_name] = {

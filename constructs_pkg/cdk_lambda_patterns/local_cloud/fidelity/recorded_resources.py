@@ -1,11 +1,11 @@
 """Templates deploy whole, also with resources that the emulator does not know.
 
-What the published emulator does: a template with one type that it does not know is refused whole, before anything is created;
-so are alarms over metric math. It drops properties that it does not emulate without a word.
+What the published emulator does: a template with one type that it does not know is refused whole, before anything is
+created; so are alarms over metric math. It drops properties that it does not emulate without a word.
 
-What AWS does: it creates the resource. Here it is created as a record: it has a physical id and any attribute, changes and goes
-as the template says, and does nothing. Each is written down, with what does not happen, so that a green deployment is not
-mistaken for a proof. The template stays the one that AWS gets.
+What AWS does: it creates the resource. Here it is created as a record: it has a physical id and any attribute, changes
+and goes as the template says, and does nothing. Each is written down, with what does not happen, so that a green
+deployment is not mistaken for a proof. The template stays the one that AWS gets.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 """
@@ -18,7 +18,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from .support import recorded
-from .support.emulator import Record, around, module
+from .support.emulator import Record, around, as_record, module, part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,12 +57,14 @@ def apply() -> None:
 
     for importer in ("handlers", "changesets", "engine"):
 
-        @around(module(f"services.cloudformation.{importer}"), "validate_template_support", "template, conditions, params")
+        @around(
+            module(f"services.cloudformation.{importer}"), "validate_template_support", "template, conditions, params"
+        )
         def _validate(
             original: Callable[..., None], template: Record, conditions: Record, params: Record | None = None
         ) -> None:
-            for resource in (template.get("Resources") or {}).values():
-                type_ = str(resource.get("Type", "")) if isinstance(resource, dict) else ""
+            for resource in part(template, "Resources").values():
+                type_ = str(part(as_record(resource)).get("Type", ""))
                 if type_.startswith("AWS::") and type_ not in handlers:
                     handlers[type_] = _recording(type_)
             original(template, conditions, params)
@@ -73,7 +75,7 @@ def apply() -> None:
         "stack, stack_id, stack_name, resources_defs, ordered, param_values, conditions, mappings, disable_rollback, "
         "previous_stack",
     )
-    def _about_to_deploy(  # noqa: PLR0917 - the emulator's interface
+    def _about_to_deploy(
         original: Callable[..., object],
         stack: Record,
         stack_id: str,
@@ -85,7 +87,7 @@ def apply() -> None:
     ) -> object:
         for logical_id in ordered:
             if resources_defs[logical_id].get("Type") == "AWS::Lambda::Function":
-                _note_runtime(stack_name, logical_id, resources_defs[logical_id].get("Properties") or {})
+                _note_runtime(stack_name, logical_id, part(resources_defs, logical_id, "Properties"))
         return original(stack, stack_id, stack_name, resources_defs, ordered, *args, **kwargs)
 
 

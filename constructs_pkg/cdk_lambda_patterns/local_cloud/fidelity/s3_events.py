@@ -1,7 +1,7 @@
 """Events of buckets on the default event bus.
 
-What the published emulator does: it sends them in nearly the documented shape, with a field that AWS does not send, without the
-object's version, with a size for deleted objects, and with one id for both the event and the request.
+What the published emulator does: it sends them in nearly the documented shape, with a field that AWS does not send,
+without the object's version, with a size for deleted objects, and with one id for both the event and the request.
 
 What AWS does: see its documentation. The object's key is as it is, unlike in a notification, where it is URL-encoded.
 
@@ -34,8 +34,8 @@ def apply() -> None:
     @around(
         s3,
         "_fire_s3_event",
-        "bucket_name, key, event_name, size, etag, deletion_type, restore_event_data, version_id, sequencer, object_extra, "
-        "record_extra",
+        "bucket_name, key, event_name, size, etag, deletion_type, restore_event_data, version_id, sequencer, "
+        "object_extra, record_extra",
     )
     def _fire(original: Callable[..., None], *args: object, version_id: str | None = None, **kwargs: object) -> None:
         token = _version.set(version_id)

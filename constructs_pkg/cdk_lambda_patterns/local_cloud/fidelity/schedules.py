@@ -1,9 +1,11 @@
 """Schedules: when they fire, and what EventBridge Scheduler sends to its target.
 
-What the published emulator does: it looks for schedules that are due every ten seconds. It leaves context attributes such as
-`<aws.scheduler.scheduled-time>` in the input as they are, and sends a `detail` that is an object where a schedule has no input.
+What the published emulator does: it looks for schedules that are due every ten seconds. It leaves context attributes
+such as `<aws.scheduler.scheduled-time>` in the input as they are, and sends a `detail` that is an object where a
+schedule has no input.
 
-What AWS does: it fires within a second or so, and replaces context attributes; without an input, `detail` is the text `{}`.
+What AWS does: it fires within a second or so, and replaces context attributes; without an input, `detail` is the text
+`{}`.
 
 Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
 """
@@ -26,11 +28,16 @@ _EVERY_SECONDS = 1
 def apply() -> None:
     """Look more often, and write the target's input out before the emulator sends it."""
     eventbridge = module("services.eventbridge")
-    for owner, name in ((eventbridge, "_SCHEDULER_TICK_INTERVAL"), (module("services.scheduler"), "_SCHEDULE_TICK_INTERVAL")):
+    for owner, name in (
+        (eventbridge, "_SCHEDULER_TICK_INTERVAL"),
+        (module("services.scheduler"), "_SCHEDULE_TICK_INTERVAL"),
+    ):
         replace_value(owner, name, _EVERY_SECONDS)
 
     @around(eventbridge, "_invoke_target", "target, event, rule, view")
-    def _invoke(original: Callable[..., None], target: Record, event: Record, rule: Record, view: object = None) -> None:
+    def _invoke(
+        original: Callable[..., None], target: Record, event: Record, rule: Record, view: object = None
+    ) -> None:
         if event.get("Source") == "aws.scheduler":
             target = {**target, "Input": _input(target.get("Input"), event)}
         original(target, event, rule, view)

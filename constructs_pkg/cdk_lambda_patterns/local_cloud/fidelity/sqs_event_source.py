@@ -18,8 +18,8 @@ import time
 from typing import TYPE_CHECKING
 
 from .support.batching_window import BatchingWindows
-from .support.emulator import Record, around, module
-from .support.partial_batch import WHOLE_BATCH, reported_failures
+from .support.emulator import Record, around, module, part
+from .support.partial_batch import reported_failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ def apply() -> None:
         # The emulator asks how many batches may be on their way just before it takes messages for another one.
         window = float(esm.get("MaximumBatchingWindowInSeconds") or 0)
         now = time.time()
-        visible = sum(1 for message in (queue or {}).get("messages", ()) if message["visible_at"] <= now)
+        visible = sum(1 for message in part(queue).get("messages", ()) if message["visible_at"] <= now)
         if window and not windows.is_over(esm["UUID"], window, pending=visible, size=int(esm["BatchSize"])):
             return 0
         return original(esm, func_rec, config, queue)
@@ -61,7 +61,7 @@ def apply() -> None:
             return messages
 
     @around(lambda_svc, "_run_sqs_batch", "esm, func_rec, event, batch, queue_url, queue_name")
-    def _run(  # noqa: PLR0917 - the emulator's interface
+    def _run(
         original: object,
         esm: Record,
         func_rec: Record,
@@ -86,6 +86,6 @@ def _processed(mapping: Record, result: Record, batch: list[Record], event: Reco
     """The messages to delete: those that the handler did not report, and those that its filter did not want."""
     delivered = frozenset(str(record["messageId"]) for record in event["Records"])
     failed = reported_failures(mapping, result.get("body"), delivered)
-    if failed is WHOLE_BATCH:
+    if failed is None:
         failed = delivered
     return [message for message in batch if message["id"] not in failed]

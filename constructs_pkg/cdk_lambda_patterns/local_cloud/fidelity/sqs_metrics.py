@@ -2,8 +2,8 @@
 
 What the published emulator does: queues publish no metrics, so that an alarm on a dead-letter queue never goes off.
 
-What AWS does: every active queue publishes how many messages it holds, how many are in flight, how old the oldest one is, and how
-many were sent, received and deleted.
+What AWS does: every active queue publishes how many messages it holds, how many are in flight, how old the oldest one
+is, and how many were sent, received and deleted.
 
 Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 """

@@ -1,7 +1,7 @@
 """Events that a rule, a schedule or a topic cannot deliver.
 
-What the published emulator does: it logs that the target is not there, and the event is gone; the dead-letter queue of the target
-or of the subscription stays empty.
+What the published emulator does: it logs that the target is not there, and the event is gone; the dead-letter queue of
+the target or of the subscription stays empty.
 
 What AWS does: it sends what it could not deliver to that queue, with the reason in message attributes.
 
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .support import delivery
-from .support.emulator import Record, around, module
+from .support.emulator import Record, around, module, part, parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,14 +46,16 @@ def _keep_events_of_rules() -> None:
     eventbridge = module("services.eventbridge")
 
     @around(eventbridge, "_invoke_target", "target, event, rule, view")
-    def _invoke(original: Callable[..., None], target: Record, event: Record, rule: Record, view: object = None) -> None:
+    def _invoke(
+        original: Callable[..., None], target: Record, event: Record, rule: Record, view: object = None
+    ) -> None:
         undelivered: list[_Undelivered] = []
         token = _undelivered.set(undelivered)
         try:
             original(target, event, rule, view)
         finally:
             _undelivered.reset(token)
-        queue = (target.get("DeadLetterConfig") or {}).get("Arn")
+        queue = part(target, "DeadLetterConfig").get("Arn")
         for lost in undelivered:
             if queue:
                 _send_later(str(queue), lost.payload, _attributes(target, event, rule, lost.message))
@@ -77,7 +79,9 @@ def _keep_events_of_rules() -> None:
 def _keep_messages_of_topics() -> None:
     sns = module("services.sns")
 
-    @around(sns, "_deliver_to_lambda", "endpoint, envelope, topic_arn, sub_arn, msg_id, raw_message, message_attributes")
+    @around(
+        sns, "_deliver_to_lambda", "endpoint, envelope, topic_arn, sub_arn, msg_id, raw_message, message_attributes"
+    )
     def _to_lambda(
         original: Callable[..., None], endpoint: str, envelope: str, topic_arn: str, sub_arn: str, *args: object
     ) -> None:
@@ -100,9 +104,9 @@ def _keep_messages_of_topics() -> None:
 
 def _redrive(topic_arn: str, endpoint: str, envelope: str) -> None:
     """Send a message to the dead-letter queue of the subscription that it could not be delivered to."""
-    topic: Record = module("services.sns")._topics.get(topic_arn) or {}
-    for subscription in topic.get("subscriptions") or []:
-        policy = (subscription.get("attributes") or {}).get("RedrivePolicy")
+    topic: Record | None = module("services.sns")._topics.get(topic_arn)
+    for subscription in parts(topic, "subscriptions"):
+        policy = part(subscription, "attributes").get("RedrivePolicy")
         if subscription.get("endpoint") == endpoint and policy:
             _send_later(json.loads(policy)["deadLetterTargetArn"], envelope, {})
 

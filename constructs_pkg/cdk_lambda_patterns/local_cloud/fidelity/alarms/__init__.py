@@ -1,11 +1,11 @@
 """CloudWatch alarms that go off.
 
 What the published emulator does: it evaluates an alarm when an application puts data of the same metric, whatever its
-dimensions, over all periods at once; never on the metrics of services, never because time passes. Missing data, M out of N and
-metric math are ignored.
+dimensions, over all periods at once; never on the metrics of services, never because time passes. Missing data, M out
+of N and metric math are ignored.
 
-What AWS does: it evaluates each alarm over and over, on the data of its own dimensions, period by period, with missing data
-treated as the alarm says, and notifies on every change of state.
+What AWS does: it evaluates each alarm over and over, on the data of its own dimensions, period by period, with missing
+data treated as the alarm says, and notifies on every change of state.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html
@@ -77,7 +77,9 @@ def apply() -> None:
 
 
 def _create_composite(logical_id: str, props: Record, stack_name: str) -> tuple[str, Record]:
-    name = str(props.get("AlarmName") or module("services.cloudformation.provisioners")._physical_name(stack_name, logical_id))
+    name = str(
+        props.get("AlarmName") or module("services.cloudformation.provisioners")._physical_name(stack_name, logical_id)
+    )
     return _put_composite(name, props)
 
 

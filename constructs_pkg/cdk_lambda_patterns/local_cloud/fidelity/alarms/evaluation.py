@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import operator
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from ..support.emulator import Record, module
+from ..support.emulator import Record, module, parts
 from .metric_math import Expression
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _COMPARISONS: dict[str, tuple[Callable[[float, float], bool], str]] = {
     "GreaterThanOrEqualToThreshold": (operator.ge, "greater than or equal to"),
@@ -55,20 +58,22 @@ def evaluate(alarm: Record, now: float | None = None) -> Verdict:
     points = data_points(alarm, count + _EXTRA_PERIODS, time.time() if now is None else now)
     present = [point for point in points if point.value is not None][:count]
     breaching = [point for point in present if _is_breaching(alarm, point)]
-    state = _state(alarm, points, present, breaching, count, needed)
+    state = _state(alarm, points, present, breaching, needed)
     return Verdict(state, _reason(alarm, present, breaching, needed, state))
 
 
 def data_points(alarm: Record, count: int, now: float) -> list[DataPoint]:
     """The data points of as many whole periods, the newest first; before them the running period, where it may count.
 
-    AWS evaluates a metric as its data comes in. The running period does not count where it has no data yet, or where its value
-    still grows and the alarm is about too low a value.
+    AWS evaluates a metric as its data comes in. The running period does not count where it has no data yet, or where
+    its value still grows and the alarm is about too low a value.
     """
     queries: list[Record] = alarm.get("Metrics") or [_single_query(alarm)]
     period = max(int(query["MetricStat"]["Period"]) for query in queries if "MetricStat" in query)
     newest = now // period * period
-    points = [DataPoint(start, _value(queries, start, period)) for start in (newest - period * i for i in range(count + 1))]
+    points = [
+        DataPoint(start, _value(queries, start, period)) for start in (newest - period * i for i in range(count + 1))
+    ]
     growing = any(query.get("MetricStat", {}).get("Stat") in _GROWING_STATISTICS for query in queries)
     too_low = str(alarm.get("ComparisonOperator")).startswith("LessThan")
     return points[1:] if points[0].value is None or (growing and too_low) else points[:count]
@@ -86,7 +91,9 @@ def _value(queries: list[Record], start: float, period: int) -> float | None:
     expressions = {query["Id"]: query["Expression"] for query in queries if "Expression" in query}
     # An expression may use another one; the template's order says nothing.
     while expressions:
-        ready = [id_ for id_, text in expressions.items() if not any(other in text for other in expressions if other != id_)]
+        ready = [
+            id_ for id_, text in expressions.items() if not any(other in text for other in expressions if other != id_)
+        ]
         for id_ in ready or list(expressions):
             values[id_] = Expression(expressions.pop(id_)).value(values)
     return values[next(query["Id"] for query in queries if str(query.get("ReturnData", True)).lower() == "true")]
@@ -95,8 +102,10 @@ def _value(queries: list[Record], start: float, period: int) -> float | None:
 def _statistic(stat: Record, start: float, period: int) -> float | None:
     cloudwatch = module("services.cloudwatch")
     metric: Record = stat["Metric"]
-    dimensions = cloudwatch._dims_key({dimension["Name"]: dimension["Value"] for dimension in metric.get("Dimensions") or []})
-    stored = cloudwatch._metrics.get((metric["Namespace"], metric["MetricName"], dimensions)) or []
+    dimensions = cloudwatch._dims_key(
+        {dimension["Name"]: dimension["Value"] for dimension in parts(metric, "Dimensions")}
+    )
+    stored: list[Record] = cloudwatch._metrics.get((metric["Namespace"], metric["MetricName"], dimensions)) or []
     points = [point for point in list(stored) if start <= point["Timestamp"] < start + period]
     if stat.get("Unit"):
         points = [point for point in points if point.get("Unit") == stat["Unit"]]
@@ -116,32 +125,25 @@ def _state(
     points: list[DataPoint],
     present: list[DataPoint],
     breaching: list[DataPoint],
-    count: int,
     needed: int,
 ) -> str:
+    missing = int(alarm.get("EvaluationPeriods") or 1) - len(present)
     treatment = alarm.get("TreatMissingData") or "missing"
-    missing = count - len(present)
-    if len(breaching) >= needed:
+    if len(breaching) + (missing if treatment == "breaching" else 0) >= needed:
         return "ALARM"
-    if missing == 0 or treatment == "notBreaching":
+    if missing == 0 or len(breaching) < len(present) or treatment in {"breaching", "notBreaching"}:
         return "OK"
-    if treatment == "breaching":
-        return "ALARM" if len(breaching) + missing >= needed else "OK"
-    if len(breaching) < len(present):
-        return "OK"
-    current = str(alarm["StateValue"])
-    if treatment == "ignore":
-        return current
-    if not present:
+    if treatment == "missing" and not present:
         return "INSUFFICIENT_DATA"
-    # All there is breaches: an alarm, unless it is too new to tell.
-    oldest = points.index(present[-1])
-    return "ALARM" if oldest + 1 >= needed else current
+    # All there is breaches: an alarm where missing data is just missing, unless it is too new to tell.
+    old_enough = bool(present) and points.index(present[-1]) + 1 >= needed
+    return "ALARM" if treatment == "missing" and old_enough else str(alarm["StateValue"])
 
 
 def _reason(alarm: Record, present: list[DataPoint], breaching: list[DataPoint], needed: int, state: str) -> str:
     if not present:
-        return f"Insufficient Data: no data points were received; missing data is treated as [{alarm.get('TreatMissingData') or 'missing'}]."
+        treatment = alarm.get("TreatMissingData") or "missing"
+        return f"Insufficient Data: no data points were received; missing data is treated as [{treatment}]."
     _compare, words = _COMPARISONS[alarm["ComparisonOperator"]]
     shown = ", ".join(f"{point.value} ({_clock(point.start)})" for point in present)
     return (
@@ -152,4 +154,4 @@ def _reason(alarm: Record, present: list[DataPoint], breaching: list[DataPoint],
 
 
 def _clock(start: float) -> str:
-    return datetime.fromtimestamp(start, timezone.utc).strftime("%d/%m/%y %H:%M:%S")
+    return datetime.fromtimestamp(start, UTC).strftime("%d/%m/%y %H:%M:%S")

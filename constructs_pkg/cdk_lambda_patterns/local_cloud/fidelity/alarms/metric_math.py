@@ -23,8 +23,8 @@ _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.BitXor: operator.pow,
+    ast.Div: lambda left, right: left / right,
+    ast.BitXor: lambda left, right: left**right,
 }
 _COMPARISONS: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
     ast.Gt: operator.gt,
@@ -70,7 +70,7 @@ class Expression:
             raise UnsupportedExpressionError(self._text)
         return result
 
-    def _evaluate(self, node: ast.expr, values: Values) -> float | None | list[float | None]:
+    def _evaluate(self, node: ast.expr, values: Values) -> float | list[float | None] | None:  # noqa: PLR0911 - one a kind of node
         match node:
             case ast.Constant(value=(int() | float()) as number):
                 return float(number)
@@ -89,9 +89,10 @@ class Expression:
                 return None if None in held else float((all if isinstance(op, ast.And) else any)(held))
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 return self._call(name.upper(), arguments, values)
-        raise UnsupportedExpressionError(self._text)
+            case _:
+                raise UnsupportedExpressionError(self._text)
 
-    def _call(self, name: str, arguments: list[ast.expr], values: Values) -> float | None | list[float | None]:
+    def _call(self, name: str, arguments: list[ast.expr], values: Values) -> float | list[float | None] | None:
         match name, arguments:
             case "METRICS", []:
                 return list(values.values())
@@ -108,9 +109,12 @@ class Expression:
                 return None if decided is None else either[chosen]
             case _, [argument] if name in _OVER_SEVERAL:
                 several = self._evaluate(argument, values)
-                present = [value for value in (several if isinstance(several, list) else [several]) if value is not None]
+                present = [
+                    value for value in (several if isinstance(several, list) else [several]) if value is not None
+                ]
                 return _OVER_SEVERAL[name](present) if present else None
-        raise UnsupportedExpressionError(self._text)
+            case _:
+                raise UnsupportedExpressionError(self._text)
 
     def _number(self, node: ast.expr, values: Values) -> float | None:
         value = self._evaluate(node, values)

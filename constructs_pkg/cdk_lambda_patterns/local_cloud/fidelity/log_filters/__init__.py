@@ -1,7 +1,7 @@
 """Metric filters and subscription filters of log groups.
 
-What the published emulator does: metric filters are stored and never publish anything. Subscription filters match plain words only,
-invoke the function and not its alias, without retries, and deliver to functions alone.
+What the published emulator does: metric filters are stored and never publish anything. Subscription filters match plain
+words only, invoke the function and not its alias, without retries, and deliver to functions alone.
 
 What AWS does: a metric filter publishes a data point for each matching event. A subscription filter invokes a function
 asynchronously, or puts into a stream, what matches the pattern: words, JSON selectors, regular expressions.
@@ -21,7 +21,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from ..support import delivery, metrics, recorded
-from ..support.emulator import Record, around, module
+from ..support.emulator import Record, around, module, part
 from .pattern import Pattern, UnsupportedPatternError, select
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def apply() -> None:
         for (group, _name), metric_filter in logs._metric_filters.items():
             if group == group_name:
                 _publish(metric_filter, events)
-        for subscription in (logs._log_groups.get(group_name) or {}).get("subscriptionFilters", {}).values():
+        for subscription in part(logs._log_groups.get(group_name), "subscriptionFilters").values():
             _forward(subscription, group_name, stream_name, events)
 
     handlers = module("services.cloudformation.provisioners")._RESOURCE_HANDLERS
@@ -72,12 +72,15 @@ def _publish(metric_filter: Record, events: list[Record]) -> None:
     matching = _matching(metric_filter, events)
     for transformation in metric_filter["metricTransformations"]:
         put = functools.partial(
-            metrics.put, transformation["metricNamespace"], transformation["metricName"], unit=transformation.get("unit", "None")
+            metrics.put,
+            transformation["metricNamespace"],
+            transformation["metricName"],
+            unit=transformation.get("unit", "None"),
         )
         for event in matching:
             value = _value(str(transformation["metricValue"]), event["message"])
             if value is not None:
-                named: dict[str, str] = transformation.get("dimensions") or {}
+                named = part(transformation, "dimensions")
                 found = {name: select(event["message"], selector) for name, selector in named.items()}
                 put(value=value, dimensions={name: str(text) for name, text in found.items() if text is not None})
         default = transformation.get("defaultValue")
@@ -112,7 +115,11 @@ def _forward(subscription: Record, group_name: str, stream_name: str, events: li
         ],
     }
     module("core.concurrency").spawn_background(
-        _deliver, destination, gzip.compress(json.dumps(payload).encode()), stream_name, thread_name="subscription-filter"
+        _deliver,
+        destination,
+        gzip.compress(json.dumps(payload).encode()),
+        stream_name,
+        thread_name="subscription-filter",
     )
 
 

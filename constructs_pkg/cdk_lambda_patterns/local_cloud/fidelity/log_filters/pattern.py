@@ -11,7 +11,7 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 _Matcher: TypeAlias = Callable[[str], bool]
 
@@ -51,7 +51,9 @@ class Pattern:
         text = text.strip()
         if text.startswith("["):
             raise UnsupportedPatternError(text)
-        self._matches = _json_matcher(text[1:-1]) if text.startswith("{") and text.endswith("}") else _term_matcher(text)
+        self._matches = (
+            _json_matcher(text[1:-1]) if text.startswith("{") and text.endswith("}") else _term_matcher(text)
+        )
 
     def matches(self, message: str) -> bool:
         """Whether the pattern matches a log event."""
@@ -197,12 +199,14 @@ def _is_number(value: Any) -> bool:  # noqa: ANN401 - any JSON
 
 
 def _find(event: Any, selector: str) -> Any:  # noqa: ANN401 - any JSON
-    found = event
+    found: Any = event
     for step in _STEP.finditer(selector):
         name = step[1] or step[2] or step[4]
         if step[3] is not None:
             index = int(step[3])
-            found = found[index] if isinstance(found, list) and index < len(found) else _ABSENT
+            elements = cast("list[Any]", found) if isinstance(found, list) else []
+            found = elements[index] if index < len(elements) else _ABSENT
         else:
-            found = found.get(name, _ABSENT) if isinstance(found, dict) else _ABSENT
+            members = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+            found = members.get(name, _ABSENT)
     return found

@@ -1,15 +1,17 @@
 """Python functions run as they do in Lambda.
 
-What the published emulator does: it imports the handler into a process of its own interpreter, with everything installed beside
-the emulator on the import path and the emulator's environment variables. Every error has the type `Runtime.HandlerError` and no
-stack trace, an error ends the environment, and what a handler writes to file descriptor 1 is taken for its result.
+What the published emulator does: it imports the handler into a process of its own interpreter, with everything
+installed beside the emulator on the import path and the emulator's environment variables. Every error has the type
+`Runtime.HandlerError` and no stack trace, an error ends the environment, and what a handler writes to file descriptor 1
+is taken for its result.
 
-What AWS does: its runtime client, `awslambdaric`, asks the Runtime API for events and reports errors by their type, with a stack
-trace and the request id; the environment stays warm after an error. A function can import its package, its layers, the standard
-library and boto3.
+What AWS does: its runtime client, `awslambdaric`, asks the Runtime API for events and reports errors by their type,
+with a stack trace and the request id; the environment stays warm after an error. A function can import its package, its
+layers, the standard library and boto3.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html,
-https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html, https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html,
+https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
 """
 
 from __future__ import annotations

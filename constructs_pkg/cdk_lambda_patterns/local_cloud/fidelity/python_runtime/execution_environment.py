@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 import uuid
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ..log_streams import stream_source
@@ -26,7 +26,7 @@ _POLL_SECONDS = 0.02
 
 
 class ExecutionEnvironment:
-    """Stands where the emulator's `Worker` stands: its pool leases, reaps and ends it by these attributes and methods."""
+    """Stands where the emulator's `Worker` stands: its pool leases and ends it by these attributes and methods."""
 
     def __init__(self, func_name: str, config: Record, code_zip: bytes) -> None:
         self.func_name = func_name
@@ -34,7 +34,7 @@ class ExecutionEnvironment:
         self.code_zip = code_zip
         self.in_use = False
         self.last_used = time.time()
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         self.log_stream = f"{now:%Y/%m/%d}/[{config.get('Version', '$LATEST')}]{uuid.uuid4().hex}"
         self._cold = True
         self._lock = threading.Lock()
@@ -213,4 +213,5 @@ def _trace_id(config: Record) -> str:
     lambda_svc = module("services.lambda_svc")
     traced: str | None = lambda_svc._xray_trace_id_for_invocation(config)
     root = f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]};Parent={uuid.uuid4().hex[:16]};Sampled=0"
-    return f"{traced or root};Lineage=1:{uuid.uuid5(uuid.NAMESPACE_URL, config['FunctionName']).hex[:8]}:{lambda_svc._invoke_depth.get()}"
+    function = uuid.uuid5(uuid.NAMESPACE_URL, config["FunctionName"]).hex[:8]
+    return f"{traced or root};Lineage=1:{function}:{lambda_svc._invoke_depth.get()}"

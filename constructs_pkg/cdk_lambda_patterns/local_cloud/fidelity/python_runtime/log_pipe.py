@@ -1,4 +1,4 @@
-"""A process's output, read as it comes, so that all of what it wrote before it answered is there when it has answered."""
+"""A process's output, read as it comes: what it wrote before it answered is there as soon as it has answered."""
 
 from __future__ import annotations
 

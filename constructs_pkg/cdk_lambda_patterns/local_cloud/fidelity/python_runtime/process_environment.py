@@ -1,4 +1,4 @@
-"""What a function's process gets: its folders, its import path and its environment variables, and nothing of the emulator's.
+"""What a function's process gets: its folders, import path and environment variables, and nothing of the emulator's.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ..support.emulator import Record, module
+from ..support.emulator import Record, module, part, parts
 
 # What Lambda's Python runtime can import without a deployment package.
 _IN_RUNTIME = (
@@ -70,7 +70,13 @@ def process_environment(config: Record, code: bytes, runtime_api: str, log_strea
         *(folder for layer in reversed(layers) for folder in _python_folders(layer, runtime)),
         str(runtime_folder()),
     ]
-    command = [interpreter(runtime), "-S", str(_HANDLER_PROCESS / "bootstrap.py"), os.pathsep.join(path), config["Handler"]]
+    command = [
+        interpreter(runtime),
+        "-S",
+        str(_HANDLER_PROCESS / "bootstrap.py"),
+        os.pathsep.join(path),
+        config["Handler"],
+    ]
     variables = _variables(config, task_root, layers, runtime_api, log_stream)
     wrapper = variables.get("AWS_LAMBDA_EXEC_WRAPPER")
     if wrapper:
@@ -100,7 +106,7 @@ def runtime_folder() -> Path:
 
 def _layers(config: Record) -> list[str]:
     lambda_svc = module("services.lambda_svc")
-    archives = [lambda_svc._resolve_layer_zip(layer) for layer in config.get("Layers") or []]
+    archives = [lambda_svc._resolve_layer_zip(layer) for layer in parts(config, "Layers")]
     return [lambda_svc._docker_extracted_dir(archive, "layer") for archive in archives if archive]
 
 
@@ -123,9 +129,9 @@ def _variables(
 ) -> dict[str, str]:
     lambda_svc = module("services.lambda_svc")
     lambda_runtime = module("core.lambda_runtime")
-    logging: Record = config.get("LoggingConfig") or {}
+    logging = part(config, "LoggingConfig")
     _account, region = lambda_runtime._account_region_from_function_config(config)
-    snap_start = (config.get("SnapStart") or {}).get("OptimizationStatus") == "On" and config["Version"] != "$LATEST"
+    snap_start = part(config, "SnapStart").get("OptimizationStatus") == "On" and config["Version"] != "$LATEST"
     # Each environment has a folder of its own for temporary files; nothing of the user's home is read.
     temporary = tempfile.mkdtemp(prefix="tmp-")
     variables = {name: os.environ[name] for name in _FROM_HOST if name in os.environ}

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from ..support.emulator import Record  # noqa: TC001 - dataclass fields
+from ..support.emulator import Record, part
 
 MAXIMUM_RESPONSE_BYTES = 6_291_556
 """Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
@@ -37,6 +37,16 @@ class Invocation:
     error: Record | None = None
     """What the runtime reported instead."""
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What comes with the event."""
+        return {
+            "Lambda-Runtime-Aws-Request-Id": self.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(self.deadline_ms),
+            "Lambda-Runtime-Invoked-Function-Arn": self.function_arn,
+            "Lambda-Runtime-Trace-Id": self.trace_id,
+        }
+
 
 class RuntimeApi:
     """Serves one process; a new process gets a new one, so that nothing late reaches the wrong invocation."""
@@ -52,7 +62,7 @@ class RuntimeApi:
         self.init_error = None
         self._waiting: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
         self._current: Invocation | None = None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_class(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self}))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True, name="runtime-api").start()
 
@@ -103,54 +113,49 @@ class RuntimeApi:
         return True
 
 
-def _handler_class(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+class _Handler(BaseHTTPRequestHandler):
+    api: RuntimeApi
 
-        def do_GET(self) -> None:  # noqa: N802 - the base class's interface
-            if self.path.endswith("/runtime/restore/next"):
-                self._answer(HTTPStatus.OK)
-                return
-            if not self.path.endswith("/runtime/invocation/next"):
-                self._answer(HTTPStatus.NOT_FOUND)
-                return
-            invocation = api.next_invocation()
-            if invocation is None:
-                self._answer(HTTPStatus.GONE)
-                return
-            headers = {
-                "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
-                "Lambda-Runtime-Deadline-Ms": str(invocation.deadline_ms),
-                "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn,
-                "Lambda-Runtime-Trace-Id": invocation.trace_id,
-            }
-            self._answer(HTTPStatus.OK, invocation.payload, headers)
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
-        def do_POST(self) -> None:  # noqa: N802 - the base class's interface
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if self.path.endswith(("/runtime/init/error", "/runtime/restore/error")):
-                api.report_init_error(json.loads(body))
-                self._answer(HTTPStatus.ACCEPTED)
-                return
-            match = _RESULT.search(self.path)
-            if match is None:
-                self._answer(HTTPStatus.NOT_FOUND)
-            elif api.finish(match[1], match[2], body):
-                self._answer(HTTPStatus.ACCEPTED)
-            else:
-                self._answer(HTTPStatus.BAD_REQUEST, b'{"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}')
+    def do_GET(self) -> None:
+        if self.path.endswith("/runtime/restore/next"):
+            self._answer(HTTPStatus.OK)
+            return
+        if not self.path.endswith("/runtime/invocation/next"):
+            self._answer(HTTPStatus.NOT_FOUND)
+            return
+        invocation = self.api.next_invocation()
+        if invocation is None:
+            self._answer(HTTPStatus.GONE)
+        else:
+            self._answer(HTTPStatus.OK, invocation.payload, invocation.headers)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's interface
-            """Say nothing: the function's log is not ours."""
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path.endswith(("/runtime/init/error", "/runtime/restore/error")):
+            self.api.report_init_error(json.loads(body))
+            self._answer(HTTPStatus.ACCEPTED)
+            return
+        match = _RESULT.search(self.path)
+        if match is None:
+            self._answer(HTTPStatus.NOT_FOUND)
+        elif self.api.finish(match[1], match[2], body):
+            self._answer(HTTPStatus.ACCEPTED)
+        else:
+            self._answer(
+                HTTPStatus.BAD_REQUEST, b'{"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}'
+            )
 
-        def _answer(self, status: HTTPStatus, body: bytes = b"", headers: Record | None = None) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's interface
+        """Say nothing: the function's log is not ours."""
 
-    return Handler
+    def _answer(self, status: HTTPStatus, body: bytes = b"", headers: Record | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in part(headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)

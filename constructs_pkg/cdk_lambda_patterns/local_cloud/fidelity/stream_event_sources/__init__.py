@@ -1,14 +1,15 @@
 """Functions that read Kinesis and DynamoDB streams.
 
-What the published emulator does: it retries a failing batch forever, whatever the mapping says, and every other mapping waits
-meanwhile; partial batch responses of Kinesis are taken for success, so that failed records are lost; batching windows and
-parallelization are ignored.
+What the published emulator does: it retries a failing batch forever, whatever the mapping says, and every other mapping
+waits meanwhile; partial batch responses of Kinesis are taken for success, so that failed records are lost; batching
+windows and parallelization are ignored.
 
-What AWS does: it splits, retries and gives up batches as the mapping says, sends a record of what it gave up to a queue, topic
-or bucket, and resumes at the first record that a handler reports as failed. A shard has one batch on its way at a time, or as
-many as the parallelization factor says, and shards do not wait for each other.
+What AWS does: it splits, retries and gives up batches as the mapping says, sends a record of what it gave up to a
+queue, topic or bucket, and resumes at the first record that a handler reports as failed. A shard has one batch on its
+way at a time, or as many as the parallelization factor says, and shards do not wait for each other.
 
-Source: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html, https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html,
+Source: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html,
+https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html,
 https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 """
 

@@ -8,14 +8,14 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ..support import delivery, metrics
 from ..support.clock import iso
-from ..support.emulator import Record, module
+from ..support.emulator import Record, module, part
 from ..support.functions import Invoked
-from ..support.partial_batch import WHOLE_BATCH, reported_failures
+from ..support.partial_batch import reported_failures
 
 if TYPE_CHECKING:
     from .shards import Shard
@@ -60,7 +60,9 @@ class Batch:
         attempts = 0
         while records and self._is_wanted():
             if self._too_old(records[0]):
-                self._give_up([record for record in records if self._too_old(record)], "RecordAgeExceeded", attempts, None)
+                self._give_up(
+                    [record for record in records if self._too_old(record)], "RecordAgeExceeded", attempts, None
+                )
                 records = [record for record in records if not self._too_old(record)]
                 attempts = 0
                 continue
@@ -111,7 +113,7 @@ class Batch:
         """What is left to do: everything from the first record on that the handler reports as failed."""
         numbers = [self._shard.sequence_number(record) for record in records]
         failed = reported_failures(self._mapping, result.get("body"), frozenset(numbers))
-        if failed is WHOLE_BATCH:
+        if failed is None:
             return records
         first = next((index for index, number in enumerate(numbers) if number in failed), len(records))
         return records[first:]
@@ -130,7 +132,7 @@ class Batch:
         Source: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html,
         https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
         """
-        arn = ((self._mapping.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
+        arn = part(self._mapping, "DestinationConfig", "OnFailure").get("Destination")
         function = self._function()
         if not arn or function is None:
             return
@@ -143,7 +145,7 @@ class Batch:
     def _failure_record(
         self, function: Record, records: list[Record], condition: str, attempts: int, result: Record | None
     ) -> Record:
-        version = (result or {}).get("executed_version") or function["config"].get("Version", "$LATEST")
+        version = part(result).get("executed_version") or function["config"].get("Version", "$LATEST")
         invoked = Invoked.of(function["config"])
         record: Record = {
             "requestContext": {
@@ -177,7 +179,7 @@ class Batch:
             delivery.publish(arn, json.dumps(record))
         elif service == "s3":
             # Only a bucket has room for the batch itself.
-            now = datetime.now(timezone.utc)
+            now = datetime.now(UTC)
             key = f"aws/lambda/{self._mapping['UUID']}/{self._shard.shard_id}/{now:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
             delivery.put_object(arn, key, json.dumps({**record, "payload": json.dumps({"Records": records})}))
         else:

@@ -7,7 +7,7 @@ import binascii
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from ..support.emulator import Record, module
+from ..support.emulator import Record, module, part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +83,7 @@ class KinesisShard(Shard):
 
     def _event(self, record: Record) -> Record:
         region = module("core.responses").get_region()
-        function = module("services.lambda_svc")._functions.get(self.mapping["FunctionName"]) or {"config": {}}
+        function: Record | None = module("services.lambda_svc")._functions.get(self.mapping["FunctionName"])
         return {
             "kinesis": {
                 "kinesisSchemaVersion": "1.0",
@@ -96,7 +96,7 @@ class KinesisShard(Shard):
             "eventVersion": "1.0",
             "eventID": f"{self.shard_id}:{record['SequenceNumber']}",
             "eventName": "aws:kinesis:record",
-            "invokeIdentityArn": function["config"].get("Role", ""),
+            "invokeIdentityArn": part(function, "config").get("Role", ""),
             "awsRegion": region,
             "eventSourceARN": self.mapping["EventSourceArn"],
         }
@@ -181,7 +181,7 @@ def dynamodb_shards(mapping: Record) -> Iterator[DynamoDbShard]:
     arn = str(mapping["EventSourceArn"])
     if not arn.startswith("arn:aws:dynamodb:"):
         return
-    table_name = arn.split("/stream/")[0].rpartition("/")[2]
+    table_name = arn.split("/stream/", maxsplit=1)[0].rpartition("/")[2]
     table = module("services.dynamodb")._tables.get(table_name)
     if not table or table.get("LatestStreamArn") != arn:
         return

@@ -79,4 +79,4 @@ def put_event(bus_arn: str, *, source: str, detail_type: str, detail: str, resou
 
 def put_object(bucket_arn: str, key: str, body: str) -> None:
     """Write an object."""
-    client("s3").put_object(Bucket=bucket_arn.split(":")[-1], Key=key, Body=body.encode())
+    client("s3").put_object(Bucket=bucket_arn.rsplit(":", maxsplit=1)[-1], Key=key, Body=body.encode())

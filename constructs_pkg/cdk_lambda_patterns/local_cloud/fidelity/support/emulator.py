@@ -1,8 +1,9 @@
 """The emulator as published, and how one of its functions is put right.
 
 ministack carries no types and is not installed where this library is checked and tested, so its modules come from
-`module()` as `Any`. Each change names the function it is made to and that function's parameters: where a new version of the
-emulator has another function there, the launcher ends with an `IncompatibleError` instead of serving something half right.
+`module()` as `Any`. Each change names the function it is made to and that function's parameters: where a new version of
+the emulator has another function there, the launcher ends with an `IncompatibleError` instead of serving something half
+right.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import functools
 import importlib
 import importlib.metadata
 import inspect
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 VERSION = "1.5.33"
 """The one version of ministack that the behaviours are written against."""
@@ -22,6 +25,31 @@ Emulated: TypeAlias = Any
 
 Record: TypeAlias = dict[str, Any]
 """A JSON object, as the emulator stores them."""
+
+
+def part(record: Record | None, *path: str) -> Record:
+    """An object inside another one; empty where there is none.
+
+    Args:
+        record: The outer object.
+        path: The names on the way, for example `"DestinationConfig", "OnFailure"`.
+    """
+    found: Emulated = record
+    for name in path:
+        found = found.get(name) if found else None
+    inside: Record = found or {}
+    return inside
+
+
+def parts(record: Record | None, *path: str) -> list[Record]:
+    """A list of objects inside another one; empty where there is none."""
+    *outer, last = path
+    return part(record, *outer).get(last) or []
+
+
+def as_record(value: object) -> Record | None:
+    """The value, if it is an object; or None."""
+    return cast("Record", value) if isinstance(value, dict) else None
 
 
 class IncompatibleError(RuntimeError):
@@ -51,8 +79,8 @@ def module(name: str) -> Emulated:
 def around(owner: Emulated, name: str, parameters: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Run the decorated function wherever the emulator calls one of its own.
 
-    The decorated function takes the emulator's function first, then the emulator's arguments. It may call what it was given,
-    or not.
+    The decorated function takes the emulator's function first, then the emulator's arguments. It may call what it was
+    given, or not.
 
     Args:
         owner: The module or dictionary that holds the emulator's function.
@@ -62,8 +90,9 @@ def around(owner: Emulated, name: str, parameters: str) -> Callable[[Callable[..
     Raises:
         IncompatibleError: There is no such function, or it has other parameters.
     """
-    original = owner.get(name) if isinstance(owner, dict) else getattr(owner, name, None)
-    where = f"{getattr(owner, '__name__', 'the emulator')}.{name}"
+    held: Record = owner if as_record(owner) is not None else owner.__dict__
+    original: Emulated = held.get(name)
+    where = f"{held.get('__name__', 'the emulator')}.{name}"
     if not callable(original):
         raise IncompatibleError(f"{where} is not there any more")
     found = ", ".join(inspect.signature(original).parameters)
@@ -75,10 +104,7 @@ def around(owner: Emulated, name: str, parameters: str) -> Callable[[Callable[..
         def instead(*args: object, **kwargs: object) -> object:
             return replacement(original, *args, **kwargs)
 
-        if isinstance(owner, dict):
-            owner[name] = instead
-        else:
-            setattr(owner, name, instead)
+        held[name] = instead
         return instead
 
     return put_in_place

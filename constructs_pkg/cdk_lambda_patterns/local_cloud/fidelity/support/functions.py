@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .emulator import module
+from .emulator import module, part
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from .emulator import Record
 
 _UNQUALIFIED = 7
@@ -34,7 +35,9 @@ class Invoked:
     @property
     def arn(self) -> str:
         """The function's ARN with a qualifier, `$LATEST` where none was named: as destinations get it."""
-        return f"arn:aws:lambda:{self.region}:{self.account}:function:{self.function_name}:{self.qualifier or '$LATEST'}"
+        return (
+            f"arn:aws:lambda:{self.region}:{self.account}:function:{self.function_name}:{self.qualifier or '$LATEST'}"
+        )
 
     @property
     def is_alias(self) -> bool:
@@ -61,5 +64,5 @@ def config_of(func: Record) -> Record:
 
 def reserved_concurrency(func: Record | None) -> int | None:
     """What the function has reserved; None where it has reserved nothing."""
-    reserved = (func or {}).get("concurrency")
+    reserved = part(func).get("concurrency")
     return None if reserved is None else int(reserved)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from .emulator import Emulated, Record
+from .emulator import as_record, part, parts
 
-WHOLE_BATCH = None
-"""The handler's answer cannot be read as a list of failures: Lambda takes the whole batch as failed."""
+if TYPE_CHECKING:
+    from .emulator import Emulated, Record
 
 Failures: TypeAlias = frozenset[str] | None
-"""The identifiers of the failed records, or `WHOLE_BATCH`."""
+"""The identifiers of the records that failed; None is the whole batch, where the answer names no record of it."""
 
 
 def reported_failures(mapping: Record, body: Emulated, identifiers: frozenset[str]) -> Failures:
@@ -25,11 +25,8 @@ def reported_failures(mapping: Record, body: Emulated, identifiers: frozenset[st
     """
     if "ReportBatchItemFailures" not in (mapping.get("FunctionResponseTypes") or []) or not body:
         return frozenset()
-    if not isinstance(body, dict):
-        return WHOLE_BATCH
-    items = body.get("batchItemFailures")
-    if not items:
-        return frozenset()
-    named = [item.get("itemIdentifier") if isinstance(item, dict) else None for item in items]
-    failed = frozenset(str(name) for name in named if name)
-    return failed if len(failed) == len(set(named)) and failed <= identifiers else WHOLE_BATCH
+    answer = as_record(body)
+    if answer is None:
+        return None
+    named = {str(part(as_record(item)).get("itemIdentifier")) for item in parts(answer, "batchItemFailures")}
+    return frozenset(named) if named <= identifiers else None

@@ -1,7 +1,7 @@
 """Starts Lambda's own Python runtime client in a process that can import what a function can, and nothing else.
 
-Usage: `python -S bootstrap.py <import path, joined by the platform's separator> <handler>`. It is a script on its own: nothing
-of this library or of the emulator can be imported here.
+Usage: `python -S bootstrap.py <import path, joined by the platform's separator> <handler>`. It is a script on its own:
+nothing of this library or of the emulator can be imported here.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import site
 import sys
+from importlib import import_module
 
 
 def main() -> None:
@@ -21,9 +22,7 @@ def main() -> None:
     site.sethelper()
     sys.argv = [script]
 
-    from awslambdaric.__main__ import main as run  # noqa: PLC0415 - found on the path set above
-
-    run([script, handler])
+    import_module("awslambdaric.__main__").main([script, handler])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""Asks the Runtime API for events, in Python: the compiled module of this name exists for one interpreter and one platform.
+"""Asks the Runtime API for events, in Python.
 
-`awslambdaric` imports it as `runtime_client` and decides everything but the transport itself.
+The compiled module of this name exists for one interpreter and one platform at a time. `awslambdaric` imports it as
+`runtime_client` and decides everything but the transport itself.
+
 Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
 
@@ -28,9 +30,7 @@ def next() -> tuple[bytes, dict[str, str | int]]:  # noqa: A001 - the compiled m
     return body, headers
 
 
-def post_invocation_result(
-    invoke_id: str, result: bytes, content_type: str, invocation_id: str | None = None
-) -> None:
+def post_invocation_result(invoke_id: str, result: bytes, content_type: str, invocation_id: str | None = None) -> None:
     """Send what the handler returned."""
     del invocation_id
     _post(f"/2018-06-01/runtime/invocation/{invoke_id}/response", result, {"Content-Type": content_type})
