@@ -57,9 +57,8 @@ def _page(rule: type[Rule]) -> str:
         f"# {rule.id}\n\n{_GENERATED}\n\n{title}\n\n{table}\n\n{_spaced(body.strip())}\n\n"
         "## Accept it\n\nWhere it is meant to be so, say why; the finding then counts no more.\n\n"
         "```python\n"
-        "cdk.Validations.of(construct).acknowledge(\n"
-        f'    cdk.Acknowledgment(id="{PLUGIN}::{rule.id}", reason="...")\n'
-        ")\n"
+        f'acknowledgment = cdk.Acknowledgment(id="{PLUGIN}::{rule.id}", reason="...")\n'
+        "cdk.Validations.of(construct).acknowledge(acknowledgment)\n"
         "```\n"
     )
 
