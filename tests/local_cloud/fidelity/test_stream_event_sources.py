@@ -13,7 +13,7 @@ from tests.local_cloud.fidelity.lab import eventually
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.local_cloud.fidelity.lab import Lab, Queue
+    from tests.local_cloud.fidelity.lab import Lab
 
 pytestmark = pytest.mark.local_cloud
 
@@ -85,15 +85,20 @@ def table_stream(lab: Lab) -> tuple[str, str]:
     return name, table["TableDescription"]["LatestStreamArn"]
 
 
-def failing_to(queue: Queue) -> dict[str, Any]:
-    return {"DestinationConfig": {"OnFailure": {"Destination": queue.arn}}}
+def failing_to(arn: str) -> dict[str, Any]:
+    return {"DestinationConfig": {"OnFailure": {"Destination": arn}}}
 
 
 def test_a_batch_is_split_until_the_bad_record_is_alone(faithful: Lab) -> None:
     failed, stream = faithful.queue(), kinesis_stream(faithful, ("a", "b", "bad", "c"))
 
     reader = Reader(
-        faithful, stream, BisectBatchOnFunctionError=True, MaximumRetryAttempts=1, BatchSize=10, **failing_to(failed)
+        faithful,
+        stream,
+        BisectBatchOnFunctionError=True,
+        MaximumRetryAttempts=1,
+        BatchSize=10,
+        **failing_to(failed.arn),
     )
 
     record = failed.body()
@@ -121,7 +126,7 @@ def test_a_batch_is_split_until_the_bad_record_is_alone(faithful: Lab) -> None:
 def test_the_published_emulator_tries_the_same_batch_forever(stock: Lab) -> None:
     failed, stream = stock.queue(), kinesis_stream(stock, ("a", "bad"))
 
-    reader = Reader(stock, stream, BisectBatchOnFunctionError=True, MaximumRetryAttempts=0, **failing_to(failed))
+    reader = Reader(stock, stream, BisectBatchOnFunctionError=True, MaximumRetryAttempts=0, **failing_to(failed.arn))
 
     assert reader.batches(3, within=6)[:3] == [["a", "bad"]] * 3
     reader.stop()
@@ -137,7 +142,7 @@ def test_reading_resumes_at_the_first_record_that_is_reported_as_failed(faithful
         {"REPORT": "1"},
         FunctionResponseTypes=["ReportBatchItemFailures"],
         MaximumRetryAttempts=1,
-        **failing_to(failed),
+        **failing_to(failed.arn),
     )
 
     assert failed.body()["KinesisBatchInfo"]["batchSize"] == 2
@@ -156,8 +161,14 @@ def test_the_published_emulator_loses_records_that_are_reported_as_failed(stock:
 
 def test_a_failing_batch_of_a_table_goes_to_a_bucket_with_its_records(faithful: Lab) -> None:
     bucket, (table, stream) = faithful.bucket(), table_stream(faithful)
-    to_bucket = {"DestinationConfig": {"OnFailure": {"Destination": f"arn:aws:s3:::{bucket}"}}}
-    reader = Reader(faithful, stream, StartingPosition="LATEST", MaximumRetryAttempts=0, BatchSize=1, **to_bucket)
+    reader = Reader(
+        faithful,
+        stream,
+        StartingPosition="LATEST",
+        MaximumRetryAttempts=0,
+        BatchSize=1,
+        **failing_to(f"arn:aws:s3:::{bucket}"),
+    )
 
     for id_ in ("a", "bad", "c"):
         faithful.client("dynamodb").put_item(TableName=table, Item={"id": {"S": id_}})
@@ -186,7 +197,7 @@ def test_records_that_are_too_old_are_given_up_without_an_invocation(faithful: L
             "EventSourceArn": stream,
             "StartingPosition": "TRIM_HORIZON",
             "MaximumRecordAgeInSeconds": 1,
-            **failing_to(failed),
+            **failing_to(failed.arn),
         },
     }
     faithful.deploy({"Mapping": mapping})

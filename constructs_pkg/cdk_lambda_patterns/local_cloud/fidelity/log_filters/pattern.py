@@ -9,7 +9,7 @@ import fnmatch
 import json
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -204,9 +204,16 @@ def _find(event: Any, selector: str) -> Any:  # noqa: ANN401 - any JSON
         name = step[1] or step[2] or step[4]
         if step[3] is not None:
             index = int(step[3])
-            elements = cast("list[Any]", found) if isinstance(found, list) else []
+            elements = _elements(found)
             found = elements[index] if index < len(elements) else _ABSENT
         else:
-            members = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-            found = members.get(name, _ABSENT)
+            found = _members(found).get(name, _ABSENT)
     return found
+
+
+def _elements(value: object) -> Sequence[Any]:
+    return cast("Sequence[Any]", value) if isinstance(value, list) else ()
+
+
+def _members(value: object) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}

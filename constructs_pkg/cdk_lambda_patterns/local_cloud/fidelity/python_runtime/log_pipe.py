@@ -25,7 +25,7 @@ class LogPipe:
     def take(self) -> str:
         """Everything written since the last call, without waiting."""
         with self._lock:
-            while self._open and select.select([self._read_end], [], [], 0)[0]:
+            while self._is_readable():
                 self._read()
             text = self._buffer.decode(errors="replace")
             self._buffer.clear()
@@ -36,8 +36,12 @@ class LogPipe:
         while self._open:
             select.select([self._read_end], [], [])
             with self._lock:
-                if self._open and select.select([self._read_end], [], [], 0)[0]:
+                # Somebody may have taken what there was in between.
+                if self._is_readable():
                     self._read()
+
+    def _is_readable(self) -> bool:
+        return self._open and bool(select.select([self._read_end], [], [], 0)[0])
 
     def _read(self) -> None:
         chunk = os.read(self._read_end, _CHUNK)
