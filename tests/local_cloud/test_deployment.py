@@ -115,6 +115,21 @@ def test_a_second_deployment_updates_the_first(local_cloud: LocalCloud) -> None:
     assert [stack.path for stack in local_cloud.deployed().stacks] == ["Stack"]
 
 
+def test_what_other_tools_deploy_and_delete_is_seen(local_cloud: LocalCloud) -> None:
+    cloudformation = local_cloud.client("cloudformation")
+    template = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
+    local_cloud.deploy(OneQueue)
+
+    cloudformation.create_stack(StackName="ByHand", TemplateBody=json.dumps(template))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="ByHand", WaiterConfig={"Delay": 1})
+    cloudformation.delete_stack(StackName="OneQueue")
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="OneQueue", WaiterConfig={"Delay": 1})
+
+    deployed = local_cloud.deployed()
+    assert [stack.path for stack in deployed.stacks] == ["ByHand"]
+    assert deployed.queue("Queue").path == "ByHand/Queue"
+
+
 def test_only_the_stacks_that_are_named_are_deployed(local_cloud: LocalCloud) -> None:
     app = cdk.App(context=dict(local_cloud.context))
     OneQueue(app, "First")
@@ -196,9 +211,9 @@ def test_fails_with_cloudformations_reason_when_a_resource_fails(local_cloud: Lo
 def test_fails_with_what_is_waited_for_when_it_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_GRACE_SECONDS", 0.5)
     with LocalCloud.start() as cloud, pytest.raises(LocalCloudError) as caught:
-        cloud.deploy(never_answering, timeout=4)
+        cloud.deploy(never_answering, timeout=3)
 
-    assert "cdk deploy took longer than 4 s" in str(caught.value)
+    assert "cdk deploy took longer than 3 s" in str(caught.value)
     assert "in progress: Awaited (AWS::CloudFormation::CustomResource) of Stack" in str(caught.value)
 
 

@@ -115,6 +115,7 @@ def test_resources_of_nested_stacks_are_found_by_the_same_names(local_cloud: Loc
     assert deployment.queue("Queue").path == "Stack/Queue"
     assert len(list(deployment.templates)) == 2
     found_by_another_process = LocalCloud(local_cloud.process, python=local_cloud.python).deployed()
+    assert [stack.path for stack in found_by_another_process.stacks] == ["Stack"]
     assert found_by_another_process.queue("Nested/Queue").physical_id == deployment.queue("Nested/Queue").physical_id
 
 

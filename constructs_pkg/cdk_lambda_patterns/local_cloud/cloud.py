@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from cdk_lambda_patterns.errors import LocalCloudError
 
 from .cdk_cli import CdkCli
-from .deployment import deploy_assembly, synthesize_project, synthesize_subject
+from .deployment import deploy_assembly, exists, other_stacks, synthesize_project, synthesize_subject
 from .description import DeployedStack, Deployment
 from .environment import environment, uv_platform
 from .http_request import Response, send_request
@@ -230,12 +230,14 @@ class LocalCloud:
         return Deployment(self, deployed)
 
     def deployed(self) -> Deployment:
-        """Everything that was deployed to it since it started or was reset, by this process or another."""
-        return Deployment(self, self._deployed())
+        """Everything that is deployed to it, by this process or another, or by the CDK CLI alone."""
+        known = self._deployed()
+        return Deployment(self, [*known, *other_stacks(self, known)])
 
     def _deployed(self) -> list[DeployedStack]:
         path = self.process.folder / _DEPLOYED
-        return [DeployedStack(**stack) for stack in json.loads(path.read_text())] if path.exists() else []
+        noted = [DeployedStack(**stack) for stack in json.loads(path.read_text())] if path.exists() else []
+        return [stack for stack in noted if exists(self, stack)]
 
     def client(self, service: str, *, region: str | None = None, account: str | None = None) -> Any:  # noqa: ANN401 - boto3 makes its types at run time
         """Return a boto3 client that talks to it, and to nobody else whatever profiles and variables this machine has.

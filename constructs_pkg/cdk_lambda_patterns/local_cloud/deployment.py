@@ -17,7 +17,7 @@ from .description import DeployedStack
 from .settings import CONTEXT_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 
     import aws_cdk as cdk
 
@@ -126,29 +126,36 @@ def deploy_assembly(
     except CdkTimeoutError as error:
         waiting = ", ".join(_in_progress(cloud, (stack for stack, _ in found)))
         raise CdkTimeoutError(f"{error}\n  in progress: {waiting or 'nothing'}") from None
-    return [stack for stack, _ in found if _exists(cloud, stack)]
+    return [stack for stack, _ in found if exists(cloud, stack)]
 
 
-def _in_progress(cloud: LocalCloud, stacks: Iterable[DeployedStack]) -> Iterator[str]:
-    """What CloudFormation waits for: mostly a custom resource whose function does not answer."""
-    for stack in stacks:
-        if _exists(cloud, stack):
-            cloudformation = cloud.client("cloudformation", account=stack.account, region=stack.region)
-            latest: dict[str, Any] = {}
-            for event in cloudformation.describe_stack_events(StackName=stack.name)["StackEvents"]:
-                latest.setdefault(event["LogicalResourceId"], event)
-            for name, event in latest.items():
-                if name != stack.name and event["ResourceStatus"].endswith("_IN_PROGRESS"):
-                    yield f"{name} ({event['ResourceType']}) of {stack.path}"
-
-
-def _exists(cloud: LocalCloud, stack: DeployedStack) -> bool:
+def exists(cloud: LocalCloud, stack: DeployedStack) -> bool:
+    """Whether a stack is there."""
     cloudformation = cloud.client("cloudformation", account=stack.account, region=stack.region)
     try:
         cloudformation.describe_stacks(StackName=stack.name)
     except cloudformation.exceptions.ClientError:
         return False
     return True
+
+
+def other_stacks(cloud: LocalCloud, known: Collection[DeployedStack]) -> Iterator[DeployedStack]:
+    """The stacks of the cloud's own account and region that another tool deployed, named as CloudFormation does."""
+    cloudformation = cloud.client("cloudformation")
+    pages = cloudformation.get_paginator("describe_stacks").paginate()
+    ids = {stack["StackName"]: stack["StackId"] for page in pages for stack in page["Stacks"]}
+    # The emulator does not say which stack a nested one belongs to, but the other one names it.
+    nested = {
+        resource.get("PhysicalResourceId")
+        for name in ids
+        for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+        for resource in page["StackResourceSummaries"]
+        if resource["ResourceType"] == "AWS::CloudFormation::Stack"
+    }
+    here = {stack.name for stack in known if (stack.account, stack.region) == (cloud.account, cloud.region)}
+    for name, stack_id in ids.items():
+        if name not in here and stack_id not in nested and not name.startswith(_TOOLKIT_STACK):
+            yield DeployedStack(name=name, path=name, account=cloud.account, region=cloud.region)
 
 
 def _stacks_of(cloud: LocalCloud, assembly: Path) -> Iterator[tuple[DeployedStack, _Environment]]:

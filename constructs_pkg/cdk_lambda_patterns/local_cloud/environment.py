@@ -21,9 +21,9 @@ import uv
 
 from cdk_lambda_patterns.errors import LocalCloudError
 
-if TYPE_CHECKING:
-    from collections.abc import Generator
+from .locks import locked
 
+if TYPE_CHECKING:
     from .settings import Progress
 
 LOCK = Path(__file__).with_name("requirements.lock")
@@ -64,7 +64,7 @@ def environment(python: str | None = None, *, progress: Progress | None = None) 
     folder = cache_folder() / f"local-cloud-{key}"
     found = Environment(python=folder / "bin" / "python", version=version)
     if not _is_made(folder):
-        with _locked(folder.with_suffix(".lock")):
+        with locked(folder.with_suffix(".lock")):
             if not _is_made(folder):
                 if progress is not None:
                     progress(f"Installing the local cloud for Python {version} (once) ...")
@@ -157,14 +157,3 @@ def _uv(*arguments: str, cwd: Path) -> None:
         raise LocalCloudError(
             f"the local cloud could not be installed: uv {' '.join(arguments[:2])} ended with {ran.returncode}:\n{said}"
         )
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Generator[None]:
-    """Let one process at a time in; the others wait for it."""
-    import fcntl  # noqa: PLC0415 - not on Windows, where the local cloud says so itself
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -13,7 +13,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -135,8 +134,6 @@ def start_emulator(
     Raises:
         LocalCloudError: The port is taken, the emulator ended at once, or it does not answer in time; with its log.
     """
-    if sys.platform == "win32":
-        raise LocalCloudError("the local cloud needs Linux, macOS, or Windows with WSL")
     settings = {"LOCAL_CLOUD_WITHOUT": ",".join(without)}
     if owned:
         settings["LOCAL_CLOUD_OWNER"] = str(os.getpid())
@@ -183,6 +180,7 @@ def _start(environment: Environment, port: int, settings: Mapping[str, str], tim
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,
         "LOCAL_CLOUD_DIR": str(folder),
+        "LOG_LEVEL": "WARNING",
         "TMPDIR": str(folder),
         **settings,
     }
@@ -222,21 +220,23 @@ def _wait_until_healthy(process: EmulatorProcess, child: subprocess.Popen[bytes]
     raise kind(f"the local cloud ended with {child.returncode} before it answered{_quoted(said)}")
 
 
-# Children of this process must be waited for, or their remains look like a living group.
+# Children of this process must be waited for, or their remains stay.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 def _group_ends(group: int, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
-    while True:
-        child = _children.get(group)
-        if child is not None and child.poll() is not None:
-            _children.pop(group, None)
-        if not _group_alive(group):
-            return True
+    child = _children.get(group)
+    while _group_alive(group):
+        if child is not None:
+            child.poll()
         if time.monotonic() > deadline:
             return False
         time.sleep(0.01)
+    if child is not None:
+        child.wait()
+        _children.pop(group, None)
+    return True
 
 
 def _group_alive(group: int) -> bool:

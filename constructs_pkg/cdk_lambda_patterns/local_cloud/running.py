@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -12,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from .cloud import LocalCloud
 from .environment import cache_folder
+from .locks import locked
 from .process import EmulatorProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from contextlib import AbstractContextManager
 
 
 def project_folder(start: Path | None = None) -> Path:
@@ -68,14 +67,9 @@ def stop(project: Path) -> bool:
     return was_running
 
 
-@contextlib.contextmanager
-def alone(project: Path) -> Generator[None]:
+def alone(project: Path) -> AbstractContextManager[None]:
     """Keep other processes from starting or stopping the project's cloud meanwhile; they wait."""
-    lock = _note_of(project).with_suffix(".lock")
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    return locked(_note_of(project).with_suffix(".lock"))
 
 
 def _note_of(project: Path) -> Path:
