@@ -139,6 +139,18 @@ def exists(cloud: LocalCloud, stack: DeployedStack) -> bool:
     return True
 
 
+def _in_progress(cloud: LocalCloud, stacks: Iterable[DeployedStack]) -> Iterator[str]:
+    """What CloudFormation waits for: mostly a custom resource whose function does not answer."""
+    for stack in (stack for stack in stacks if exists(cloud, stack)):
+        cloudformation = cloud.client("cloudformation", account=stack.account, region=stack.region)
+        latest: dict[str, Any] = {}
+        for event in cloudformation.describe_stack_events(StackName=stack.name)["StackEvents"]:
+            latest.setdefault(event["LogicalResourceId"], event)
+        for name, event in latest.items():
+            if name != stack.name and event["ResourceStatus"].endswith("_IN_PROGRESS"):
+                yield f"{name} ({event['ResourceType']}) of {stack.path}"
+
+
 def other_stacks(cloud: LocalCloud, known: Collection[DeployedStack]) -> Iterator[DeployedStack]:
     """The stacks of the cloud's own account and region that another tool deployed, named as CloudFormation does."""
     cloudformation = cloud.client("cloudformation")
