@@ -21,7 +21,8 @@ from tests.findings import cfn_lint_findings, synthesis_findings
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
-EXAMPLES = {file.stem: file for file in sorted((Path(__file__).parents[2] / "docs" / "examples").glob("*.py"))}
+ROOT = Path(__file__).parents[2]
+EXAMPLES = {file.stem: file for file in sorted((ROOT / "docs" / "examples").glob("*.py"))}
 
 
 @cache
@@ -43,6 +44,13 @@ def the_stack_of(example: str) -> type[cdk.Stack]:
 
 def test_there_are_examples() -> None:
     assert EXAMPLES
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_is_on_a_page(example: str) -> None:
+    pages = [page.read_text() for page in (ROOT / "docs").rglob("*.md") if "site" not in page.parts]
+
+    assert any(f'--8<-- "examples/{example}.py"' in page for page in pages), f"include {example}.py in a guide"
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
