@@ -130,6 +130,19 @@ class CdkCli:
             raise LocalCloudError(f"cdk {arguments[0]} ended with {status}:{said}")
         return "\n".join(lines)
 
+    def output(self, *arguments: str, cwd: Path) -> str:
+        """Run it and return what it wrote to its standard output, without the warnings it may have written beside.
+
+        Raises:
+            LocalCloudError: It failed; with its own words.
+        """
+        ran = subprocess.run(  # noqa: S603 - the CLI found above
+            [*self.command, *arguments], cwd=cwd, env=dict(self.env), capture_output=True, text=True, check=False
+        )
+        if ran.returncode != 0:
+            raise LocalCloudError(f"cdk {arguments[0]} ended with {ran.returncode}:\n{ran.stderr.strip()}")
+        return ran.stdout
+
 
 def find_node() -> str | None:
     """The Node.js that jsii would use: `JSII_NODE`, or the first on `PATH`."""

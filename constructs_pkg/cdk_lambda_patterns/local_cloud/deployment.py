@@ -222,8 +222,7 @@ def _bootstrap(cloud: LocalCloud, cli: CdkCli, environment: _Environment) -> Non
 def _bootstrap_template(cloud: LocalCloud, cli: CdkCli) -> str:
     kept = cloud.process.folder / "bootstrap-template.yaml"
     if not kept.exists():
-        folder = cloud.process.folder
-        kept.write_text(cli.run("bootstrap", "--show-template", cwd=folder, timeout=60, progress=None))
+        kept.write_text(cli.output("bootstrap", "--show-template", "--no-notices", cwd=cloud.process.folder))
     return kept.read_text()
 
 
