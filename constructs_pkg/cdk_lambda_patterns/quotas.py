@@ -357,6 +357,8 @@ QUEUE_RETENTION = Quota(
     source="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
     fix="choose a time from 1 minute to 14 days",
 )
+QUEUE_DEFAULT_RETENTION_SECONDS = 345_600
+"""Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html"""
 
 # Buckets -------------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What all event source mappings have in common: batches, pollers, and the limits on both.
+"""What all event source mappings have in common: batches, pollers, the limits on both, and who may read the source.
 
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 """
@@ -6,20 +6,24 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMappi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from aws_cdk import aws_lambda as lambda_
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam, aws_lambda as lambda_
 
 from cdk_lambda_patterns import quotas
-from cdk_lambda_patterns.function.durations import in_seconds
+from cdk_lambda_patterns.function.durations import as_seconds, duration_within
 from cdk_lambda_patterns.tokens import is_token
 
 if TYPE_CHECKING:
-    import aws_cdk as cdk
+    from constructs import Construct
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
     from cdk_lambda_patterns.quotas import Quota
     from cdk_lambda_patterns.validation import Where
+
+    Reader: TypeAlias = WellArchitectedFunction | iam.IRole
+    """Who reads a source: a function, or its role seen from another stack."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,24 +40,92 @@ class ProvisionedPollers:
 
     Default: - the service's, 200.
     """
+    group: str | None = None
+    """For Kafka: the name of a group of mappings that share their pollers, to pay for fewer.
 
-    def checked(self, where: Where, minimum: Quota, maximum: Quota) -> lambda_.ProvisionedPollerConfig:
-        """The CDK's configuration, within a source's limits.
+    Default: - the pollers are not shared.
+    """
+
+    def checked(
+        self, where: Where, minimum: Quota, maximum: Quota
+    ) -> lambda_.CfnEventSourceMapping.ProvisionedPollerConfigProperty:
+        """The resource's configuration, within a source's limits.
 
         Raises:
             ValidationError: Outside the limits, or more at least than at most.
         """
         where.within("provisioned_pollers", self.minimum, minimum)
         where.within("provisioned_pollers", self.maximum, maximum)
-        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+        ends = (self.minimum, self.maximum)
+        if self.minimum is not None and self.maximum is not None and not any(map(is_token, ends)):
+            self._check_order(where, self.minimum, self.maximum)
+        return lambda_.CfnEventSourceMapping.ProvisionedPollerConfigProperty(
+            minimum_pollers=self.minimum, maximum_pollers=self.maximum, poller_group_name=self.group
+        )
+
+    def _check_order(self, where: Where, minimum: int, maximum: int) -> None:
+        if minimum > maximum:
             where.refuse(
                 "provisioned_pollers",
-                f"must not have a minimum above their maximum, {self.maximum}",
-                got=self.minimum,
+                f"must not have a minimum above their maximum, {maximum}",
+                got=minimum,
                 fix="swap them, or raise the maximum",
                 code="PollersMinimumAboveMaximum",
             )
-        return lambda_.ProvisionedPollerConfig(minimum_pollers=self.minimum, maximum_pollers=self.maximum)
+
+
+def define_mapping(
+    scope: Construct,
+    function: WellArchitectedFunction,
+    reader: Reader,
+    *,
+    report_batch_item_failures: bool,
+    filters: list[str] | None = None,
+    **properties: Any,  # noqa: ANN401 - properties of CfnEventSourceMapping
+) -> lambda_.CfnEventSourceMapping:
+    """The mapping from a source to a function's `live` alias.
+
+    A plain resource: one message to Node where the CDK's construct would be several, and nothing of the mapping is out
+    of reach.
+
+    Args:
+        scope: The trigger.
+        function: The function.
+        reader: Who was granted to read the source, from `reader_of`.
+        report_batch_item_failures: Whether the handler says which records failed.
+        filters: Patterns, from `check_filters`.
+        **properties: Other properties of `aws_lambda.CfnEventSourceMapping`.
+    """
+    resource = lambda_.CfnEventSourceMapping
+    mapping = resource(
+        scope,
+        "Mapping",
+        function_name=function.live.function_arn,
+        function_response_types=["ReportBatchItemFailures"] if report_batch_item_failures else None,
+        filter_criteria=None
+        if filters is None
+        else resource.FilterCriteriaProperty(filters=[resource.FilterProperty(pattern=text) for text in filters]),
+        **properties,
+    )
+    if reader is not function:
+        # CloudFormation knows of no order between a role's policy in this stack and what Lambda checks with it.
+        mapping.node.add_dependency(cast("iam.IRole", reader))
+    return mapping
+
+
+def reader_of(scope: Construct, function: WellArchitectedFunction) -> Reader:
+    """Whom to let read a source: the function, or seen from another stack its role by name.
+
+    Granted to the function itself, a source in another stack would be named by the function's stack, which the mapping
+    beside the source names in turn: a cycle.
+
+    Args:
+        scope: The trigger.
+        function: The function.
+    """
+    if cdk.Stack.of(scope) is cdk.Stack.of(function):
+        return function
+    return iam.Role.from_role_name(scope, "FunctionRole", cast("iam.IRole", function.role).role_name)
 
 
 def check_batch(
@@ -64,7 +136,7 @@ def check_batch(
     window: cdk.Duration | None,
     window_above: int | None = None,
 ) -> float | None:
-    """Refuse batches and windows that the source does not know; return the window in seconds if it is known.
+    """Refuse batches and windows that the source does not know; return the window in seconds, or its token.
 
     Args:
         where: The construct.
@@ -74,8 +146,7 @@ def check_batch(
         window_above: From more than how many records on the source demands a window.
     """
     where.within("batch_size", batch_size, batch_quota)
-    gathered = in_seconds(window)
-    where.within("max_batching_window", gathered, quotas.BATCHING_WINDOW)
+    gathered = duration_within(where, "max_batching_window", window, quotas.BATCHING_WINDOW)
     at_once = window is None or gathered == 0
     large = (
         window_above is not None and batch_size is not None and not is_token(batch_size) and batch_size > window_above
@@ -88,7 +159,7 @@ def check_batch(
             fix="give 'max_batching_window' at least one second",
             code="BatchNeedsWindow",
         )
-    return gathered
+    return as_seconds(window, gathered)
 
 
 def check_max_concurrency(

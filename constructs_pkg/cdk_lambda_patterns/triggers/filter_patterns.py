@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from cdk_lambda_patterns import quotas
@@ -27,30 +28,61 @@ Pattern: TypeAlias = Mapping[str, Any]
 _TESTS = frozenset({"prefix", "suffix", "anything-but", "numeric", "exists", "equals-ignore-case"})
 _RULE_TESTS = _TESTS | {"wildcard", "cidr"}
 _SUBSCRIPTION_TESTS = _TESTS | {"cidr"}
+_TEXT_TESTS = frozenset({"prefix", "suffix", "equals-ignore-case", "wildcard", "cidr"})
 _NUMERIC_TERMS = (2, 4)
 _COMPARISONS = frozenset({"<", "<=", "=", ">", ">="})
 
 
-def check_filters(where: Where, filters: Sequence[Pattern] | None) -> list[dict[str, str]] | None:
-    """The filters of an event source mapping, as the resource wants them.
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the records of a source look like to a filter."""
+
+    name: str
+    """As in "an SQS record"."""
+    fields: frozenset[str]
+    """The names at its top."""
+    content: str
+    """The field that holds what the sender wrote."""
+
+
+def check_filters(where: Where, filters: Sequence[Pattern] | None, record: Record) -> list[str] | None:
+    """The filters of an event source mapping, each as JSON.
 
     Args:
         where: The construct.
         filters: Patterns; an event that matches one of them is passed on.
+        record: The source's records.
 
     Raises:
-        ValidationError: Too many, too long, or not a pattern.
+        ValidationError: Too many, too long, not a pattern, or about a field that no record has: it would match nothing,
+            and what matches nothing is thrown away.
     """
     if filters is None:
         return None
     where.size("filters", filters, quotas.MAPPING_FILTERS)
-    rendered: list[dict[str, str]] = []
+    rendered: list[str] = []
     for pattern in filters:
         check_pattern(where, "filters", pattern, tests=_TESTS)
+        _check_fields(where, pattern, record)
         text = json.dumps(pattern, ensure_ascii=False, separators=(",", ":"))
         where.size("filters", without_tokens(text), quotas.FILTER_PATTERN_LENGTH)
-        rendered.append({"pattern": text})
+        rendered.append(text)
     return rendered
+
+
+def _check_fields(where: Where, pattern: Pattern, record: Record) -> None:
+    for field, value in pattern.items():
+        if field == "$or":
+            for alternative in value:
+                _check_fields(where, alternative, record)
+        elif field not in record.fields and not is_token(field):
+            where.refuse(
+                "filters",
+                f"must look at the fields of {record.name}: {', '.join(sorted(record.fields))}",
+                got=repr(field),
+                fix=f"what the sender wrote is in '{record.content}': {{'{record.content}': {{'{field}': ...}}}}",
+                code="FilterFieldUnknown",
+            )
 
 
 def check_rule_pattern(where: Where, prop: str, pattern: Pattern) -> None:
@@ -130,6 +162,8 @@ def _check_entry(where: Where, prop: str, path: str, entry: object, tests: froze
         _refuse(where, prop, path, f"must use one of the tests {', '.join(sorted(tests))}", test)
     if test == "exists" and not isinstance(argument, bool):
         _refuse(where, prop, path, "must say true or false in 'exists'", argument)
+    if test in _TEXT_TESTS and not isinstance(argument, str) and as_mapping(argument) is None:
+        _refuse(where, prop, path, f"must give '{test}' text", argument)
     if test == "numeric" and not _is_numeric_test(as_sequence(argument)):
         rule = 'must give \'numeric\' comparisons and numbers in turn, as [">", 0, "<=", 5]'
         _refuse(where, prop, path, rule, argument)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from aws_cdk import Duration, aws_cloudwatch as cloudwatch, aws_lambda as lambda_, aws_sqs as sqs
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm, queue_not_empty_alarm
-from cdk_lambda_patterns.function.durations import in_seconds, seconds
+from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.durations import duration_within, seconds
+from cdk_lambda_patterns.json_values import as_mapping
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
-from .event_source_mappings import ProvisionedPollers, check_batch, check_max_concurrency
-from .filter_patterns import Pattern, check_filters
-from .queues import define_dead_letter_queue, define_queue
+from .event_source_mappings import ProvisionedPollers, check_batch, check_max_concurrency, define_mapping, reader_of
+from .filter_patterns import Pattern, Record, check_filters
+from .queues import check_retentions, define_dead_letter_queue, define_queue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,25 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
+
+_RECORD = Record(
+    "an SQS record",
+    frozenset(
+        {
+            "messageId",
+            "receiptHandle",
+            "body",
+            "attributes",
+            "messageAttributes",
+            "md5OfBody",
+            "md5OfMessageAttributes",
+            "eventSource",
+            "eventSourceARN",
+            "awsRegion",
+        }
+    ),
+    "body",
+)
 
 
 class SqsTrigger(Construct):
@@ -40,9 +61,9 @@ class SqsTrigger(Construct):
     """The queue that the function polls."""
 
     dead_letter_queue: sqs.IQueue | None
-    """Where messages go that failed too often. None for a queue of another app, which has its own or none."""
+    """Where messages go that failed too often. None for a queue from outside of this app, which has its own or none."""
 
-    event_source_mapping: lambda_.EventSourceMapping
+    event_source_mapping: lambda_.CfnEventSourceMapping
     """What polls the queue for the function."""
 
     alarms: dict[str, cloudwatch.CfnAlarm]
@@ -57,7 +78,7 @@ class SqsTrigger(Construct):
         queue: sqs.IQueue | None = None,
         fifo: bool = False,
         visibility_timeout: Duration | None = None,
-        max_receive_count: int = practices.MAX_RECEIVE_COUNT,
+        max_receive_count: int | None = None,
         batch_size: int = practices.SQS_BATCH_SIZE,
         max_batching_window: Duration | None = None,
         report_batch_item_failures: bool = True,
@@ -78,12 +99,13 @@ class SqsTrigger(Construct):
                 Default: - one is defined.
             fifo: Whether the defined queue keeps the order of each message group.
                 Default: False
-            visibility_timeout: How long a received message stays hidden, up to 12 hours. For a queue of another app:
-                what it is set to there.
+            visibility_timeout: How long a received message stays hidden, up to 12 hours. For a queue from outside of
+                this app: what it is set to there.
                 Default: - six times the function's timeout, plus the batching window.
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-            max_receive_count: Receives before a message moves to the dead-letter queue, 1 to 1,000.
-                Default: 5
+            max_receive_count: Receives before a message moves to the dead-letter queue, 1 to 1,000. For a queue from
+                outside of this app: what it is set to there.
+                Default: - 5, see `practices.MAX_RECEIVE_COUNT`.
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
             batch_size: Messages in one invocation at most: 1 to 10,000, above 10 with a batching window; FIFO 1 to 10.
                 Default: 10
@@ -95,11 +117,12 @@ class SqsTrigger(Construct):
                 Default: True
             max_concurrency: How many of the function's executions the queue may use at once, 2 to 1,000, and at most
                 what is reserved for the function.
-                Default: - no limit of its own.
+                Default: - what is reserved for the function; without that, no limit of its own.
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
             provisioned_pollers: Pollers that stand ready. Not together with `max_concurrency`.
                 Default: - Lambda adds pollers as messages come.
-            filters: Patterns; messages that match none are deleted without starting the function.
+            filters: Patterns over the record, as `{"body": {"kind": ["order"]}}`; messages that match none are deleted
+                without starting the function.
                 Default: - all messages are passed on.
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
             encryption_key: A customer's key for both queues.
@@ -111,24 +134,17 @@ class SqsTrigger(Construct):
 
         Raises:
             ValidationError: A value outside the service's limits or in conflict with another; a queue that would show a
-                message again while the function still works on it; a queue of another app of which that is not known.
+                message again while the function still works on it; a queue from outside of which that is not known.
         """
         # 1 validate
         where = Where(scope, construct_id)
-        own = queue if isinstance(queue, sqs.Queue) else None
-        is_fifo = fifo if queue is None else queue.fifo
+        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        expect_type(where, "queue", queue, "queue_arn", "aws_sqs.IQueue")
+        is_fifo = fifo if queue is None else bool(queue.fifo)
         _check_queue_options(
             where, queue, fifo=fifo, encryption_key=encryption_key, deduplication=content_based_deduplication
         )
-        where.within("max_receive_count", max_receive_count, quotas.QUEUE_MAX_RECEIVE_COUNT)
-        if is_fifo and max_batching_window is not None:
-            where.refuse(
-                "max_batching_window",
-                "must be left out for a FIFO queue",
-                got=f"{in_seconds(max_batching_window):g} seconds",
-                fix="leave it out, or use a standard queue",
-                code="BatchingWindowOnFifo",
-            )
+        _check_no_window_on_fifo(where, max_batching_window, fifo=is_fifo)
         window = check_batch(
             where,
             batch_size=batch_size,
@@ -138,98 +154,72 @@ class SqsTrigger(Construct):
         )
         check_max_concurrency(where, function, max_concurrency, quotas.SQS_MAX_CONCURRENCY)
         pollers = _check_pollers(where, provisioned_pollers, max_concurrency)
-        patterns = check_filters(where, filters)
+        patterns = check_filters(where, filters, _RECORD)
 
         # 2 derive
-        resource = None if own is None else cast("sqs.CfnQueue", own.node.default_child)
-        hidden = _visibility(
-            where, function, window, visibility_timeout, resource, imported=queue is not None and own is None
+        resource = cast("sqs.CfnQueue", queue.node.default_child) if isinstance(queue, sqs.Queue) else None
+        delivery = _delivery(
+            where,
+            function,
+            window=window,
+            visibility=visibility_timeout,
+            receives=max_receive_count,
+            resource=resource,
+            outside=queue is not None and resource is None,
         )
+        if max_concurrency is None and pollers is None:
+            max_concurrency = _reserved(function)
         super().__init__(scope, construct_id)
 
         # 3 define
-        self.alarms = {}
-        self.dead_letter_queue = None
         if queue is None:
             self.dead_letter_queue = define_dead_letter_queue(self, fifo=fifo, encryption_key=encryption_key)
-            deduplication = (
-                {}
-                if content_based_deduplication is None
-                else {"content_based_deduplication": content_based_deduplication}
-            )
+            deduplication = {"content_based_deduplication": content_based_deduplication}
             self.queue = define_queue(
                 self,
                 "Queue",
                 fifo=fifo,
                 encryption_key=encryption_key,
-                visibility_timeout=visibility_timeout or seconds(int(hidden)),
+                visibility_timeout=seconds(int(delivery.hidden)) if visibility_timeout is None else visibility_timeout,
                 dead_letter_queue=sqs.DeadLetterQueue(
-                    queue=self.dead_letter_queue, max_receive_count=max_receive_count
+                    queue=self.dead_letter_queue, max_receive_count=delivery.receives
                 ),
-                **deduplication,
+                **({} if content_based_deduplication is None else deduplication),
             )
         else:
             self.queue = queue
-            if resource is not None:
-                self._complete(
-                    resource, hidden, max_receive_count, fifo=bool(is_fifo), encryption_key=queue.encryption_master_key
-                )
+            self.dead_letter_queue = (
+                _completed(self, cast("sqs.Queue", queue), resource, delivery, fifo=is_fifo) if resource else None
+            )
 
         # 4 connect
-        self.queue.grant_consume_messages(function)
-        self.event_source_mapping = lambda_.EventSourceMapping(
+        reader = reader_of(self, function)
+        self.queue.grant_consume_messages(reader)
+        self.event_source_mapping = define_mapping(
             self,
-            "Mapping",
-            target=cast("lambda_.IFunction", function.live),
+            function,
+            reader,
             event_source_arn=self.queue.queue_arn,
             batch_size=batch_size,
-            max_batching_window=max_batching_window,
+            maximum_batching_window_in_seconds=window,
             report_batch_item_failures=report_batch_item_failures,
-            max_concurrency=max_concurrency,
+            scaling_config=None
+            if max_concurrency is None
+            else lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=max_concurrency),
             provisioned_poller_config=pollers,
             filters=patterns,
             enabled=enabled,
         )
-        self._define_alarms(function, hidden, max_receive_count)
+        self.alarms = _define_alarms(self, function, delivery)
 
-    def _complete(
-        self,
-        resource: sqs.CfnQueue,
-        hidden: float,
-        max_receive_count: int,
-        *,
-        fifo: bool,
-        encryption_key: kms.IKey | None,
-    ) -> None:
-        """Give a queue of this app what it lacks."""
-        if resource.visibility_timeout is None:
-            resource.visibility_timeout = hidden
-        if resource.redrive_policy is None:
-            self.dead_letter_queue = define_dead_letter_queue(self, fifo=fifo, encryption_key=encryption_key)
-            resource.redrive_policy = {
-                "deadLetterTargetArn": self.dead_letter_queue.queue_arn,
-                "maxReceiveCount": max_receive_count,
-            }
-        else:
-            given = cast("sqs.Queue", self.queue).dead_letter_queue
-            self.dead_letter_queue = None if given is None else given.queue
 
-    def _define_alarms(self, function: WellArchitectedFunction, hidden: float, max_receive_count: int) -> None:
-        if self.dead_letter_queue is not None:
-            self.alarms["DeadLetterQueue"] = queue_not_empty_alarm(
-                self, self.dead_letter_queue.queue_name, function.alarm_actions, construct_id="DeadLetterQueueAlarm"
-            )
-        self.alarms["MessageAge"] = define_alarm(
-            self,
-            "MessageAgeAlarm",
-            metric=("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum"),
-            dimensions={"QueueName": self.queue.queue_name},
-            # Older than all its tries take: nothing is processing it.
-            threshold=hidden * max_receive_count,
-            text="Messages wait longer than all their tries take. Look for throttles and errors, "
-            "or let the function run more often at once.",
-            actions=function.alarm_actions,
-        )
+class _Delivery(NamedTuple):
+    """How often a message is tried, and how far apart."""
+
+    hidden: float
+    """Seconds that a received message stays hidden."""
+    receives: float
+    """Receives before it is given up."""
 
 
 def _check_queue_options(
@@ -238,14 +228,7 @@ def _check_queue_options(
     if queue is not None:
         given = {"fifo": fifo or None, "encryption_key": encryption_key, "content_based_deduplication": deduplication}
         for name, value in given.items():
-            if value is not None:
-                where.refuse(
-                    name,
-                    "must be left out where 'queue' is given",
-                    got=type(value).__name__,
-                    fix="set it on the queue",
-                    code="QueueOptionsConflict",
-                )
+            _refuse_beside_queue(where, name, value)
     elif deduplication is not None and not fifo:
         where.refuse(
             "content_based_deduplication",
@@ -256,9 +239,31 @@ def _check_queue_options(
         )
 
 
+def _refuse_beside_queue(where: Where, prop: str, value: object) -> None:
+    if value is not None:
+        where.refuse(
+            prop,
+            "must be left out where 'queue' is given",
+            got=value if isinstance(value, (bool, int)) else type(value).__name__,
+            fix="set it on the queue",
+            code="QueueOptionsConflict",
+        )
+
+
+def _check_no_window_on_fifo(where: Where, window: Duration | None, *, fifo: bool) -> None:
+    if fifo and window is not None:
+        where.refuse(
+            "max_batching_window",
+            "must be left out for a FIFO queue",
+            got=window.to_human_string(),
+            fix="leave it out, or use a standard queue",
+            code="BatchingWindowOnFifo",
+        )
+
+
 def _check_pollers(
     where: Where, pollers: ProvisionedPollers | None, max_concurrency: int | None
-) -> lambda_.ProvisionedPollerConfig | None:
+) -> lambda_.CfnEventSourceMapping.ProvisionedPollerConfigProperty | None:
     if pollers is None:
         return None
     if max_concurrency is not None:
@@ -269,55 +274,117 @@ def _check_pollers(
             fix="limit the pollers with their maximum",
             code="PollersWithMaxConcurrency",
         )
+    if pollers.group is not None:
+        where.refuse(
+            "provisioned_pollers",
+            "must have no group: only Kafka's pollers are shared",
+            got=repr(pollers.group),
+            fix="leave 'group' out",
+            code="PollerGroupWithoutKafka",
+        )
     return pollers.checked(where, quotas.SQS_POLLERS_MINIMUM, quotas.SQS_POLLERS_MAXIMUM)
 
 
-def _visibility(
+def _reserved(function: WellArchitectedFunction) -> int | None:
+    """What is reserved for the function: more at once would only be throttled, and count as a receive."""
+    reserved = function.reserved_concurrency
+    return None if reserved is None or not quotas.SQS_MAX_CONCURRENCY.admits(reserved) else int(reserved)
+
+
+def _delivery(
     where: Where,
     function: WellArchitectedFunction,
-    window: float | None,
-    given: Duration | None,
-    resource: sqs.CfnQueue | None,
     *,
-    imported: bool,
-) -> float:
-    """How many seconds the queue hides a message, refused if that is too short for the function."""
-    told = in_seconds(given)
-    where.within("visibility_timeout", told, quotas.QUEUE_VISIBILITY_TIMEOUT)
+    window: float | None,
+    visibility: Duration | None,
+    receives: int | None,
+    resource: sqs.CfnQueue | None,
+    outside: bool,
+) -> _Delivery:
+    """How the queue delivers: as told, as the given queue is set, or derived. Refused if too hasty for the function."""
+    hidden = duration_within(where, "visibility_timeout", visibility, quotas.QUEUE_VISIBILITY_TIMEOUT)
+    where.within("max_receive_count", receives, quotas.QUEUE_MAX_RECEIVE_COUNT)
     prop = "visibility_timeout"
     if resource is not None:
-        if given is not None:
-            where.refuse(
-                prop,
-                "must be left out where 'queue' is given",
-                got=f"{told:g}",
-                fix="set it on the queue",
-                code="QueueOptionsConflict",
-            )
-        prop, told = "queue", resource.visibility_timeout
-        if is_token(told):
-            told = None
-    if imported and given is None:
+        _refuse_beside_queue(where, prop, visibility)
+        prop, hidden = "queue", _known(resource.visibility_timeout)
+        if resource.redrive_policy is not None:
+            _refuse_beside_queue(where, "max_receive_count", receives)
+            receives = _known((as_mapping(resource.redrive_policy) or {}).get("maxReceiveCount"))
+    elif outside and visibility is None:
         where.refuse(
-            "visibility_timeout",
-            "must be told for a queue of another app: it cannot be seen from here",
+            prop,
+            "must be told for a queue from outside of this app: it cannot be seen from here",
             got="nothing",
             fix="give what the queue is set to",
             code="VisibilityTimeoutUnknown",
         )
-    if function.timeout_seconds is None:
-        return told or practices.TIMEOUT_SECONDS * practices.VISIBILITY_TIMEOUT_FACTOR
-    needed = practices.VISIBILITY_TIMEOUT_FACTOR * function.timeout_seconds + (window or 0)
-    if told is None:
-        return needed
-    if told < needed:
+    times = practices.MAX_RECEIVE_COUNT if receives is None or is_token(receives) else receives
+    needed = _needed(function, _known(window))
+    if hidden is not None and function.timeout_seconds is not None and hidden < needed:
         where.refuse(
             prop,
             f"must {'be' if prop == 'visibility_timeout' else 'hide messages for'} at least {needed:g} seconds, "
             f"{practices.VISIBILITY_TIMEOUT_FACTOR} times the timeout of {function.node.path}"
             f"{' plus the batching window' if window else ''}",
-            got=f"{told:g}",
+            got=f"{hidden:g}",
             fix="raise it or leave it out",
             code="VisibilityTimeoutTooShort",
         )
-    return told
+    return _Delivery(needed if hidden is None else hidden, times)
+
+
+def _needed(function: WellArchitectedFunction, window: float | None) -> float:
+    timeout = practices.TIMEOUT_SECONDS if function.timeout_seconds is None else function.timeout_seconds
+    return practices.VISIBILITY_TIMEOUT_FACTOR * timeout + (window or 0)
+
+
+def _known(value: Any) -> Any:  # noqa: ANN401 - a number in the CDK's loose types
+    return value if isinstance(value, (int, float)) and not is_token(value) else None
+
+
+def _completed(
+    scope: Construct, queue: sqs.Queue, resource: sqs.CfnQueue, delivery: _Delivery, *, fifo: bool
+) -> sqs.IQueue | None:
+    """Give a queue of this app what it lacks, and return its dead-letter queue."""
+    if resource.visibility_timeout is None:
+        resource.visibility_timeout = delivery.hidden
+    if resource.redrive_policy is None:
+        # Part of the queue: in another stack than the trigger's, the queue's could not name it without a cycle.
+        dead_letter_queue: sqs.IQueue = define_dead_letter_queue(
+            queue, fifo=fifo, encryption_key=queue.encryption_master_key
+        )
+        resource.redrive_policy = {
+            "deadLetterTargetArn": dead_letter_queue.queue_arn,
+            "maxReceiveCount": delivery.receives,
+        }
+    else:
+        given = queue.dead_letter_queue
+        found = queue.node.try_find_child("DeadLetterQueue") if given is None else given.queue
+        if found is None:
+            return None
+        dead_letter_queue = cast("sqs.IQueue", found)
+    check_retentions(scope, resource, dead_letter_queue)
+    return dead_letter_queue
+
+
+def _define_alarms(
+    trigger: SqsTrigger, function: WellArchitectedFunction, delivery: _Delivery
+) -> dict[str, cloudwatch.CfnAlarm]:
+    alarms: dict[str, cloudwatch.CfnAlarm] = {}
+    if trigger.dead_letter_queue is not None:
+        alarms["DeadLetterQueue"] = queue_not_empty_alarm(
+            trigger, trigger.dead_letter_queue.queue_name, function.alarm_actions, construct_id="DeadLetterQueueAlarm"
+        )
+    alarms["MessageAge"] = define_alarm(
+        trigger,
+        "MessageAgeAlarm",
+        metric=("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum"),
+        dimensions={"QueueName": trigger.queue.queue_name},
+        # Older than all its tries take: nothing is processing it.
+        threshold=delivery.hidden * delivery.receives,
+        text="Messages wait longer than all their tries take. Look for throttles and errors, "
+        "or let the function run more often at once.",
+        actions=function.alarm_actions,
+    )
+    return alarms

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+
+from cdk_lambda_patterns import ValidationError, quotas
+from cdk_lambda_patterns.triggers.filter_patterns import Record, check_filters, check_rule_pattern
+from cdk_lambda_patterns.validation import Where
+from tests.function.support import check_refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RECORD = Record("a letter", frozenset({"body", "sender"}), "body")
+
+
+def filters(stack: cdk.Stack, *patterns: Any) -> list[str] | None:  # noqa: ANN401
+    return check_filters(Where(stack, "Trigger"), patterns, RECORD)
+
+
+def refused(stack: cdk.Stack, got: str, *patterns: Any, code: str = "FilterPatternInvalid") -> str:  # noqa: ANN401
+    with pytest.raises(ValidationError) as caught:
+        filters(stack, *patterns)
+    check_refusal(caught.value, code, got)
+    return str(caught.value)
+
+
+GOOD: Sequence[dict[str, Any]] = [
+    {"body": ["order", 7, True, None, ""]},
+    {"body": {"kind": ["order"], "total": [{"numeric": [">", 100]}]}},
+    {"body": {"total": [{"numeric": [">=", 0, "<", 5.5]}]}},
+    {"body": {"customer": {"name": [{"prefix": "A"}, {"suffix": "z"}, {"equals-ignore-case": "Bob"}]}}},
+    {"body": {"id": [{"exists": False}], "kind": [{"anything-but": ["test", "trial"]}]}},
+    {"$or": [{"body": {"a": [1]}}, {"sender": ["me"]}]},
+]
+
+
+@pytest.mark.parametrize("pattern", GOOD)
+def test_a_pattern_becomes_its_json(stack: cdk.Stack, pattern: dict[str, Any]) -> None:
+    (text,) = filters(stack, pattern) or []
+
+    assert json.loads(text) == pattern
+    assert " " not in text.replace("order", ""), "as short as it can be"
+
+
+def test_no_filters_are_none(stack: cdk.Stack) -> None:
+    assert check_filters(Where(stack, "Trigger"), None, RECORD) is None
+
+
+def test_values_may_be_known_at_deployment_only(stack: cdk.Stack) -> None:
+    name = cdk.Token.as_string({"Ref": "Name"})
+
+    (text,) = filters(stack, {"body": {"name": [name]}}) or []
+
+    assert stack.resolve(text) == {"Fn::Join": ["", ['{"body":{"name":["', {"Ref": "Name"}, '"]}}']]}
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_there_may_be_one_to_ten(stack: cdk.Stack, count: int) -> None:
+    assert len(filters(stack, *[{"body": ["x"]}] * count) or []) == count
+
+
+@pytest.mark.parametrize("count", [0, 11])
+def test_fails_when_there_are_none_or_too_many(stack: cdk.Stack, count: int) -> None:
+    refused(stack, str(count), *[{"body": ["x"]}] * count, code="TooManyFilters")
+
+
+def test_a_pattern_may_be_as_long_as_lambda_takes(stack: cdk.Stack) -> None:
+    empty = len('{"body":[""]}')
+    longest = "x" * (int(quotas.FILTER_PATTERN_LENGTH.maximum) - empty)
+
+    assert filters(stack, {"body": [longest]})
+    refused(stack, "4,097", {"body": [f"{longest}x"]}, code="FilterPatternTooLong")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "got", "says"),
+    [
+        ({}, "{}", "at least one field"),
+        ({"body": {}}, "{}", "at least one field (at body)"),
+        ("body", '"body"', "at least one field"),
+        ({"body": "order"}, '"order"', 'must be a list, of values or tests (at body), got "order"; write ["order"]'),
+        ({"body": {"kind": 7}}, "7", "(at body.kind)"),
+        ({"body": []}, "[]", "which nothing matches"),
+        ({"body": [["order"]]}, '["order"]', "one key each"),
+        ({"body": [{"prefix": "a", "suffix": "b"}]}, '{"prefix": "a", "suffix": "b"}', "one key each"),
+        ({"body": [{"starts-with": "a"}]}, '"starts-with"', "anything-but, equals-ignore-case, exists"),
+        ({"body": [{"wildcard": "a*"}]}, '"wildcard"', "one of the tests"),
+        ({"body": [{"exists": "no"}]}, '"no"', "true or false"),
+        ({"body": [{"prefix": ["a"]}]}, '["a"]', "must give 'prefix' text"),
+        ({"body": [{"numeric": [">"]}]}, '[">"]', "comparisons and numbers in turn"),
+        ({"body": [{"numeric": [">", "7"]}]}, '[">", "7"]', "comparisons and numbers in turn"),
+        ({"body": [{"numeric": ["!=", 7]}]}, '["!=", 7]', "comparisons and numbers in turn"),
+        ({"body": [{"numeric": [">", True]}]}, '[">", true]', "comparisons and numbers in turn"),
+        ({"body": [{"numeric": 7}]}, "7", "comparisons and numbers in turn"),
+        ({"$or": {"body": ["x"]}}, '{"body": ["x"]}', "must be a list"),
+    ],
+)
+def test_fails_when_it_is_no_pattern(stack: cdk.Stack, pattern: object, got: str, says: str) -> None:
+    assert says in refused(stack, got, pattern)
+
+
+@pytest.mark.parametrize("pattern", [{"kind": ["order"]}, {"$or": [{"body": ["x"]}, {"kind": ["order"]}]}])
+def test_fails_when_no_record_has_the_field(stack: cdk.Stack, pattern: dict[str, Any]) -> None:
+    text = refused(stack, "'kind'", pattern, code="FilterFieldUnknown")
+
+    assert "'filters' must look at the fields of a letter: body, sender" in text
+    assert "{'body': {'kind': ...}}" in text
+
+
+def test_a_rules_pattern_may_use_wildcards_and_networks(stack: cdk.Stack) -> None:
+    pattern = {"detail": {"key": [{"wildcard": "a*b"}], "ip": [{"cidr": "10.0.0.0/8"}]}}
+
+    check_rule_pattern(Where(stack, "Rule"), "pattern", pattern)
+
+
+def test_fails_when_a_rules_pattern_is_longer_than_event_bridge_takes(stack: cdk.Stack) -> None:
+    with pytest.raises(ValidationError) as caught:
+        check_rule_pattern(Where(stack, "Rule"), "pattern", {"detail": {"key": ["x" * 2_048]}})
+
+    check_refusal(caught.value, "EventPatternTooLong", "2,071")
