@@ -1,9 +1,4 @@
-"""A function that is called asynchronously: what it did goes to one place, what failed to another."""
-
-from __future__ import annotations
-
 from pathlib import Path
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events, aws_sns as sns
@@ -15,12 +10,14 @@ HANDLERS = Path(__file__).parent / "handlers"
 
 
 class Reports(cdk.Stack):
-    def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
-        super().__init__(scope, construct_id, **kwargs)
+    """A function that is called asynchronously: what it did goes to one place, what failed to another."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
         operators = sns.Topic(self, "Operators", enforce_ssl=True)
         done = events.EventBus(self, "Done")
 
-        report = WellArchitectedFunction(
+        WellArchitectedFunction(
             self,
             "Report",
             code=PythonCode.from_folder(HANDLERS / "reports"),
@@ -29,10 +26,7 @@ class Reports(cdk.Stack):
             # Asked for an hour ago, nobody waits for it any more.
             max_event_age=cdk.Duration.hours(1),
             retry_attempts=1,
+            # What still fails needs no `on_failure`: it is kept in a queue, with an alarm on it.
             on_success=done,
             notify=operators,
         )
-
-        # Without `on_failure`, what still fails is kept in a queue, with an alarm on it.
-        assert report.failure_queue is not None
-        cdk.CfnOutput(self, "Failures", value=report.failure_queue.queue_url)

@@ -1,9 +1,4 @@
-"""A function that reads a secret and a parameter, of which neither value is in the template."""
-
-from __future__ import annotations
-
 from pathlib import Path
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_secretsmanager as secretsmanager, aws_ssm as ssm
@@ -15,8 +10,10 @@ HANDLERS = Path(__file__).parent / "handlers"
 
 
 class Payments(cdk.Stack):
-    def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
-        super().__init__(scope, construct_id, **kwargs)
+    """A function that reads a secret and a parameter, of which neither value is in the template."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
         # Written by hand or by the provider: the app only reads it.
         api_key = secretsmanager.Secret.from_secret_name_v2(self, "ApiKey", "payments/api-key")
         limit = ssm.StringParameter(self, "Limit", string_value="1000")

@@ -1,9 +1,4 @@
-"""Two functions that share a layer of packages."""
-
-from __future__ import annotations
-
 from pathlib import Path
-from typing import Any
 
 import aws_cdk as cdk
 from constructs import Construct
@@ -14,8 +9,10 @@ HANDLERS = Path(__file__).parent / "handlers"
 
 
 class Prices(cdk.Stack):
-    def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
-        super().__init__(scope, construct_id, **kwargs)
+    """Two functions that share a layer of packages."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
         workbooks = PythonLayer(self, "Workbooks", requirements=HANDLERS / "prices" / "requirements.txt")
 
         # The layer is checked against each function's runtime and architecture.

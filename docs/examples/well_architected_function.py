@@ -1,9 +1,4 @@
-"""A function that reads orders from a table."""
-
-from __future__ import annotations
-
 from pathlib import Path
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
@@ -15,8 +10,10 @@ HANDLERS = Path(__file__).parent / "handlers"
 
 
 class Orders(cdk.Stack):
-    def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
-        super().__init__(scope, construct_id, **kwargs)
+    """A function that reads orders from a table."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
         table = dynamodb.TableV2(
             self,
             "Table",

@@ -1,9 +1,4 @@
-"""A function from a container image, for what does not fit into a package: here FFmpeg."""
-
-from __future__ import annotations
-
 from pathlib import Path
-from typing import Any
 
 import aws_cdk as cdk
 from constructs import Construct
@@ -14,8 +9,10 @@ HANDLERS = Path(__file__).parent / "handlers"
 
 
 class Thumbnails(cdk.Stack):
-    def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
-        super().__init__(scope, construct_id, **kwargs)
+    """A function from a container image, for what does not fit into a package: here FFmpeg."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
         WellArchitectedImageFunction(
             self,
             "Thumbnail",

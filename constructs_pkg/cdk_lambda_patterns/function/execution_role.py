@@ -8,13 +8,14 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam, aws_lambda as lambda_
 
 from cdk_lambda_patterns.json_values import as_list
+
+from .acknowledgments import acknowledge, acknowledge_wildcard
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 Statement = dict[str, Any]
 
 _POLICY_NAME = "Baseline"
-_USES_CDK_NAG = "cdk_nag"
 _REMOVED_REASON = "the template does not have this policy: an inline one that names the log group stands in its place"
 _WILDCARD_REASON = (
     "the least that the function needs to run: X-Ray's and the network interfaces' actions cannot be limited to a "
@@ -97,9 +97,10 @@ def narrow(role: iam.CfnRole, statements: list[Statement], *, managed: list[str]
     for index, name in enumerate(managed):
         role.add_property_deletion_override(f"ManagedPolicyArns.{index}")
         # cdk-nag looks at the construct, where the policy still stands, and not at the template.
-        _acknowledge(role, f"IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{name}]", _REMOVED_REASON)
+        acknowledge(role, f"IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{name}]", _REMOVED_REASON)
     role.policies = [iam.CfnRole.PolicyProperty(policy_name=_POLICY_NAME, policy_document=_document(statements))]
-    _acknowledge_wildcards(role, statements)
+    for statement in statements:
+        acknowledge_wildcard(role, statement["Resource"], _WILDCARD_REASON)
 
 
 def attach(scope: Construct, role: iam.IRole, statements: list[Statement], *, function: lambda_.CfnFunction) -> None:
@@ -114,7 +115,8 @@ def attach(scope: Construct, role: iam.IRole, statements: list[Statement], *, fu
     policy = iam.Policy(scope, _POLICY_NAME, document=iam.PolicyDocument.from_json(_document(statements)))
     role.attach_inline_policy(policy)
     function.node.add_dependency(policy)
-    _acknowledge_wildcards(policy, statements)
+    for statement in statements:
+        acknowledge_wildcard(policy, statement["Resource"], _WILDCARD_REASON)
 
 
 def let_checkpoint(scope: Construct, role: iam.IRole, function_arn: str) -> iam.Policy:
@@ -131,7 +133,7 @@ def let_checkpoint(scope: Construct, role: iam.IRole, function_arn: str) -> iam.
     statement = _allow(actions, f"{function_arn}:*")
     policy = iam.Policy(scope, "DurableExecution", document=iam.PolicyDocument.from_json(_document([statement])))
     role.attach_inline_policy(policy)
-    _acknowledge_wildcards(policy, [statement])
+    acknowledge_wildcard(policy, statement["Resource"], _WILDCARD_REASON)
     return policy
 
 
@@ -165,35 +167,6 @@ def _refuse_shared(where: Where, owner: str) -> NoReturn:
         fix="leave 'role' out and grant each function what it needs",
         code="RoleShared",
     )
-
-
-def _acknowledge_wildcards(construct: Construct, statements: list[Statement]) -> None:
-    for statement in statements:
-        if statement["Resource"].endswith("*") and _USES_CDK_NAG in sys.modules:
-            resource = _as_cdk_nag_writes(cdk.Stack.of(construct).resolve(statement["Resource"]))
-            _acknowledge(construct, f"IAM5[Resource::{resource}]", _WILDCARD_REASON)
-
-
-def _acknowledge(construct: Construct, finding: str, reason: str) -> None:
-    # Messages to Node that only an app with cdk-nag has a use for.
-    if _USES_CDK_NAG in sys.modules:
-        acknowledgment = cdk.Acknowledgment(id=f"AwsSolutions-{finding}", reason=reason)
-        cdk.Validations.of(construct).acknowledge(acknowledgment)
-
-
-def _as_cdk_nag_writes(resource: Any) -> str:  # noqa: ANN401 (intrinsic functions)
-    """An ARN with its references in angle brackets."""
-    match resource:
-        case str():
-            return resource
-        case {"Fn::Join": ["", [*parts]]}:
-            return "".join(_as_cdk_nag_writes(part) for part in parts)
-        case {"Ref": name}:
-            return f"<{name}>"
-        case {"Fn::GetAtt": [name, attribute]}:
-            return f"<{name}.{attribute}>"
-        case _:
-            return "*"
 
 
 def _allow(actions: list[str], resource: str) -> Statement:

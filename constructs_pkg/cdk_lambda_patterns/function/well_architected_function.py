@@ -25,6 +25,7 @@ from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
 from . import alarms, destinations, execution_role, secrets_extension
+from .acknowledgments import acknowledge_end_of_failures
 from .cdk_refusals import cdk_refusals, expect_type
 from .durations import in_seconds, seconds
 from .environment import check_environment
@@ -338,9 +339,7 @@ class WellArchitectedFunction(lambda_.Function):
         )
         own_role = next((part for part in parts if isinstance(part, iam.CfnRole)), None)
         if role is None and own_role is not None:
-            managed = execution_role.managed_by_cdk(
-                in_vpc=in_vpc, insights=insights, durable="durable_config" in props
-            )
+            managed = execution_role.managed_by_cdk(in_vpc=in_vpc, insights=insights, durable="durable_config" in props)
             execution_role.narrow(own_role, statements, managed=managed)
         else:
             # The user's role, or with aws_iam.Role.customize_roles one that was made before.
@@ -366,6 +365,7 @@ class WellArchitectedFunction(lambda_.Function):
             enforce_ssl=True,
             retention_period=seconds(practices.FAILURE_QUEUE_RETENTION_SECONDS),
         )
+        acknowledge_end_of_failures(queue)
         self.alarms["FailureQueue"] = alarms.queue_not_empty_alarm(self, queue.queue_name, self.alarm_actions)
         return queue
 

@@ -1,13 +1,11 @@
 """Takes a picture out of a video."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 from typing import Any
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, int]:
+def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
     picture = Path("/tmp/thumbnail.jpg")  # noqa: S108 (a function's own scratch space)
     command = ["ffmpeg", "-y", "-ss", str(event["second"]), "-i", event["url"], "-frames:v", "1", str(picture)]
     subprocess.run(command, check=True)  # noqa: S603 (no shell)
