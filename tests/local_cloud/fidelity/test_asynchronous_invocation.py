@@ -282,3 +282,26 @@ def test_a_destination_that_is_not_there_shows_as_a_metric(faithful: Lab) -> Non
 
     assert faithful.metric("AWS/Lambda", "DestinationDeliveryFailures", {"FunctionName": name}) == 1
     assert faithful.metric("AWS/Lambda", "AsyncEventsReceived", {"FunctionName": name}) == 1
+
+
+def message_of_topic(lab: Lab) -> dict[str, Any]:
+    """What a function gets of a message."""
+    topic, name = lab.topic(), lab.function(PRINTS)
+    lab.client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=lab.function_arn(name))
+    attributes = {"kind": {"DataType": "String", "StringValue": "order"}}
+    lab.client("sns").publish(TopicArn=topic, Message="7", MessageAttributes=attributes)
+    (event,) = lab.printed(name)
+    (record,) = event["Records"]
+    return dict(record["Sns"])
+
+
+def test_a_message_of_a_topic_is_as_documented(faithful: Lab) -> None:
+    message = message_of_topic(faithful)
+
+    assert message["MessageAttributes"] == {"kind": {"Type": "String", "Value": "order"}}
+    assert (message["Message"], message["Subject"]) == ("7", None)
+    assert {"SigningCertUrl", "UnsubscribeUrl", "SignatureVersion", "Timestamp", "TopicArn"} < message.keys()
+
+
+def test_the_published_emulator_names_fields_of_messages_as_queues_get_them(stock: Lab) -> None:
+    assert "SigningCertURL" in message_of_topic(stock)

@@ -28,6 +28,7 @@ BEHAVIOURS = (
     "sqs_metrics",
     "alarms",
     "alb_targets",
+    "front_doors",
     "s3_events",
     "schedules",
     "target_dead_letters",

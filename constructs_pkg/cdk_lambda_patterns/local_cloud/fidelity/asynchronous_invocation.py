@@ -100,6 +100,9 @@ class QueuedEvent:
                 age=_setting(settings, "MaximumEventAgeInSeconds", _DEFAULT_AGE_SECONDS),
             )
             destinations = part(settings, "DestinationConfig")
+            if condition is None:
+                # Deleted meanwhile, with all that waits for it.
+                return
             if condition == "Success":
                 self._record(part(destinations, "OnSuccess"), condition)
                 return
@@ -114,10 +117,13 @@ class QueuedEvent:
             return part(configured, "") or part(configured, "$LATEST")
         return part(configured, str(self.invoked.qualifier))
 
-    def _execute(self, *, retries: int, age: int) -> str:
+    def _execute(self, *, retries: int, age: int) -> str | None:
         throttled = 0
         while True:
-            if reserved_concurrency(self.invoked.function()) == 0:
+            function = self.invoked.function()
+            if function is None:
+                return None
+            if reserved_concurrency(function) == 0:
                 return "ZeroReservedConcurrency"
             metrics.put_lambda(self.config, "AsyncEventAge", self._age() * 1000, "Milliseconds")
             if self._attempt():
@@ -232,6 +238,16 @@ class QueuedEvent:
             metrics.put_lambda(self.config, "DeadLetterErrors", 1)
 
 
+def _notification(sent: Record) -> Record:
+    """A topic's message as functions get it, which differs from what queues get.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+    """
+    renamed = {"SigningCertURL": "SigningCertUrl", "UnsubscribeURL": "UnsubscribeUrl"}
+    told = {renamed.get(name, name): value for name, value in sent.items()}
+    return {**told, "Subject": sent.get("Subject"), "MessageAttributes": part(sent, "MessageAttributes")}
+
+
 def _setting(settings: Record, name: str, default: int) -> int:
     value = settings.get(name)
     return default if value is None else int(value)
@@ -254,7 +270,7 @@ def _take_from_services() -> None:
             "EventSource": "aws:sns",
             "EventVersion": "1.0",
             "EventSubscriptionArn": sub_arn,
-            "Sns": json.loads(envelope),
+            "Sns": _notification(json.loads(envelope)),
         }
         delivery.invoke_asynchronously(endpoint, {"Records": [record]})
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FIFO_BATCH = 10
+_AFTER_ERROR_SECONDS = 0.2
 # Where one does not want to wait for the visibility timeout: what passes until a failed message can be received again.
 _RETRY_SECONDS = os.environ.get("LOCAL_CLOUD_QUEUE_RETRY_SECONDS")
 
@@ -72,6 +73,9 @@ def apply() -> None:
     ) -> None:
         del original, queue_name
         result: Record = lambda_svc._execute_function(func_rec, event)
+        if result.get("error"):
+            # A queue without a visibility timeout would give the same messages again at once, and again.
+            lambda_svc._esm_backoff_until[esm["UUID"]] = time.time() + _AFTER_ERROR_SECONDS
         processed = [] if result.get("error") else _processed(esm, result, batch, event)
         handles = {message["receipt_handle"] for message in processed}
         sqs._delete_messages_for_esm(queue_url, handles)

@@ -9,11 +9,10 @@ from pathlib import Path
 
 _FILE = "recorded.jsonl"
 _lock = threading.Lock()
-_written: set[tuple[str, str, str, str]] = set()
 
 
 def note(stack: str, logical_id: str, type_: str, reason: str) -> None:
-    """Write down, once, that something is only recorded.
+    """Write down that something is only recorded.
 
     Args:
         stack: The stack's name.
@@ -21,12 +20,8 @@ def note(stack: str, logical_id: str, type_: str, reason: str) -> None:
         type_: Its type, for example `AWS::CodeDeploy::Application`.
         reason: What does not happen, for someone who reads the template.
     """
-    key = (stack, logical_id, type_, reason)
     folder = os.environ.get("LOCAL_CLOUD_DIR")
-    with _lock:
-        if not folder or key in _written:
-            return
-        _written.add(key)
+    if folder:
         line = json.dumps({"stack": stack, "logical_id": logical_id, "type": type_, "reason": reason})
-        with Path(folder, _FILE).open("a") as file:
+        with _lock, Path(folder, _FILE).open("a") as file:
             file.write(line + "\n")
