@@ -74,10 +74,6 @@ CASES: dict[str, tuple[list[tuple[str, dict[str, Any]]], list[tuple[str, dict[st
         [("AWS::Cognito::UserPool", {"LambdaConfig": {"PostConfirmation": {"Fn::GetAtt": ["F", "Arn"]}}})],
         [("AWS::Cognito::UserPool", {"LambdaConfig": {"PreSignUp": "arn"}})],
     ),
-    "HttpApiCors": (
-        [("AWS::ApiGatewayV2::Api", {"CorsConfiguration": {"AllowOrigins": ["*"]}})],
-        [("AWS::ApiGatewayV2::Api", {})],
-    ),
     "PublicNames": (
         [("AWS::Lambda::Url", {}), ("AWS::ApiGateway::RestApi", {}), ("AWS::ElasticLoadBalancingV2::LoadBalancer", {})],
         [(FUNCTION, {})],

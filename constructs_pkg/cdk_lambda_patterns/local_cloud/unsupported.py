@@ -178,12 +178,6 @@ NOT_SHOWN: tuple[NotShown, ...] = (
         ),
     ),
     NotShown(
-        "HttpApiCors",
-        "preflight requests of HTTP APIs",
-        "they are refused with 403",
-        (Concern(("AWS::ApiGatewayV2::Api",), "CorsConfiguration"),),
-    ),
-    NotShown(
         "PublicNames",
         "names of APIs and function URLs",
         "they do not resolve; `LocalCloud.request` reaches them, or send the name as Host to the endpoint",
