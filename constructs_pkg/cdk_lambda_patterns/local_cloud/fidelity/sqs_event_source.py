@@ -1,7 +1,8 @@
 """Functions that read queues: large batches, batching windows, partial failures.
 
 What the published emulator does: a batch never has more than 10 messages, whatever the mapping says; the batching
-window is ignored; a partial batch response that names unknown messages, or none, counts as success.
+window is ignored; a partial batch response that names unknown messages, or none, counts as success; message attributes
+lack their lists, which are always empty.
 
 What AWS does: batches of a standard queue have up to 10,000 messages where the mapping has a batching window, and the
 poller waits until a batch is full or its window over. A response that does not name messages of the batch makes the
@@ -72,6 +73,9 @@ def apply() -> None:
         queue_name: str,
     ) -> None:
         del original, queue_name
+        for record in event["Records"]:
+            for attribute in record["messageAttributes"].values():
+                attribute |= {"stringListValues": [], "binaryListValues": []}
         result: Record = lambda_svc._execute_function(func_rec, event)
         if result.get("error"):
             # A queue without a visibility timeout would give the same messages again at once, and again.
