@@ -47,8 +47,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-m", "zensical", "build", "--strict"], cwd=docs, capture_output=True, text=True, check=False
     )
 
-    assert build.returncode == 0, build.stdout + build.stderr
-    assert "griffe:" not in build.stdout + build.stderr, "a docstring is not written as it is read"
+    output = re.sub(r"\x1b\[[0-9;]*m", "", build.stdout + build.stderr)
+    assert build.returncode == 0, output
+    assert "griffe:" not in output, f"a docstring is not written as it is read: {output}"
     return docs / "site"
 
 

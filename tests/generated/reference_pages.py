@@ -87,8 +87,9 @@ def errors_page() -> str:
 
 
 def _refusal(rule: str, fix: str) -> str:
-    text = _sentence(_cell(rule)) if rule != "…" else ""
-    return text + (f"\n:   {_sentence(_cell(fix))}" if fix != "…" else "")
+    """A rule and its fix; of what is only known at run time, that it is so."""
+    text = _sentence(_cell(rule)) if rule.strip("…") else "The message says what."
+    return text + (f"\n:   {_sentence(_cell(fix))}" if fix.strip("…") else "")
 
 
 def api_pages() -> dict[str, str]:
@@ -188,6 +189,8 @@ def _text(node: ast.expr) -> str:
 
 
 def _value(value: object, name: str) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(_value(element, name) for element in value)
     if isinstance(value, int):
         unit = next((unit for unit in ("SECONDS", "DAYS", "MB") if name.endswith(unit)), None)
         return f"{value:,} {unit if unit == 'MB' else unit.lower()}" if unit else f"{value:,}"
