@@ -61,7 +61,14 @@ def program(name: str) -> list[str]:
     return [snippet.code for snippet in SNIPPETS[name] if snippet.language == "python" and not snippet.title]
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+def marked(name: str) -> object:
+    marks = [pytest.mark.slow]
+    if any("(local_cloud)" in snippet.code for snippet in SNIPPETS[name]):
+        marks.append(pytest.mark.local_cloud)
+    return pytest.param(name, marks=marks)
+
+
+@pytest.mark.parametrize("name", map(marked, PROGRAMS))
 def test_the_snippets_of_a_page_work(name: str, tmp_path: Path) -> None:
     write({"page.py": "\n\n".join(program(name)), **files(name)}, tmp_path)
 
