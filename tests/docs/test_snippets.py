@@ -68,7 +68,7 @@ def marked(name: str) -> object:
     return pytest.param(name, marks=marks)
 
 
-@pytest.mark.parametrize("name", map(marked, PROGRAMS))
+@pytest.mark.parametrize("name", [marked(name) for name in PROGRAMS])
 def test_the_snippets_of_a_page_work(name: str, tmp_path: Path) -> None:
     write({"page.py": "\n\n".join(program(name)), **files(name)}, tmp_path)
 
