@@ -111,3 +111,27 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomple
 SQS_BATCH_SIZE = 10
 """The largest batch without waiting for it, and Lambda's own default.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+
+ASYNC_RETRY_WAITS_SECONDS = (60, 120)
+"""How long Lambda waits before the first and the second retry of an asynchronous event.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"""
+
+FIREHOSE_BUFFER_MB = 1
+"""What Firehose gathers for one transformation: the reply, up to 6 MB, has room for records that grow.
+Source: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html"""
+
+FIREHOSE_BUFFER_SECONDS = 60
+"""How long Firehose gathers.
+Source: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html"""
+
+FIREHOSE_RETRY_ATTEMPTS = 3
+"""Tries of a failed transformation before its records are set aside.
+Source: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-failure-handling.html"""
+
+STACK_RESOURCES_MAXIMUM = 450
+"""Resources of a stack from which on it should be split: a tenth of CloudFormation's 500 is left for the next feature.
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
+
+RUNTIME_NOTICE_DAYS = 180
+"""Days before a runtime's end from which on its functions are named: as long as AWS itself gives notice.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"""

@@ -582,3 +582,57 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
 UNRESERVED_CONCURRENCY = 100
 """Of which this many cannot be reserved.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
+STACK_RESOURCES = Quota(
+    code="TooManyResources",
+    minimum=1,
+    maximum=500,
+    unit="resources",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html",
+    fix="split the stack; nested stacks count their own",
+)
+REST_API_TIMEOUT = Quota(
+    code="RestApiTimeoutOutOfRange",
+    minimum=0.05,
+    maximum=29,
+    unit="seconds that a REST or WebSocket API waits for its integration",
+    source="https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html",
+    fix="shorten the function's timeout, answer before the work is done, or stream",
+    note="AWS grants more for regional and private REST APIs.",
+)
+HTTP_API_TIMEOUT = Quota(
+    code="HttpApiTimeoutOutOfRange",
+    minimum=0.05,
+    maximum=30,
+    unit="seconds that an HTTP API waits for its integration",
+    source="https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html",
+    fix="shorten the function's timeout, or answer before the work is done",
+)
+EDGE_FUNCTION_TIMEOUT = Quota(
+    code="EdgeFunctionTimeout",
+    minimum=1,
+    maximum=30,
+    unit="seconds at CloudFront's edge",
+    source="https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html",
+    fix="shorten the timeout",
+)
+EDGE_VIEWER_TIMEOUT_SECONDS = 5
+"""At viewer events, as older editions of CloudFront's quotas have it; newer ones allow as much as at origin events.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html"""
+EDGE_VIEWER_MEMORY_MB = 128
+"""At viewer events, as older editions of CloudFront's quotas have it.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html"""
+EDGE_RUNTIMES = ("nodejs", "python")
+"""Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""
+EDGE_REGION = "us-east-1"
+"""Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""
+VIEWER_FUNCTION_SIZE = Quota(
+    code="ViewerFunctionTooLarge",
+    minimum=1,
+    maximum=10_240,
+    unit="bytes",
+    source="https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html",
+    fix="move data into a key-value store, or use Lambda@Edge",
+)
+SUBNET_RESERVED_ADDRESSES = 5
+"""Addresses of a subnet that AWS keeps for itself.
+Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html"""

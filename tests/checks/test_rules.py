@@ -6,15 +6,80 @@ its top say what a finding must contain (`# says: ...`) and how bad it is (`# se
 
 from __future__ import annotations
 
+import ast
+import re
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from cdk_lambda_patterns.checks.evaluation import check
 from cdk_lambda_patterns.checks.rule import catalogue, stem
 
+if TYPE_CHECKING:
+    from cdk_lambda_patterns.checks.rule import Rule
+
 FIXTURES = Path(__file__).parent / "rules"
 RULES = {stem(rule): rule for rule in catalogue().values()}
+IDS = [
+    "FunctionOwnRole",
+    "RoleTrust",
+    "WildcardAction",
+    "WildcardResource",
+    "PermissionSource",
+    "PublicFunctionUrl",
+    "PlaintextSecret",
+    "ResourcePolicySize",
+    "AsyncFailureDestination",
+    "AsyncConfigOnAlias",
+    "FifoFailureTarget",
+    "RuleTargetDeadLetterQueue",
+    "QueueVisibilityTimeout",
+    "QueueDeadLetterQueue",
+    "QueueTypesMatch",
+    "DeadLetterQueueRetention",
+    "DeadLetterQueueKeyGrant",
+    "QueuePartialBatchResponse",
+    "QueueConsumerFunctionDlq",
+    "QueueConcurrencyAboveReserved",
+    "StreamBoundedRetries",
+    "StreamBoundedAge",
+    "StreamFailureDestination",
+    "StreamBisectBatch",
+    "RecursionThroughBucket",
+    "RecursionThroughQueue",
+    "RecursionThroughTopic",
+    "RecursionThroughEventBus",
+    "RecursionThroughTable",
+    "RecursionThroughStream",
+    "RecursionOfFunction",
+    "ApiIntegrationTimeout",
+    "TriggerBypassesAlias",
+    "ReleaseRollbackAlarms",
+    "ProvisionedAboveReserved",
+    "ProvisionedOnVersion",
+    "ReservedConcurrencyBudget",
+    "FunctionActiveTracing",
+    "FunctionLogRetention",
+    "FunctionErrorAlarm",
+    "DeprecatedRuntime",
+    "EnvironmentSize",
+    "LayerArchitecture",
+    "PackageSize",
+    "FunctionPublicSubnet",
+    "FunctionSingleZone",
+    "FunctionSubnetCapacity",
+    "FunctionReachability",
+    "EdgeFunctionFeatures",
+    "EdgeFunctionLimits",
+    "ViewerFunctionSize",
+    "DurableFunctionQualifier",
+    "WorkflowRetriesThrottles",
+    "StackResourceCount",
+]
+"""The ids are public: apps acknowledge them, and none may change its name."""
 
 
 def fixtures(verdict: str) -> list[object]:
@@ -84,3 +149,34 @@ def test_the_rules_are_the_ones_with_fixtures() -> None:
 
     assert of_verdict["fail"] == set(RULES)
     assert of_verdict["pass"] == set(RULES)
+
+
+def test_the_ids_are_the_public_ones() -> None:
+    assert sorted(catalogue()) == sorted(IDS)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
+def test_a_rule_says_all_that_its_page_needs(rule: type[Rule]) -> None:
+    page = sys.modules[rule.__module__].__doc__ or ""
+
+    assert rule.title in page
+    assert 20 < len(rule.title) < 110
+    assert rule.source_url.startswith("https://docs.aws.amazon.com/")
+    assert set(rule.equivalents) <= {"cdk-nag", "cfn-lint", "cfn-lint-serverless", "checkov"}
+    assert [line for line in page.splitlines() if line.startswith("## ")] == ["## Why", "## Fix"]
+    languages = [line for line in page.splitlines() if line.startswith("```") and line != "```"]
+    assert languages[0] == "```python"
+    assert set(languages[1:]) == {"```yaml"}
+    assert "# before" in page
+    assert "# after" in page
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
+def test_the_code_on_a_page_can_be_read(rule: type[Rule]) -> None:
+    page = sys.modules[rule.__module__].__doc__ or ""
+
+    for language, code in re.findall(r"```(\w+)\n(.*?)```", page, re.DOTALL):
+        if language == "python":
+            ast.parse(code)
+        else:
+            list(yaml.parse(code))

@@ -155,7 +155,7 @@ class EventFlow:
         if isinstance(node, Resource) and node.type == FUNCTION and address.rest.startswith(":"):
             name = address.rest[1:].partition("/")[0].partition(":")[0]
             named = (a for a in self.aliases(node) if self.templates.one(a, "Name") == name)
-            return node, next(named, name) if name not in {"$LATEST", "*", ""} else None
+            return node, next(named, name) if name not in {"*", ""} else None
         return node, None
 
     def _through_parameter(self, reader: Resource) -> tuple[Node, Qualifier]:

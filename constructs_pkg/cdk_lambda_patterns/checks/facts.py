@@ -70,6 +70,7 @@ _SERVICE_WORDS = {
     "iam": "role",
     "kinesis": "stream",
     "lambda": "function",
+    "logs": "log group",
     "s3": "bucket",
     "sns": "topic",
     "sqs": "queue",

@@ -46,7 +46,7 @@ class Mode(StrEnum):
 
 
 Qualifier: TypeAlias = "Resource | str | None"
-"""The alias or version that an edge leads through: a resource, a name, or None for the unpublished code."""
+"""What an edge leads through: an alias or version as a resource, a name such as `$LATEST`, or None for none at all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

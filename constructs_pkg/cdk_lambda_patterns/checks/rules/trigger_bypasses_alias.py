@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cdk_lambda_patterns.checks.facts import called, listed, qualifier_name
+from cdk_lambda_patterns.checks.facts import LATEST, called, listed, qualifier_name
 from cdk_lambda_patterns.checks.graph import Kind, Mode
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
 
@@ -45,7 +45,7 @@ class TriggerBypassesAlias(Rule):
         for function in app.flow.applications:
             aliases = [str(qualifier_name(app, alias)) for alias in app.flow.aliases(function)]
             for edge in app.flow.into(function, Kind.INVOKES, Kind.POLLS) if aliases else ():
-                if edge.mode in _BY_TRIGGERS and edge.qualifier is None:
+                if edge.mode in _BY_TRIGGERS and edge.qualifier in {None, LATEST}:
                     yield self.finding(
                         edge.via,
                         f"{called(edge.source)} starts the unpublished code of function {function.name}, past "

@@ -1,0 +1,125 @@
+"""What a template says of a function's network: its subnets, where their routes lead, who may be called from there.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from .template import NONE, Resource, Unknown, mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .addresses import Node
+    from .rule import App
+    from .template import Value
+
+SUBNET = "AWS::EC2::Subnet"
+_EVERYWHERE = {"0.0.0.0/0", "::/0"}
+
+
+class Exit(Enum):
+    """Where a subnet's route to everywhere leads."""
+
+    INTERNET_GATEWAY = "an Internet gateway"
+    """Of no use to a function, which has no public address."""
+    ELSEWHERE = "a NAT gateway or another network"
+    NOWHERE = "nowhere"
+    UNKNOWN = "unknown"
+
+
+def subnets(app: App, function: Resource) -> list[Node]:
+    """The subnets that a function is in; empty if it is in no VPC."""
+    return _listed(app, function, "SubnetIds")
+
+
+def security_groups(app: App, function: Resource) -> list[Node]:
+    """The security groups of a function."""
+    return _listed(app, function, "SecurityGroupIds")
+
+
+def _listed(app: App, function: Resource, key: str) -> list[Node]:
+    return [
+        app.flow.addresses.named(function.template, value, when, "ec2").node
+        for value, when in app.templates.entries(function, "VpcConfig", key)
+    ]
+
+
+def route_table(app: App, subnet: Resource) -> Node | None:
+    """The route table that a subnet is associated with; None for the VPC's main one."""
+    for association in app.templates.of_type("AWS::EC2::SubnetRouteTableAssociation"):
+        if _node(app, association, "SubnetId") is subnet:
+            return _node(app, association, "RouteTableId")
+    return None
+
+
+def way_out(app: App, subnet: Resource) -> Exit:
+    """Where a subnet's route to everywhere leads."""
+    table = route_table(app, subnet)
+    if not isinstance(table, Resource):
+        return Exit.UNKNOWN
+    found = Exit.NOWHERE
+    for route in app.templates.of_type("AWS::EC2::Route"):
+        destinations = [app.templates.one(route, key) for key in ("DestinationCidrBlock", "DestinationIpv6CidrBlock")]
+        everywhere = any(isinstance(block, str) and block in _EVERYWHERE for block in destinations)
+        if _node(app, route, "RouteTableId") is not table or not everywhere:
+            continue
+        gateway = _node(app, route, "GatewayId")
+        if gateway is None:
+            return Exit.ELSEWHERE
+        found = Exit.INTERNET_GATEWAY if isinstance(gateway, Resource) and "Gateway" in gateway.type else Exit.UNKNOWN
+    return found
+
+
+def usable_addresses(app: App, subnet: Resource, reserved: int) -> int | Unknown:
+    """How many addresses a subnet has for network interfaces."""
+    block = app.templates.one(subnet, "CidrBlock")
+    if not isinstance(block, str):
+        return block if isinstance(block, Unknown) else Unknown("its address range")
+    try:
+        return ipaddress.ip_network(block, strict=False).num_addresses - reserved
+    except ValueError:
+        return Unknown("an address range that is none")
+
+
+def zone(app: App, subnet: Resource) -> Value:
+    """The availability zone of a subnet; equal unknown values are the same zone."""
+    return app.templates.one(subnet, "AvailabilityZone") or app.templates.one(subnet, "AvailabilityZoneId")
+
+
+def endpoint_services(app: App, subnet: Resource) -> Iterator[str]:
+    """The services that VPC endpoints open to a subnet, named as in `com.amazonaws.eu-central-1.sqs`: `sqs`."""
+    vpc, table = _node(app, subnet, "VpcId"), route_table(app, subnet)
+    for endpoint in app.templates.of_type("AWS::EC2::VPCEndpoint"):
+        if _node(app, endpoint, "VpcId") is not vpc:
+            continue
+        name = app.templates.one(endpoint, "ServiceName")
+        service = str(name).rpartition(".")[2].rstrip(">")
+        if app.templates.one(endpoint, "VpcEndpointType") == "Interface" or any(
+            app.flow.addresses.named(endpoint.template, value, when).node is table
+            for value, when in app.templates.entries(endpoint, "RouteTableIds")
+        ):
+            yield service
+
+
+def lets_nothing_out(app: App, group: Node) -> bool:
+    """Whether a security group has no rule by which anything leaves it."""
+    if not isinstance(group, Resource) or "SecurityGroupEgress" not in group.properties:
+        return False  # a group without rules of its own lets everything out
+    for separate in app.templates.of_type("AWS::EC2::SecurityGroupEgress"):
+        if _node(app, separate, "GroupId") is group:
+            return False
+    # The CDK writes "nothing" as a rule for an address that does not exist.
+    rules = [value for value, _ in app.templates.entries(group, "SecurityGroupEgress")]
+    return all(mapping(rule).get("CidrIp") == "255.255.255.255/32" for rule in rules)
+
+
+def _node(app: App, resource: Resource, key: str) -> Node | None:
+    if key not in resource.properties:
+        return None
+    value = app.templates.one(resource, key)
+    return None if value is None else app.flow.addresses.named(resource.template, value, NONE, "ec2").node

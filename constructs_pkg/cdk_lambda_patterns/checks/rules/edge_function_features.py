@@ -1,0 +1,103 @@
+"""A function at CloudFront's edge uses what there is not at the edge.
+
+## Why
+Lambda@Edge takes numbered versions of Node.js and Python functions from us-east-1, without environment variables,
+VPC, layers, dead-letter queue, container image or arm64. CloudFront refuses the association, at the end of a long
+deployment.
+
+## Fix
+Take it away; put settings into the code when it is packed.
+
+```python
+EdgeFunction(self, "Rewrite")  # takes only what works there
+```
+```yaml
+# before
+Environment: {Variables: {STAGE: prod}}
+```
+```yaml
+# after: nothing
+```
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.checks.facts import listed
+from cdk_lambda_patterns.checks.graph import VERSION, Mode
+from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
+from cdk_lambda_patterns.checks.template import Resource, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
+
+_MISSING = {
+    "DeadLetterConfig": "a dead-letter queue",
+    "FileSystemConfigs": "a file system",
+    "Layers": "layers",
+    "SnapStart": "SnapStart",
+}
+
+
+class EdgeFunctionFeatures(Rule):
+    severity = Severity.ERROR
+    pillar = Pillar.RELIABILITY
+    source_url = (
+        "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"
+    )
+
+    def check(self, app: App) -> Iterator[Finding | Undecided]:
+        for function in app.flow.functions:
+            associations = list(app.flow.starts(function, Mode.EDGE))
+            if not associations:
+                continue  # a role that trusts the edge is not yet an association
+            used = sorted(_used(app, function))
+            if used:
+                yield self.finding(
+                    function,
+                    f"function {function.name} runs at CloudFront's edge, where there is no {listed(used)}",
+                    fix="take it away, or do the work in a function behind the origin",
+                )
+            region = function.template.region
+            if region is not None and region != quotas.EDGE_REGION:
+                yield self.finding(
+                    function,
+                    f"function {function.name} runs at CloudFront's edge, but is in {region} instead of "
+                    f"{quotas.EDGE_REGION}",
+                    fix=f"a stack in {quotas.EDGE_REGION}",
+                )
+            for edge in associations:
+                numbered = isinstance(edge.qualifier, Resource) and edge.qualifier.type == VERSION
+                if not numbered and not str(edge.qualifier).isdigit():
+                    yield self.finding(
+                        edge.via,
+                        f"distribution {edge.via.name} is associated with {edge.qualifier or '$LATEST'} of function "
+                        f"{function.name}, and CloudFront takes numbered versions only",
+                        fix="a version: function.current_version",
+                        function=function,
+                    )
+
+
+def _used(app: App, function: Resource) -> Iterator[str]:
+    one = app.templates.one
+    for key, what in _MISSING.items():
+        if one(function, key) not in (None, []):
+            yield what
+    if any(value for value, _ in app.templates.cases(function, "Environment", "Variables")):
+        yield "environment"
+    if list(app.templates.entries(function, "VpcConfig", "SubnetIds")):
+        yield "VPC"
+    if any(value == "arm64" for value, _ in app.templates.entries(function, "Architectures")):
+        yield "arm64"
+    if one(function, "PackageType") == "Image":
+        yield "container image"
+    storage = app.templates.number(function, "EphemeralStorage", "Size", default=quotas.EPHEMERAL_STORAGE.minimum)
+    if any(not isinstance(size, Unknown) and size > quotas.EPHEMERAL_STORAGE.minimum for size, _ in storage):
+        yield f"ephemeral storage above {quotas.EPHEMERAL_STORAGE.minimum:g} MB"
+    runtime = one(function, "Runtime")
+    if isinstance(runtime, str) and not runtime.startswith(quotas.EDGE_RUNTIMES):
+        yield runtime

@@ -1,0 +1,116 @@
+"""A function calls a service that nothing in its network leads to.
+
+## Why
+A function in private subnets without NAT reaches only what has an endpoint there. Everything else hangs until the
+function's timeout: no error tells of the missing route. What its role allows is what it is taken to call; what Lambda
+does for it (logs, traces, polling, destinations) needs no route.
+
+## Fix
+An endpoint for each service (a gateway for S3 and DynamoDB costs nothing), or a NAT gateway.
+
+```python
+FunctionVpc(self, "Vpc", endpoints=["s3", "sqs"])
+```
+```yaml
+# before: nothing
+# after
+Type: AWS::EC2::VPCEndpoint
+Properties:
+  VpcId: !Ref Vpc
+  ServiceName: !Sub com.amazonaws.${AWS::Region}.s3
+  VpcEndpointType: Gateway
+  RouteTableIds: [!Ref PrivateRoutes]
+```
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cdk_lambda_patterns.checks import networks
+from cdk_lambda_patterns.checks.facts import listed
+from cdk_lambda_patterns.checks.graph import Kind, Mode
+from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
+from cdk_lambda_patterns.checks.template import Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
+
+# Endpoints by the services of actions. Logs, traces, keys of the function itself and interfaces are Lambda's business.
+_ENDPOINTS = {
+    "athena": "athena",
+    "bedrock": "bedrock-runtime",
+    "cloudwatch": "monitoring",
+    "dynamodb": "dynamodb",
+    "events": "events",
+    "execute-api": "execute-api",
+    "firehose": "kinesis-firehose",
+    "kinesis": "kinesis-streams",
+    "lambda": "lambda",
+    "rds-data": "rds-data",
+    "s3": "s3",
+    "secretsmanager": "secretsmanager",
+    "sns": "sns",
+    "sqs": "sqs",
+    "ssm": "ssm",
+    "states": "states",
+}
+
+
+class FunctionReachability(Rule):
+    severity = Severity.ERROR
+    pillar = Pillar.RELIABILITY
+    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-endpoints.html"
+
+    def check(self, app: App) -> Iterator[Finding | Undecided]:
+        for function in app.flow.applications:
+            subnets = networks.subnets(app, function)
+            called = _called(app, function) if subnets else set[str]()
+            if not called:
+                continue
+            groups = networks.security_groups(app, function)
+            if groups and all(networks.lets_nothing_out(app, group) for group in groups):
+                yield self.finding(
+                    function,
+                    f"function {function.name} may call {listed(sorted(called))}, but its security groups let "
+                    "nothing out",
+                    fix="an egress rule to port 443",
+                )
+                continue
+            yield from self._look(app, function, [s for s in subnets if isinstance(s, Resource)], len(subnets), called)
+
+    def _look(
+        self, app: App, function: Resource, subnets: list[Resource], count: int, called: set[str]
+    ) -> Iterator[Finding | Undecided]:
+        exits = {subnet: networks.way_out(app, subnet) for subnet in subnets}
+        if len(subnets) < count or networks.Exit.UNKNOWN in exits.values():
+            yield self.cannot_tell(function, f"what {function.name} reaches from its subnets is decided elsewhere")
+            return
+        closed = [subnet for subnet, way in exits.items() if way is not networks.Exit.ELSEWHERE]
+        opened = [set(networks.endpoint_services(app, subnet)) for subnet in closed]
+        missing = {service for services in opened for service in called - services}
+        if missing:
+            yield self.finding(
+                function,
+                f"function {function.name} may call {listed(sorted(missing))}, but nothing leads there from subnet "
+                f"{listed([subnet.name for subnet in closed])}: no NAT gateway, no endpoint",
+                fix=f"VPC endpoints for {listed(sorted(missing))}, or a NAT gateway",
+            )
+
+
+def _called(app: App, function: Resource) -> set[str]:
+    """The services that a function calls itself, named as their endpoints."""
+    served = {edge.source for edge in app.flow.into(function, Kind.POLLS)}
+    served |= {edge.target for edge in app.flow.out_of(function, Kind.FAILS_TO, Kind.SENDS)}
+    served |= {edge.target for edge in app.flow.out_of(function, Kind.INVOKES) if edge.mode is Mode.DESTINATION}
+    called: set[str] = set()
+    for role in app.flow.roles(function):
+        for statement in app.flow.policies.of(role.target) if isinstance(role.target, Resource) else ():
+            if not statement.allow or statement.policy:
+                continue
+            if statement.resources and all(address.node in served for address in statement.resources):
+                continue
+            called |= {action.partition(":")[0] for action in statement.actions}
+    return {_ENDPOINTS[service] for service in called if service in _ENDPOINTS}
