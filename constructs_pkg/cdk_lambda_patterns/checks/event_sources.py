@@ -450,6 +450,10 @@ def _objects(templates: Templates, rule: Resource, taken: Pattern, detail: Seque
     if len(keys) == 1 and is_mapping(only) and set(only) <= {"prefix", "suffix"}:
         affixes = {name: str(value) for name, value in only.items()}
         return Notification(affixes.get("prefix", ""), affixes.get("suffix", ""), events)
+    wildcard = mapping(only).get("wildcard")
+    if len(keys) == 1 and isinstance(wildcard, str) and wildcard.count("*") == 1:
+        prefix, _, suffix = wildcard.partition("*")
+        return Notification(prefix, suffix, events)
     return Filtered("the pattern's keys")
 
 

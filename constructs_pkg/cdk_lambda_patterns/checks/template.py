@@ -606,7 +606,9 @@ def _split(templates: Templates, template: Template, argument: object, depth: in
     delimiter = argument[0] or "\0"  # CloudFormation refuses an empty one
     cases: list[Case] = []
     for value, when in templates.resolve(template, argument[1], depth):
-        if isinstance(value, (str, Text)):
+        if isinstance(value, Reference) and delimiter == ":":
+            cases.append(Case(_arn_parts(templates, value), when))
+        elif isinstance(value, (str, Text)):
             rows: list[list[Part]] = [[]]
             for part in value.parts if isinstance(value, Text) else (value,):
                 pieces: Sequence[Part] = part.split(delimiter) if isinstance(part, str) else (part,)
@@ -618,6 +620,15 @@ def _split(templates: Templates, template: Template, argument: object, depth: in
         else:
             cases.append(Case(Unknown(f"the parts of {value}"), when))
     return tuple(cases)
+
+
+def _arn_parts(templates: Templates, reference: Reference) -> Sequence[object]:
+    """What an ARN has between its colons: of an alias also the name, of others the name as far as it is one."""
+    resource = reference.resource
+    before: list[object] = ["arn", *(Unknown(f"part {number} of an ARN", resource.template) for number in range(1, 5))]
+    if resource.type == "AWS::Lambda::Alias":
+        return [*before, "function", Unknown("a function's name", resource.template), templates.one(resource, "Name")]
+    return [*before, Reference(resource, "Name")]
 
 
 def _base64(templates: Templates, template: Template, argument: object, depth: int) -> tuple[Case, ...]:
