@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CODE = "def handler(event, context): ..."
 
 
-def define(scope: Construct, construct_id: str = "Function", **options: Any) -> WellArchitectedFunction:  # noqa: ANN401
+def define(scope: Construct, construct_id: str = "Function", /, **options: Any) -> WellArchitectedFunction:  # noqa: ANN401
     """A function with inline code."""
     given: dict[str, Any] = {"code": lambda_.Code.from_inline(CODE), "handler": "index.handler", **options}
     return WellArchitectedFunction(scope, construct_id, **given)

@@ -174,8 +174,7 @@ def test_fails_at_the_function_that_has_the_secret(stack: cdk.Stack) -> None:
 
 @pytest.mark.parametrize("plain_resource", [False, True])
 def test_the_role_may_decrypt_variables_under_a_customers_key(plain_resource: bool, stack: cdk.Stack) -> None:  # noqa: FBT001
-    policy = {"Statement": []}
-    key: Any = kms.CfnKey(stack, "Key", key_policy=policy) if plain_resource else kms.Key(stack, "Key")
+    key: Any = kms.CfnKey(stack, "Key", key_policy={"Statement": []}) if plain_resource else kms.Key(stack, "Key")
     logical_id = stack.get_logical_id(key if plain_resource else key.node.default_child)
 
     define(stack, environment={"TABLE_NAME": "orders"}, environment_encryption=key)

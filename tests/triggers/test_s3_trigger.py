@@ -423,7 +423,7 @@ LOOPS: dict[str, tuple[dict[str, Any], Granting, str]] = {
     ),
     "reading and writing": (
         {},
-        lambda bucket, function: bucket.grants.read_write(function),
+        lambda bucket, function: bucket.grant_read_write(function),
         "got a grant of s3:PutObject on '*' while",
     ),
     "deleting what starts on removal": (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cdk_lambda_patterns.errors import ValidationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from cdk_lambda_patterns.validation import Where
 
@@ -23,7 +23,7 @@ _RECEIVED = re.compile(r"Failing value is (an? \w+)")
 
 
 @contextmanager
-def cdk_refusals(where: Where) -> Iterator[None]:
+def cdk_refusals(where: Where) -> Generator[None]:
     """Inside, a value that the CDK refuses gives a ValidationError with the CDK's own text and code.
 
     The CDK reports it as a RuntimeError under a stack of JavaScript. What is no refusal stays as it is.

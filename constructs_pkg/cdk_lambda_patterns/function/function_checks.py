@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aws_cdk import SizeRoundingBehavior, aws_lambda as lambda_
 
@@ -245,7 +245,7 @@ def _check_network(where: Where, options: Mapping[str, Any]) -> None:
 
 def _member(struct: object, name: str) -> Any:  # noqa: ANN401 (a member of any of the CDK's structs)
     """A member of a struct of the CDK, which may be given as a dict."""
-    return struct.get(name) if isinstance(struct, dict) else getattr(struct, name, None)
+    return cast("dict[str, Any]", struct).get(name) if isinstance(struct, dict) else getattr(struct, name, None)
 
 
 def _check_mount_path(where: Where, filesystem: lambda_.FileSystem | None) -> None:

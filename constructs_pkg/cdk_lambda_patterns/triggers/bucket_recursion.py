@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
+from cdk_lambda_patterns.json_values import as_list
 from cdk_lambda_patterns.tokens import is_token
 
 if TYPE_CHECKING:
@@ -50,9 +51,9 @@ def grants_in(function: WellArchitectedFunction, bucket: s3.IBucket, actions: Se
     return [
         Grant(action, keys)
         for document in _policy_documents(stack, cast("iam.IRole", function.role))
-        for statement in _as_list(document.get("Statement"))
+        for statement in as_list(document.get("Statement"))
         if statement.get("Effect") == "Allow" and (action := _allowed(statement, actions)) is not None
-        for resource in _as_list(statement.get("Resource"))
+        for resource in as_list(statement.get("Resource"))
         if (keys := _keys(resource, bucket_arn)) is not None
     ]
 
@@ -94,7 +95,7 @@ def _policy_documents(stack: cdk.Stack, role: iam.IRole) -> Iterator[dict[str, A
 def _allowed(statement: dict[str, Any], actions: Sequence[str]) -> str | None:
     """The first of the actions that a statement names, with IAM's wildcards."""
     for action in actions:
-        for pattern in _as_list(statement.get("Action")):
+        for pattern in as_list(statement.get("Action")):
             if fnmatch.fnmatchcase(action.lower(), pattern.lower()):
                 return action
     return None
@@ -114,14 +115,16 @@ def _keys(resource: Any, bucket_arn: Any) -> str | None:  # noqa: ANN401 (policy
 
 def _parts(value: Any) -> list[Any]:  # noqa: ANN401 (intrinsic functions)
     """The parts of an ARN: text, cut at each slash, and intrinsic functions."""
-    joined = value["Fn::Join"][1] if isinstance(value, dict) and value.get("Fn::Join", [None])[0] == "" else [value]
     parts: list[Any] = []
-    for part in joined:
+    for part in _joined(value):
         parts.extend(re.findall(r"/|[^/]+", part) if isinstance(part, str) else [part])
     return parts
 
 
-def _as_list(value: Any) -> list[Any]:  # noqa: ANN401 (policy JSON)
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+def _joined(value: Any) -> list[Any]:  # noqa: ANN401 (intrinsic functions)
+    """What an `Fn::Join` without a separator joins; anything else alone."""
+    match value:
+        case {"Fn::Join": ["", parts]}:
+            return as_list(parts)
+        case _:
+            return [value]

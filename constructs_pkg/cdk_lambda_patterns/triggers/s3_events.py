@@ -5,12 +5,12 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-mapping-trouble
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aws_cdk import aws_s3 as s3
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cdk_lambda_patterns.validation import Where
 
@@ -64,7 +64,7 @@ CAUSES: Mapping[str, tuple[str, ...]] = {
 """The IAM actions that lead to a detail type. Those that S3 itself causes (lifecycle, tiering) are left out."""
 
 
-def event_detail(where: Where, event_types: object) -> tuple[list[str], dict[str, list[str]]]:
+def event_detail(where: Where, event_types: Sequence[s3.EventType]) -> tuple[list[str], dict[str, list[str]]]:
     """The detail types, and what else the events' detail must be.
 
     Args:
@@ -74,7 +74,9 @@ def event_detail(where: Where, event_types: object) -> tuple[list[str], dict[str
     Raises:
         ValidationError: An event that S3 does not send to EventBridge, or events that need different filters.
     """
-    wanted = list(event_types) if isinstance(event_types, (list, tuple)) else [event_types]
+    # A single event stands for a list of one.
+    given: object = event_types
+    wanted = list(event_types) if isinstance(given, (list, tuple)) else [cast("s3.EventType", given)]
     unknown = [_name(event_type) for event_type in wanted if event_type not in DETAILS]
     if unknown or not wanted:
         where.refuse(

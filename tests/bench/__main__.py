@@ -1,0 +1,35 @@
+"""Prints what the library costs beside the same infrastructure by hand."""
+
+from __future__ import annotations
+
+from tests.bench.contenders import by_hand, with_the_library
+from tests.bench.measurements import cost, import_cost, times
+
+
+def main() -> None:
+    """Print the table."""
+    ours, theirs = cost(with_the_library), cost(by_hand)
+    our_time, their_time = times()
+    rows: list[tuple[str, float, float]] = [
+        ("messages to Node", ours.messages, theirs.messages),
+        ("resources", ours.resources, theirs.resources),
+        ("template, bytes", ours.template_bytes, theirs.template_bytes),
+        ("wall, ms", our_time.wall, their_time.wall),
+        ("processor of Python, ms", our_time.python, their_time.python),
+        ("processor of Node, ms", our_time.node, their_time.node),
+    ]
+    print("One function with its failure path and alarms, not the first one of its process\n")  # noqa: T201
+    print(f"{'':26}{'library':>10}{'by hand':>10}{'ratio':>8}")  # noqa: T201
+    for name, our, their in rows:
+        if their:
+            print(f"{name:26}{our:>10,.4g}{their:>10,.4g}{our / their:>8.2f}")  # noqa: T201
+
+    imported = import_cost()
+    print(  # noqa: T201
+        f"\nimport cdk_lambda_patterns: {imported.milliseconds:.1f} ms, {imported.processes} processes, "
+        f"of the CDK: {', '.join(imported.modules) or 'nothing'}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""What tests of budgets get."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.bench.jsii_messages import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from tests.bench.jsii_messages import Messages
+
+
+@pytest.fixture
+def jsii_messages() -> Callable[[], AbstractContextManager[Messages]]:
+    """Counts messages to Node: `with jsii_messages() as messages: ...; assert len(messages) <= budget`."""
+    return counted

@@ -1,0 +1,138 @@
+"""Budgets: what can be counted may not grow by accident. Times are only reported, by `python -m tests.bench`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import aws_cdk as cdk
+import jsii
+import pytest
+from aws_cdk import aws_lambda as lambda_
+
+from cdk_lambda_patterns import WellArchitectedFunction
+from tests.bench.contenders import CODE, by_hand, with_the_library
+from tests.bench.content import content, size, types
+from tests.bench.measurements import cost, import_cost, template_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from tests.bench.jsii_messages import Messages
+
+MESSAGES_OF_A_FUNCTION = 22
+"""With failure path and alarms, after the first one of a process."""
+
+RESOURCES_OF_A_FUNCTION = 13
+
+MESSAGES_AGAINST_BY_HAND = 0.75
+
+
+@pytest.fixture(scope="module")
+def templates() -> tuple[dict[str, object], dict[str, object]]:
+    return template_of(with_the_library), template_of(by_hand)
+
+
+def test_both_contenders_define_the_same(templates: tuple[dict[str, object], dict[str, object]]) -> None:
+    """The comparison is fair: equal resources, equal properties, equal rights."""
+    ours, theirs = templates
+
+    assert types(ours) == types(theirs)
+    assert content(ours) == content(theirs)
+
+
+def test_the_comparison_sees_a_difference() -> None:
+    def with_more_memory(stack: cdk.Stack, construct_id: str) -> None:
+        by_hand(stack, construct_id)
+        (function,) = [part for part in stack.node.find_all() if isinstance(part, lambda_.CfnFunction)]
+        function.memory_size = 1024
+
+    assert content(template_of(with_more_memory)) != content(template_of(by_hand))
+
+
+def test_the_library_sends_at_most_three_quarters_of_the_messages() -> None:
+    ours, theirs = cost(with_the_library).messages, cost(by_hand).messages
+
+    assert ours <= MESSAGES_AGAINST_BY_HAND * theirs
+
+
+def test_the_template_is_no_larger(templates: tuple[dict[str, object], dict[str, object]]) -> None:
+    ours, theirs = templates
+
+    assert size(ours) <= size(theirs)
+
+
+def test_a_function_keeps_to_its_budget_of_messages(
+    stack: cdk.Stack, jsii_messages: Callable[[], AbstractContextManager[Messages]]
+) -> None:
+    with_the_library(stack, "First")
+
+    with jsii_messages() as messages:
+        with_the_library(stack, "Second")
+
+    assert len(messages) <= MESSAGES_OF_A_FUNCTION, messages
+
+
+def test_a_function_keeps_to_its_budget_of_resources() -> None:
+    assert types(template_of(with_the_library)).total() == RESOURCES_OF_A_FUNCTION
+
+
+def test_looking_at_options_costs_no_messages(
+    stack: cdk.Stack, jsii_messages: Callable[[], AbstractContextManager[Messages]]
+) -> None:
+    """Texts and numbers are compared in Python."""
+    code = lambda_.Code.from_inline(CODE)
+    WellArchitectedFunction(stack, "First", code=code, handler="index.handler")
+
+    with jsii_messages() as plain:
+        WellArchitectedFunction(stack, "Plain", code=code, handler="index.handler")
+    with jsii_messages() as with_options:
+        WellArchitectedFunction(
+            stack,
+            "WithOptions",
+            code=code,
+            handler="index.handler",
+            function_name="orders",
+            description="Takes orders",
+            memory_size=1024,
+            reserved_concurrent_executions=5,
+            environment={f"SETTING_{number}": "value" for number in range(50)},
+        )
+
+    assert with_options.sent == plain.sent
+
+
+def test_messages_are_counted(stack: cdk.Stack, jsii_messages: Callable[[], AbstractContextManager[Messages]]) -> None:
+    with jsii_messages() as messages:
+        queue = cdk.aws_sqs.Queue(stack, "Queue")
+        _ = queue.queue_name
+        cdk.Duration.seconds(1)
+    cdk.aws_sqs.Queue(stack, "Uncounted")
+
+    assert messages.sent == ["Create aws_sqs.Queue", "Get aws_sqs.Queue.queueName", "StaticInvoke Duration.seconds"]
+    assert str(messages).startswith("3 messages\n")
+
+
+def test_answers_of_python_are_messages_too(
+    stack: cdk.Stack, jsii_messages: Callable[[], AbstractContextManager[Messages]]
+) -> None:
+    text = cdk.Lazy.string(cast("cdk.IStableStringProducer", Later()))
+
+    with jsii_messages() as messages:
+        assert stack.resolve(text) == "later"
+
+    assert "Complete" in messages.sent
+
+
+@jsii.implements(cdk.IStableStringProducer)
+class Later:
+    def produce(self) -> str:
+        return "later"
+
+
+@pytest.mark.slow
+def test_importing_the_package_starts_no_node() -> None:
+    imported = import_cost(runs=1)
+
+    assert imported.modules == [], "without jsii there is nobody to send a message"
+    assert imported.processes == 0
