@@ -242,13 +242,12 @@ class TestCustomerKeys:
     @pytest.mark.parametrize("kind", ["queue", "topic", "bucket"])
     def test_the_role_may_use_the_destinations_key(self, kind: str, wrapped: bool, stack: cdk.Stack) -> None:  # noqa: FBT001
         key = kms.Key(stack, "Key")
-        make: Callable[[], Any]
-        wrapper: Callable[[Any], Any]
-        make, wrapper = {
+        kinds: dict[str, tuple[Callable[[], Any], Any]] = {
             "queue": (lambda: queue(stack, encryption_master_key=key), destinations.SqsDestination),
             "topic": (lambda: topic(stack, master_key=key), destinations.SnsDestination),
             "bucket": (lambda: s3.Bucket(stack, "Target", encryption_key=key), destinations.S3Destination),
-        }[kind]
+        }
+        make, wrapper = kinds[kind]
         target = make()
 
         define(stack, on_failure=wrapper(target) if wrapped else target)
