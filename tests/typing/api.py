@@ -28,8 +28,14 @@ from aws_cdk import (
 from constructs import Construct
 
 from cdk_lambda_patterns import (
+    EventBridgeTrigger,
+    LogsTrigger,
     PythonCode,
     S3Trigger,
+    ScheduleTrigger,
+    ServiceCaller,
+    ServiceTrigger,
+    SnsTrigger,
     SqsTrigger,
     ValidationError,
     WellArchitectedFunction,
@@ -119,6 +125,23 @@ def triggers(stack: cdk.Stack) -> None:
     cdk.CfnOutput(stack, "Queue", value=orders.queue.queue_url)
     files = S3Trigger(stack, "Files", function=function, suffix=".csv", event_types=[s3.EventType.OBJECT_CREATED_PUT])
     cdk.CfnOutput(stack, "Bucket", value=files.bucket.bucket_name)
+
+
+def more_triggers(stack: cdk.Stack) -> None:
+    function = WellArchitectedFunction(stack, "Function", code=CODE, handler="index.handler")
+    EventBridgeTrigger(stack, "Placed", function=function, pattern={"source": ["shop"], "detail-type": ["Placed"]})
+    ScheduleTrigger(
+        stack,
+        "Nightly",
+        function=function,
+        schedule="cron(0 3 * * ? *)",
+        time_zone="Europe/Zurich",
+        flexible_window=cdk.Duration.minutes(15),
+        payload={"full": True},
+    )
+    SnsTrigger(stack, "News", function=function, topic=sns.Topic(stack, "Topic"), filter_policy={"kind": ["order"]})
+    LogsTrigger(stack, "Errors", function=function, log_group=logs.LogGroup(stack, "Other"), filter_pattern="ERROR")
+    ServiceTrigger(stack, "Bot", function=function, caller=ServiceCaller.service("mediaconvert.amazonaws.com"))
 
 
 class OfATeam(Construct):

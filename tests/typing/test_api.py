@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
     import aws_cdk as cdk
 
-RIGHT = [api.the_least, api.every_kind_of_option, api.every_kind_of_destination, api.what_a_function_has, api.triggers]
+RIGHT = [
+    api.the_least,
+    api.every_kind_of_option,
+    api.every_kind_of_destination,
+    api.what_a_function_has,
+    api.triggers,
+    api.more_triggers,
+]
 WRONG = [api.misspelt, api.mistyped, api.missing, api.done_in_another_way, api.of_an_image, api.positional]
 
 
