@@ -7,12 +7,14 @@ import pytest
 from aws_cdk import (
     aws_apigatewayv2 as apigatewayv2,
     aws_apigatewayv2_integrations as integrations,
+    aws_codeguruprofiler as codeguruprofiler,
     aws_ec2 as ec2,
     aws_iam as iam,
     aws_lambda as lambda_,
     aws_lambda_event_sources as event_sources,
     aws_logs as logs,
     aws_s3 as s3,
+    aws_signer as signer,
     aws_sns as sns,
     aws_sqs as sqs,
     aws_stepfunctions_tasks as tasks,
@@ -106,6 +108,47 @@ def test_objects_of_the_users_win(stack: cdk.Stack) -> None:
     assert function["EphemeralStorage"] == {"Size": 1024}
     assert function["Runtime"] == "python3.12"
     assert function["Timeout"] == 60
+
+
+PASSED_ON: dict[str, tuple[Callable[[cdk.Stack], Any], str, str]] = {
+    "code_signing_config": (
+        lambda stack: lambda_.CodeSigningConfig(
+            stack,
+            "Signing",
+            signing_profiles=[
+                signer.SigningProfile(stack, "Profile", platform=signer.Platform.AWS_LAMBDA_SHA384_ECDSA)
+            ],
+        ),
+        "AWS::Lambda::Function",
+        "CodeSigningConfigArn",
+    ),
+    "current_version_options": (
+        lambda _: lambda_.VersionOptions(description="released"),
+        "AWS::Lambda::Version",
+        "Description",
+    ),
+    "profiling_group": (
+        lambda stack: codeguruprofiler.ProfilingGroup(stack, "Profiles"),
+        "AWS::Lambda::Function",
+        "Environment",
+    ),
+    "runtime_management_mode": (
+        lambda _: lambda_.RuntimeManagementMode.FUNCTION_UPDATE,
+        "AWS::Lambda::Function",
+        "RuntimeManagementConfig",
+    ),
+    "tenancy_config": (lambda _: lambda_.TenancyConfig.PER_TENANT, "AWS::Lambda::Function", "TenancyConfig"),
+}
+
+
+@pytest.mark.parametrize("option", PASSED_ON)
+def test_an_option_of_the_cdk_is_passed_on(option: str, stack: cdk.Stack) -> None:
+    make, kind, prop = PASSED_ON[option]
+
+    # CodeGuru Profiler knows no newer Python.
+    define(stack, runtime=lambda_.Runtime.PYTHON_3_11, **{option: make(stack)})
+
+    assert prop in only(synthesize(stack), kind)
 
 
 def test_tracing_may_be_turned_off(stack: cdk.Stack) -> None:

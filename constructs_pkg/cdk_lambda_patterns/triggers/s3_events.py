@@ -92,10 +92,9 @@ def event_detail(where: Where, event_types: Sequence[s3.EventType]) -> tuple[lis
     values = {
         field: list(dict.fromkeys(detail.get(field) for detail in details)) for detail in details for field in detail
     }
-    # One pattern tells alternatives of one field apart, no more.
-    several = [field for field, alternatives in values.items() if len(alternatives) > 1]
+    # A field that one event has and another has not would keep the other out.
     incomplete = any(None in alternatives for alternatives in values.values())
-    if incomplete or len(several) > 1 or (values and len(detail_types) > 1):
+    if incomplete or (values and len(detail_types) > 1):
         where.refuse(
             "event_types",
             "must be told apart by one filter",
