@@ -17,14 +17,28 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def faithful() -> Iterator[Lab]:
+def faithful_cloud() -> Iterator[LocalCloud]:
     """The emulator with every behaviour."""
     with LocalCloud.start() as cloud:
-        yield Lab(cloud)
+        yield cloud
 
 
 @pytest.fixture(scope="session")
-def stock() -> Iterator[Lab]:
+def stock_cloud() -> Iterator[LocalCloud]:
     """The emulator as published."""
     with LocalCloud.start(without=["all"]) as cloud:
-        yield Lab(cloud)
+        yield cloud
+
+
+@pytest.fixture(scope="module")
+def faithful(faithful_cloud: LocalCloud) -> Lab:
+    """The emulator with every behaviour, empty at the beginning of a module: each function is a process."""
+    faithful_cloud.reset()
+    return Lab(faithful_cloud)
+
+
+@pytest.fixture(scope="module")
+def stock(stock_cloud: LocalCloud) -> Lab:
+    """The emulator as published, empty at the beginning of a module."""
+    stock_cloud.reset()
+    return Lab(stock_cloud)

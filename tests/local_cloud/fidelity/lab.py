@@ -129,9 +129,22 @@ class Lab:
         """Invoke asynchronously."""
         self.client("lambda").invoke(FunctionName=reference, InvocationType="Event", Payload=json.dumps(event))
 
-    def queue(self, **attributes: str) -> Queue:
+    def permit(self, reference: str, service: str) -> str:
+        """Let a service invoke a function or an alias, and return its ARN."""
+        self.client("lambda").add_permission(
+            FunctionName=reference,
+            StatementId=service,
+            Action="lambda:InvokeFunction",
+            Principal=f"{service}.amazonaws.com",
+        )
+        return self.function_arn(reference)
+
+    def queue(self, policy: Mapping[str, object] | None = None, **attributes: str) -> Queue:
+        """A queue that everybody may send to, or whom a policy lets."""
         name = self.name()
-        url = self.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+        given = {"Policy": json.dumps(policy or {"Version": "2012-10-17", "Statement": [statement]}), **attributes}
+        url = self.client("sqs").create_queue(QueueName=name, Attributes=given)["QueueUrl"]
         return Queue(self, name, url, self.arn("sqs", name))
 
     def topic(self) -> str:

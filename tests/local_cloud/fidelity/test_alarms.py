@@ -67,7 +67,7 @@ def test_the_published_emulator_never_evaluates_alarms_on_functions(stock: Lab) 
 
     stock.invoke(name)
 
-    assert not becomes(stock, alarm, "ALARM", within=1.5)
+    assert not becomes(stock, alarm, "ALARM", within=1.2)
 
 
 def test_the_dimensions_decide(faithful: Lab) -> None:
@@ -111,7 +111,7 @@ def test_missing_data_is_treated_as_the_alarm_says(faithful: Lab, treatment: str
 def test_the_published_emulator_does_not_treat_missing_data(stock: Lab) -> None:
     alarm = put_alarm(stock, **custom(stock.name()), TreatMissingData="breaching")
 
-    assert not becomes(stock, alarm, "ALARM", within=1.5)
+    assert not becomes(stock, alarm, "ALARM", within=1.2)
 
 
 def test_an_alarm_recovers_by_itself_when_its_period_is_over(faithful: Lab) -> None:

@@ -247,15 +247,15 @@ def invoked_by(lab: Lab, source: str) -> int:
     events = lab.client("events")
     if source == "topic":
         topic = lab.topic()
-        lab.client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=lab.function_arn(live))
+        lab.client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=lab.permit(live, "sns"))
         lab.client("sns").publish(TopicArn=topic, Message="fail")
     elif source == "rule":
         events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
-        events.put_targets(Rule=name, Targets=[{"Id": "function", "Arn": lab.function_arn(live)}])
+        events.put_targets(Rule=name, Targets=[{"Id": "function", "Arn": lab.permit(live, "events")}])
         events.put_events(Entries=[{"Source": name, "DetailType": "fail", "Detail": "{}"}])
     else:
         bucket = lab.bucket()
-        configured = {"LambdaFunctionArn": lab.function_arn(live), "Events": ["s3:ObjectCreated:*"]}
+        configured = {"LambdaFunctionArn": lab.permit(live, "s3"), "Events": ["s3:ObjectCreated:*"]}
         lab.client("s3").put_bucket_notification_configuration(
             Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": [configured]}
         )
@@ -287,7 +287,7 @@ def test_a_destination_that_is_not_there_shows_as_a_metric(faithful: Lab) -> Non
 def message_of_topic(lab: Lab) -> dict[str, Any]:
     """What a function gets of a message."""
     topic, name = lab.topic(), lab.function(PRINTS)
-    lab.client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=lab.function_arn(name))
+    lab.client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=lab.permit(name, "sns"))
     attributes = {"kind": {"DataType": "String", "StringValue": "order"}}
     lab.client("sns").publish(TopicArn=topic, Message="7", MessageAttributes=attributes)
     (event,) = lab.printed(name)

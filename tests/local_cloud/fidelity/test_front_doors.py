@@ -37,7 +37,7 @@ def http_api(lab: Lab, **properties: object) -> str:
             "Properties": {
                 "ApiId": {"Ref": "Api"},
                 "IntegrationType": "AWS_PROXY",
-                "IntegrationUri": lab.function_arn(name),
+                "IntegrationUri": lab.permit(name, "apigateway"),
                 "PayloadFormatVersion": "2.0",
             },
         },
@@ -61,6 +61,7 @@ def http_api(lab: Lab, **properties: object) -> str:
 def rest_api(lab: Lab) -> str:
     """The address of a REST API that is a proxy of a function."""
     name, gateway = lab.function(ANSWERS), lab.client("apigateway")
+    functions = f"arn:aws:apigateway:{lab.region}:lambda:path/2015-03-31/functions"
     api = gateway.create_rest_api(name=name)["id"]
     (root,) = gateway.get_resources(restApiId=api)["items"]
     proxy = gateway.create_resource(restApiId=api, parentId=root["id"], pathPart="{proxy+}")["id"]
@@ -71,7 +72,7 @@ def rest_api(lab: Lab) -> str:
         httpMethod="ANY",
         type="AWS_PROXY",
         integrationHttpMethod="POST",
-        uri=f"arn:aws:apigateway:{lab.region}:lambda:path/2015-03-31/functions/{lab.function_arn(name)}/invocations",
+        uri=f"{functions}/{lab.permit(name, 'apigateway')}/invocations",
     )
     gateway.create_deployment(restApiId=api, stageName="live")
     return f"https://{api}.execute-api.{lab.region}.amazonaws.com/live"

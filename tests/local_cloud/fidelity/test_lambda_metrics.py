@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.local_cloud
 
-FAILS_ON_REQUEST = "def handler(event, context):\n    if event == 'fail': raise ValueError(event)\n"
+FAILS_ON_REQUEST = (
+    "def handler(event, context):\n    print('\"called\"')\n    if event == 'fail': raise ValueError(event)\n"
+)
 
 
 def test_an_invocation_of_an_alias_counts_under_every_dimension(faithful: Lab) -> None:
@@ -62,7 +64,8 @@ def test_an_invocation_by_a_queue_counts(faithful: Lab) -> None:
 def test_the_published_emulator_does_not_count_it(stock: Lab) -> None:
     name = invoke_by_queue(stock)
 
-    assert stock.metric("AWS/Lambda", "Invocations", {"FunctionName": name}, within=2) is None
+    assert stock.printed(name) == ["called"]
+    assert stock.metric("AWS/Lambda", "Invocations", {"FunctionName": name}, within=0.3) is None
 
 
 def test_a_throttled_request_is_no_invocation(faithful: Lab) -> None:

@@ -62,7 +62,7 @@ def test_messages_of_topics_and_those_that_functions_take_count_too(faithful: La
 def test_the_published_emulator_publishes_nothing(stock: Lab) -> None:
     queue = stock.queue()
     queue.send("a")
-    time.sleep(1.5)
+    time.sleep(1.2)
 
     metrics = stock.client("cloudwatch").list_metrics(Namespace="AWS/SQS")["Metrics"]
 

@@ -31,6 +31,7 @@ BEHAVIOURS = (
     "front_doors",
     "s3_events",
     "schedules",
+    "service_permissions",
     "target_dead_letters",
 )
 """In the order they are applied: of two that change the same function, the later one runs around the earlier."""
@@ -59,5 +60,6 @@ def apply(without: Iterable[str] = ()) -> None:
 
 
 def serve() -> None:
-    """Serve until the process is told to end."""
+    """Serve until the process is told to end; then end at once, whoever is still connected."""
+    emulator.replace_value(importlib.import_module("hypercorn.config").Config, "graceful_timeout", 0.0)
     emulator.module("app").main()

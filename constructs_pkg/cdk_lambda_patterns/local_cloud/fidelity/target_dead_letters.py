@@ -11,29 +11,13 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
 
 from __future__ import annotations
 
-import json
-import logging
-from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .support import delivery
-from .support.emulator import Record, around, module, part, parts
+from .support.emulator import Record, around, module, part
+from .support.undelivered import Undelivered, collecting, give_up, redrive, send_later
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_logger = logging.getLogger("fidelity.target_dead_letters")
-
-
-@dataclass(frozen=True)
-class _Undelivered:
-    payload: str
-    message: str
-
-
-_undelivered: ContextVar[list[_Undelivered] | None] = ContextVar("undelivered", default=None)
-"""What the target that is being invoked could not take."""
 
 
 def apply() -> None:
@@ -49,16 +33,12 @@ def _keep_events_of_rules() -> None:
     def _invoke(
         original: Callable[..., None], target: Record, event: Record, rule: Record, view: object = None
     ) -> None:
-        undelivered: list[_Undelivered] = []
-        token = _undelivered.set(undelivered)
-        try:
+        with collecting() as undelivered:
             original(target, event, rule, view)
-        finally:
-            _undelivered.reset(token)
         queue = part(target, "DeadLetterConfig").get("Arn")
         for lost in undelivered:
             if queue:
-                _send_later(str(queue), lost.payload, _attributes(target, event, rule, lost.message))
+                send_later(str(queue), lost.payload, _attributes(target, event, rule, lost))
 
     for dispatch, parameters in (
         ("_dispatch_to_lambda", "arn, payload"),
@@ -69,11 +49,10 @@ def _keep_events_of_rules() -> None:
 
         @around(eventbridge, dispatch, parameters)
         def _dispatch(original: Callable[..., None], target: object, payload: str, *args: object) -> None:
-            undelivered = _undelivered.get()
-            if undelivered is not None and not _exists(str(target)):
-                undelivered.append(_Undelivered(payload, f"the target does not exist: {target}"))
-                return
-            original(target, payload, *args)
+            if _exists(str(target)):
+                original(target, payload, *args)
+            else:
+                give_up(Undelivered(payload, "NO_RESOURCE", f"the target does not exist: {target}"))
 
 
 def _keep_messages_of_topics() -> None:
@@ -88,7 +67,7 @@ def _keep_messages_of_topics() -> None:
         if _exists(endpoint):
             original(endpoint, envelope, topic_arn, sub_arn, *args)
         else:
-            _redrive(topic_arn, endpoint, envelope)
+            redrive(topic_arn, endpoint, envelope)
 
     @around(
         sns,
@@ -99,16 +78,7 @@ def _keep_messages_of_topics() -> None:
         if _exists(endpoint):
             original(endpoint, envelope, *args, **kwargs)
         else:
-            _redrive(str(kwargs.get("topic_arn")), endpoint, envelope)
-
-
-def _redrive(topic_arn: str, endpoint: str, envelope: str) -> None:
-    """Send a message to the dead-letter queue of the subscription that it could not be delivered to."""
-    topic: Record | None = module("services.sns")._topics.get(topic_arn)
-    for subscription in parts(topic, "subscriptions"):
-        policy = part(subscription, "attributes").get("RedrivePolicy")
-        if subscription.get("endpoint") == endpoint and policy:
-            _send_later(json.loads(policy)["deadLetterTargetArn"], envelope, {})
+            redrive(str(kwargs.get("topic_arn")), endpoint, envelope)
 
 
 def _exists(arn: str) -> bool:
@@ -124,19 +94,7 @@ def _exists(arn: str) -> bool:
     return True
 
 
-def _attributes(target: Record, event: Record, rule: Record, message: str) -> Record:
-    named = {"ERROR_CODE": "NO_RESOURCE", "ERROR_MESSAGE": message, "TARGET_ARN": str(target["Arn"])}
+def _attributes(target: Record, event: Record, rule: Record, lost: Undelivered) -> Record:
+    named = {"ERROR_CODE": lost.code, "ERROR_MESSAGE": lost.message, "TARGET_ARN": str(target["Arn"])}
     named["SCHEDULE_ARN" if event.get("Source") == "aws.scheduler" else "RULE_ARN"] = str(rule.get("Arn", ""))
     return {name: {"DataType": "String", "StringValue": value} for name, value in named.items()}
-
-
-def _send_later(queue_arn: str, body: str, attributes: Record) -> None:
-    """Send from a thread of its own: whoever delivers events may be serving a request."""
-
-    def send() -> None:
-        try:
-            delivery.send_to_queue(queue_arn, body, attributes)
-        except Exception:
-            _logger.exception("an undelivered event could not be sent to %s", queue_arn)
-
-    module("core.concurrency").spawn_background(send, thread_name="dead-letter")

@@ -46,6 +46,12 @@ def apply() -> None:
         del original
         return readers.poll(dynamodb_shards)
 
+    @around(lambda_svc, "_ensure_poller", "")
+    def _mapping_created(original: Callable[..., None]) -> None:
+        original()
+        # Without mappings the emulator's loop sleeps for seconds.
+        module("core.concurrency").esm_wake.set()
+
     @around(lambda_svc, "_init_stream_position", "esm_id, source_arn, starting")
     def _start_reading(original: Callable[..., None], esm_id: str, source_arn: str, starting: str) -> None:
         original(esm_id, source_arn, starting)
