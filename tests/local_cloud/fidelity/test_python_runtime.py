@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+import sys
 
 import pytest
 
-from tests.local_cloud.fidelity.lab import archive
-
-if TYPE_CHECKING:
-    from tests.local_cloud.fidelity.lab import Lab
+from cdk_lambda_patterns.local_cloud import LocalCloud, process
+from cdk_lambda_patterns.local_cloud.environment import SUPPORTED_PYTHONS, _working_interpreter
+from tests.local_cloud.fidelity.lab import Lab, archive
 
 pytestmark = pytest.mark.local_cloud
 
@@ -266,3 +265,22 @@ def test_the_seventeenth_call_of_a_loop_is_refused(faithful: Lab, depth: int, st
     )
 
     assert response.status == status
+
+
+def test_a_runtime_can_have_an_interpreter_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    others = {version: _working_interpreter(version) for version in SUPPORTED_PYTHONS if version != own}
+    version, interpreter = next(((version, path) for version, path in others.items() if path), (None, None))
+    if version is None:
+        pytest.skip("this machine has one Python only")
+    monkeypatch.setenv("LOCAL_CLOUD_PYTHONS", f"python{version}={interpreter}")
+    monkeypatch.setattr(process, "_INHERITED", (*process._INHERITED, "LOCAL_CLOUD_PYTHONS"))
+
+    with LocalCloud.start() as cloud:
+        lab = Lab(cloud)
+        source = "import boto3, sys\ndef handler(event, context): return '%d.%d' % sys.version_info[:2]"
+        ran = {
+            runtime: lab.invoke(lab.function(source, Runtime=f"python{runtime}")).payload for runtime in (own, version)
+        }
+
+    assert ran == {own: own, version: version}
