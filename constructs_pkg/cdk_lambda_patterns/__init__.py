@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from .function.packaging import PythonCode as PythonCode, PythonLayer as PythonLayer
     from .function.well_architected_function import WellArchitectedFunction as WellArchitectedFunction
     from .function.well_architected_image_function import WellArchitectedImageFunction as WellArchitectedImageFunction
+    from .triggers.dynamo_db_trigger import DynamoDbTrigger as DynamoDbTrigger
     from .triggers.event_bridge_trigger import EventBridgeTrigger as EventBridgeTrigger
     from .triggers.event_source_mappings import ProvisionedPollers as ProvisionedPollers
+    from .triggers.kinesis_trigger import KinesisTrigger as KinesisTrigger
     from .triggers.logs_trigger import LogsTrigger as LogsTrigger
     from .triggers.s3_trigger import S3Trigger as S3Trigger
     from .triggers.schedule_trigger import ScheduleTrigger as ScheduleTrigger
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ContainerImage": ".function.container_image",
+    "DynamoDbTrigger": ".triggers.dynamo_db_trigger",
     "EventBridgeTrigger": ".triggers.event_bridge_trigger",
+    "KinesisTrigger": ".triggers.kinesis_trigger",
     "LogsTrigger": ".triggers.logs_trigger",
     "ProvisionedPollers": ".triggers.event_source_mappings",
     "PythonCode": ".function.packaging",
@@ -44,7 +48,9 @@ _HOMES = {
 
 __all__ = [
     "ContainerImage",
+    "DynamoDbTrigger",
     "EventBridgeTrigger",
+    "KinesisTrigger",
     "LogsTrigger",
     "ProvisionedPollers",
     "PythonCode",

@@ -135,3 +135,33 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudform
 RUNTIME_NOTICE_DAYS = 180
 """Days before a runtime's end from which on its functions are named: as long as AWS itself gives notice.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"""
+
+STREAM_BATCH_SIZE = 100
+"""Lambda's own default: few invocations, and batches that are halved seven times until a bad record is alone.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html"""
+
+STREAM_STARTING_POSITION = "TRIM_HORIZON"
+"""From the oldest record on: while a mapping is made or changed, which takes minutes, one at LATEST misses records.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html"""
+
+STREAM_RETRY_ATTEMPTS = 10
+"""A passing fault is survived, and a bad record holds up its shard for minutes instead of a day. As many as Lambda
+makes of its own accord for Kafka once there is somewhere for failures to go.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html"""
+
+RECORD_AGE_SHARE_OF_RETENTION = 0.5
+"""When half of a stream's retention is over a record is given up: the other half is for reading it again, since the
+message about a failure tells where in the stream the record is, and not what it says.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html"""
+
+ITERATOR_AGE_ALARM_SHARE_OF_RECORD_AGE = 0.5
+"""When half of the time is over after which records are given up, a person is told.
+Source: https://docs.aws.amazon.com/streams/latest/dev/troubleshooting-consumers.html"""
+
+KINESIS_STREAM_MODE = "ON_DEMAND"
+"""Capacity follows the traffic: no number of shards to get wrong, and nothing is throttled at the first peak.
+Source: https://docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html"""
+
+TABLE_STREAM_VIEW = "NEW_AND_OLD_IMAGES"
+"""What an item was and what it has become: the view cannot be changed without losing the stream's records.
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html"""

@@ -524,6 +524,173 @@ DEFAULT_STREAM_BATCH_SIZE = 100
 STREAM_UNLIMITED = -1
 """Retries and age of a stream's records without a bound, which is what AWS takes where nothing is said.
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html"""
+STREAM_BATCH_SIZE = Quota(
+    code="BatchSizeOutOfRange",
+    minimum=1,
+    maximum=10_000,
+    unit="records",
+    source=_MAPPING,
+    fix="choose a number in that range",
+    note="Together they may have 6 MB, Lambda's largest payload.",
+)
+STREAM_PARALLELIZATION = Quota(
+    code="ParallelizationOutOfRange",
+    minimum=1,
+    maximum=10,
+    unit="batches of a shard at once",
+    source=_MAPPING,
+    fix="choose a number in that range, or give the stream more shards",
+)
+STREAM_RETRY_ATTEMPTS = Quota(
+    code="RetryAttemptsOutOfRange",
+    minimum=0,
+    maximum=10_000,
+    unit="retries",
+    source=_MAPPING,
+    fix="choose a number in that range; without a bound, AWS's -1, one bad record holds up its shard until it expires",
+)
+STREAM_RECORD_AGE = Quota(
+    code="RecordAgeOutOfRange",
+    minimum=60,
+    maximum=604_800,
+    unit="seconds",
+    source=_MAPPING,
+    fix="choose a time from 1 minute to 7 days",
+)
+TUMBLING_WINDOW = Quota(
+    code="TumblingWindowOutOfRange",
+    minimum=0,
+    maximum=900,
+    unit="seconds",
+    source=_MAPPING,
+    fix="choose a time up to 15 minutes",
+)
+KINESIS_RETENTION = Quota(
+    code="StreamRetentionOutOfRange",
+    minimum=86_400,
+    maximum=31_536_000,
+    unit="seconds",
+    source="https://docs.aws.amazon.com/streams/latest/dev/kinesis-extended-retention.html",
+    fix="choose a time from 1 to 365 days",
+)
+KINESIS_DEFAULT_RETENTION_SECONDS = 86_400
+"""Source: https://docs.aws.amazon.com/streams/latest/dev/kinesis-extended-retention.html"""
+STREAM_CONSUMER_NAME_LENGTH = 128
+"""Source: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_RegisterStreamConsumer.html"""
+DYNAMODB_STREAM_RETENTION_SECONDS = 86_400
+"""Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html"""
+STREAM_READERS = 2
+"""Readers of one shard, beyond which they slow each other down: Kinesis gives all of them 2 MB and 5 reads a second,
+DynamoDB throttles the third.
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.Lambda.html"""
+GLOBAL_TABLE_STREAM_READERS = 1
+"""Readers of a shard of a global table's stream, which replication reads as well.
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.Lambda.html"""
+KAFKA_TOPIC_LENGTH = Quota(
+    code="TopicLength",
+    minimum=1,
+    maximum=249,
+    unit="characters",
+    source=_MAPPING,
+    fix="give the topic's name",
+)
+KAFKA_TOPIC_PATTERN = r"[^.][a-zA-Z0-9\-_.]*"
+KAFKA_GROUP_ID_LENGTH = Quota(
+    code="ConsumerGroupIdLength",
+    minimum=1,
+    maximum=200,
+    unit="characters",
+    source=_MAPPING,
+    fix="shorten it, or leave it out",
+)
+KAFKA_GROUP_ID_PATTERN = r"[a-zA-Z0-9\-/*:_+=.@]*"
+KAFKA_BOOTSTRAP_SERVERS = Quota(
+    code="BootstrapServerCount",
+    minimum=1,
+    maximum=10,
+    unit="bootstrap servers",
+    source=f"{_LAMBDA_API}/API_SelfManagedEventSource.html",
+    fix="name some of the brokers: they know the others",
+)
+KAFKA_BOOTSTRAP_SERVER_PATTERN = (
+    r"(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])\.)*"
+    r"([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\-]*[A-Za-z0-9]):[0-9]{1,5}"
+)
+KAFKA_POLLERS_MINIMUM = Quota(
+    code="PollersMinimumOutOfRange",
+    minimum=1,
+    maximum=200,
+    unit="pollers at least",
+    source=f"{_LAMBDA_API}/API_ProvisionedPollerConfig.html",
+    fix="choose a number in that range",
+)
+KAFKA_POLLERS_MAXIMUM = Quota(
+    code="PollersMaximumOutOfRange",
+    minimum=1,
+    maximum=2_000,
+    unit="pollers at most",
+    source=f"{_LAMBDA_API}/API_ProvisionedPollerConfig.html",
+    fix="choose a number in that range",
+)
+POLLER_GROUP_LENGTH = Quota(
+    code="PollerGroupLength",
+    minimum=1,
+    maximum=128,
+    unit="characters",
+    source=f"{_LAMBDA_API}/API_ProvisionedPollerConfig.html",
+    fix="shorten the group's name",
+)
+POLLER_GROUP_PATTERN = r"[a-zA-Z0-9\-_]*"
+BROKER_FUNCTION_TIMEOUT = Quota(
+    code="BrokerFunctionTimeout",
+    minimum=1,
+    maximum=840,
+    unit="seconds for a function that reads Kafka, Amazon MQ or DocumentDB",
+    source="https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html",
+    fix="shorten the function's timeout to 14 minutes",
+)
+MQ_QUEUE_LENGTH = Quota(
+    code="QueueNameLength",
+    minimum=1,
+    maximum=1_000,
+    unit="characters",
+    source=_MAPPING,
+    fix="give the queue's name",
+)
+VIRTUAL_HOST_LENGTH = Quota(
+    code="VirtualHostLength",
+    minimum=1,
+    maximum=200,
+    unit="characters",
+    source=f"{_LAMBDA_API}/API_SourceAccessConfiguration.html",
+    fix="give the virtual host's name",
+)
+DOCUMENTDB_DATABASE_LENGTH = Quota(
+    code="DatabaseNameLength",
+    minimum=1,
+    maximum=63,
+    unit="characters",
+    source=f"{_LAMBDA_API}/API_DocumentDBEventSourceConfig.html",
+    fix="give the database's name",
+)
+DOCUMENTDB_DATABASE_PATTERN = r"[^ /\.$\"]*"
+DOCUMENTDB_COLLECTION_LENGTH = Quota(
+    code="CollectionNameLength",
+    minimum=1,
+    maximum=57,
+    unit="characters",
+    source=f"{_LAMBDA_API}/API_DocumentDBEventSourceConfig.html",
+    fix="give the collection's name, or leave it out for all of them",
+)
+DOCUMENTDB_COLLECTION_PATTERN = r"(?!system\.)[_a-zA-Z0-9][^$]*"
+QUEUE_MOVES = Quota(
+    code="MovesOutOfRange",
+    minimum=1,
+    maximum=500,
+    unit="messages a second",
+    source="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html",
+    fix="choose a number in that range, or leave it out: SQS then moves as fast as the queues allow",
+)
 
 # Callers -------------------------------------------------------------------------------------------------------------
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_cdk import Duration, aws_lambda as lambda_
 
 from cdk_lambda_patterns import WellArchitectedFunction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from constructs import Construct
 
     from cdk_lambda_patterns.local_cloud import Function
+
+T = TypeVar("T")
 
 READS = """
 import base64, json
@@ -60,12 +64,26 @@ def records_of(function: Function, count: int, *, within: float = 10) -> list[di
     Raises:
         TimeoutError: There are fewer.
     """
+
+    def records() -> list[dict[str, Any]]:
+        events = [json.loads(line.partition("EVENT ")[2]) for line in function.logs() if line.startswith("EVENT ")]
+        found = [record for event in events for record in event["Records"]]
+        return found if len(found) >= count else []
+
+    return eventually(records, within=within)
+
+
+def eventually(found: Callable[[], list[T]], *, within: float = 10) -> list[T]:
+    """What is found, as soon as there is anything.
+
+    Raises:
+        TimeoutError: There is nothing.
+    """
     deadline = time.monotonic() + within
     while True:
-        events = [json.loads(line.partition("EVENT ")[2]) for line in function.logs() if line.startswith("EVENT ")]
-        records = [record for event in events for record in event["Records"]]
-        if len(records) >= count:
-            return records
+        result = found()
+        if result:
+            return result
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{len(records)} records of {count} within {within:g} s: {records}")
+            raise TimeoutError(f"nothing within {within:g} s")
         time.sleep(0.1)

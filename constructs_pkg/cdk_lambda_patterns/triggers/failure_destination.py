@@ -1,0 +1,136 @@
+"""Where the records go that a function could not process: the destination of an event source mapping.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
+
+from aws_cdk import (
+    aws_cloudwatch as cloudwatch,
+    aws_iam as iam,
+    aws_lambda as lambda_,
+    aws_s3 as s3,
+    aws_sns as sns,
+    aws_sqs as sqs,
+)
+
+from cdk_lambda_patterns.function.acknowledgments import acknowledge_end_of_failures, acknowledge_wildcard
+from cdk_lambda_patterns.function.alarms import delivery_failures_alarm, queue_not_empty_alarm
+
+from .queues import define_dead_letter_queue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import aws_kms as kms
+    from constructs import Construct, IConstruct
+
+    from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
+    from cdk_lambda_patterns.validation import Where
+
+    from .event_source_mappings import Reader
+
+FailureDestination: TypeAlias = sqs.IQueue | sns.ITopic | sns.TopicBase | s3.IBucket
+"""A standard queue or topic, which are told where in the source the records are; or a bucket, which gets them whole."""
+
+_OBJECTS = "aws/lambda/*"
+"""Lambda's keys: `aws/lambda/<mapping>/<shard>/<year>/<month>/<day>/<time>-<random>`."""
+
+
+class FailurePath(NamedTuple):
+    """What was defined so that no record is lost."""
+
+    destination_arn: str
+    queue: sqs.IQueue | None
+    alarms: dict[str, cloudwatch.CfnAlarm]
+
+
+def check_failure_destination(where: Where, target: FailureDestination | None) -> None:
+    """Refuse what cannot take records.
+
+    Args:
+        where: The trigger.
+        target: What the user gave.
+
+    Raises:
+        ValidationError: A FIFO queue or topic, or no queue, topic or bucket.
+    """
+    if target is None or isinstance(target, s3.BucketBase):
+        return
+    if not isinstance(target, (sqs.QueueBase, sns.TopicBase)):
+        where.refuse(
+            "on_failure",
+            "must be a queue, topic or bucket",
+            got=type(target).__name__,
+            fix="give the resource itself",
+            code="DestinationInvalid",
+        )
+    if target.fifo is True:
+        where.refuse(
+            "on_failure",
+            "must not be a FIFO queue or topic: Lambda sends its records to standard ones only",
+            got=target.node.path,
+            fix="give a standard one; single failures have no order",
+            code="DestinationFifo",
+        )
+
+
+def define_failure_path(
+    scope: Construct,
+    function: WellArchitectedFunction,
+    reader: Reader,
+    target: FailureDestination | None,
+    *,
+    dimensions: Mapping[str, str],
+    encryption_key: kms.IKey | None = None,
+) -> FailurePath:
+    """Where failures go, with the rights to send them there, and the alarms.
+
+    Args:
+        scope: The trigger.
+        function: The function.
+        reader: Who sends them: the function, or its role seen from another stack.
+        target: Where they go. None defines a queue.
+        dimensions: Those of the metrics of the function's `live` alias.
+        encryption_key: A customer's key for that queue.
+    """
+    alarms = {"DeliveryFailures": delivery_failures_alarm(scope, dimensions, function.alarm_actions)}
+    if target is not None:
+        return FailurePath(_let_send(reader, target), None, alarms)
+    queue = define_dead_letter_queue(scope, encryption_key=encryption_key, construct_id="FailureQueue")
+    acknowledge_end_of_failures(queue)
+    alarms["FailureQueue"] = queue_not_empty_alarm(scope, queue.queue_name, function.alarm_actions)
+    return FailurePath(_let_send(reader, queue), queue, alarms)
+
+
+def _let_send(reader: Reader, target: FailureDestination) -> str:
+    if isinstance(target, s3.BucketBase):
+        return _let_put(reader, target)
+    if isinstance(target, sqs.QueueBase):
+        action, arn, key = "sqs:SendMessage", target.queue_arn, target.encryption_master_key
+    else:
+        topic = cast("sns.TopicBase", target)
+        action, arn, key = "sns:Publish", topic.topic_arn, topic.master_key
+    iam.Grant.add_to_principal(grantee=reader, actions=[action], resource_arns=[arn])
+    if key is not None:
+        key.grant(reader, "kms:Decrypt", "kms:GenerateDataKey")
+    return arn
+
+
+def _let_put(reader: Reader, bucket: s3.BucketBase) -> str:
+    """Let records be put, and only while the bucket is this account's: its name could become somebody else's."""
+    account = {"StringEquals": {"s3:ResourceAccount": bucket.env.account}}
+    objects = bucket.arn_for_objects(_OBJECTS)
+    for action, arn in (("s3:PutObject", objects), ("s3:ListBucket", bucket.bucket_arn)):
+        iam.Grant.add_to_principal(grantee=reader, actions=[action], resource_arns=[arn], conditions=account)
+    acknowledge_wildcard(_role(reader), objects, "Lambda chooses the names of the objects")
+    key = bucket.encryption_key
+    if key is not None:
+        key.grant(reader, "kms:GenerateDataKey")
+    return bucket.bucket_arn
+
+
+def _role(reader: Reader) -> IConstruct:
+    return cast("IConstruct", reader.role if isinstance(reader, lambda_.Function) else reader)
