@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BEHAVIOURS = (
     "recorded_resources",
     "function_properties",
+    "limits",
     "python_runtime",
     "log_streams",
     "log_filters",
