@@ -284,3 +284,22 @@ def test_a_runtime_can_have_an_interpreter_of_its_own(monkeypatch: pytest.Monkey
         }
 
     assert ran == {own: own, version: version}
+
+
+def test_a_version_with_snapstart_starts_when_it_is_published_and_runs_its_hooks(faithful: Lab) -> None:
+    name = faithful.function(
+        "import os\n"
+        "from snapshot_restore_py import register_after_restore, register_before_snapshot\n"
+        "seen = []\n"
+        "register_before_snapshot(lambda: seen.append('before'))\n"
+        "register_after_restore(lambda: seen.append('after'))\n"
+        "def handler(event, context): return [os.environ['AWS_LAMBDA_INITIALIZATION_TYPE'], seen]\n",
+        SnapStart={"ApplyOn": "PublishedVersions"},
+    )
+    version = faithful.publish(name)
+    faithful.client("lambda").get_waiter("published_version_active").wait(
+        FunctionName=name, Qualifier=version, WaiterConfig={"Delay": 1}
+    )
+
+    assert faithful.invoke(f"{name}:{version}").payload == ["snap-start", ["before", "after"]]
+    assert faithful.invoke(name).payload == ["on-demand", []]
