@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 import pytest
 
-from cdk_lambda_patterns.testing import synthesize
+from cdk_lambda_patterns.checks import assert_no_findings
+from cdk_lambda_patterns.testing import fast_app, synthesize
 from tests.findings import cfn_lint_findings, synthesis_findings
 
 if TYPE_CHECKING:
@@ -56,6 +57,15 @@ def test_an_example_is_on_a_page(example: str) -> None:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_makes_the_template_that_was_reviewed(example: str, template_snapshot: SnapshotAssertion) -> None:
     assert synthesize(the_stack_of(example)) == template_snapshot
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_has_no_findings_of_our_own_checks(example: str) -> None:
+    app = fast_app()
+    stack = the_stack_of(example)
+    stack(app, stack.__name__)
+
+    assert_no_findings(app)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

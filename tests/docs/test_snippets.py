@@ -85,8 +85,9 @@ def test_snippets_are_linted_like_code(tmp_path: Path) -> None:
         write({"page.py": "\n\n".join(program(name)), **files(name)}, folder)
 
     sources = ", ".join(f'"{folder}"' for folder in folders.values())
-    settings = ["--config", str(ROOT / "pyproject.toml"), "--config", f"src = [{sources}]", "--extend-ignore", _RELAXED]
-    run(["-m", "ruff", "check", *settings, "."], tmp_path)
+    settings = ["--config", str(ROOT / "pyproject.toml"), "--config", f"src = [{sources}]"]
+    run(["-m", "ruff", "check", *settings, "--extend-ignore", _RELAXED, "."], tmp_path)
+    run(["-m", "ruff", "format", "--diff", *settings, "."], tmp_path)
 
 
 def write(texts: dict[str, str], folder: Path) -> None:
