@@ -35,7 +35,7 @@ def synthesize(
 ) -> Template:
     """Synthesize one stack and return its template.
 
-    A class or a function is synthesized in an app of its own (`fast_app`): about 10 ms after the first. A stack or an
+    A class or a function is synthesized in an app of its own (`fast_app`): tens of milliseconds. A stack or an
     app that exists is synthesized as it is.
 
         synthesize(Orders)
