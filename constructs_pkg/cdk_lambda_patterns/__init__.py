@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .function.packaging import PythonCode as PythonCode, PythonLayer as PythonLayer
     from .function.well_architected_function import WellArchitectedFunction as WellArchitectedFunction
     from .function.well_architected_image_function import WellArchitectedImageFunction as WellArchitectedImageFunction
+    from .triggers.dead_letter_redrive import DeadLetterRedrive as DeadLetterRedrive
     from .triggers.dynamo_db_trigger import DynamoDbTrigger as DynamoDbTrigger
     from .triggers.event_bridge_trigger import EventBridgeTrigger as EventBridgeTrigger
     from .triggers.event_source_mappings import ProvisionedPollers as ProvisionedPollers
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ContainerImage": ".function.container_image",
+    "DeadLetterRedrive": ".triggers.dead_letter_redrive",
     "DynamoDbTrigger": ".triggers.dynamo_db_trigger",
     "EventBridgeTrigger": ".triggers.event_bridge_trigger",
     "KinesisTrigger": ".triggers.kinesis_trigger",
@@ -48,6 +50,7 @@ _HOMES = {
 
 __all__ = [
     "ContainerImage",
+    "DeadLetterRedrive",
     "DynamoDbTrigger",
     "EventBridgeTrigger",
     "KinesisTrigger",

@@ -165,3 +165,8 @@ Source: https://docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.ht
 TABLE_STREAM_VIEW = "NEW_AND_OLD_IMAGES"
 """What an item was and what it has become: the view cannot be changed without losing the stream's records.
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html"""
+
+REDRIVE_RETRY_ATTEMPTS = 3
+"""A scheduled redrive that could not start is tried again in a moment; if another one is under way, the next time will
+do.
+Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html"""

@@ -6,9 +6,12 @@ Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.ht
 from __future__ import annotations
 
 import re
+import zoneinfo
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn
+
+from cdk_lambda_patterns.tokens import is_token
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.validation import Where
@@ -86,6 +89,27 @@ def check_schedule(where: Where, expression: str) -> None:
             expression,
             "write for example rate(5 minutes), at(2027-01-31T09:00:00) or cron(0 3 * * ? *)",
         )
+
+
+def check_time_zone(where: Where, time_zone: str) -> None:
+    """Refuse what is no time zone. Tokens pass.
+
+    Args:
+        where: The construct.
+        time_zone: Its name, as `Europe/Zurich`.
+
+    Raises:
+        ValidationError: There is none of that name.
+    """
+    if is_token(time_zone) or time_zone in zoneinfo.available_timezones():
+        return
+    where.refuse(
+        "time_zone",
+        "must be a name of the IANA time zone database",
+        got=repr(time_zone),
+        fix="write for example 'Europe/Zurich'; an abbreviation or an offset does not say when daylight saving begins",
+        code="TimeZoneUnknown",
+    )
 
 
 def _check_rate(where: Where, expression: str, value: int, *, plural: bool) -> None:

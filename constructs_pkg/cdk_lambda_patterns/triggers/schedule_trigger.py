@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zoneinfo
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_iam as iam, aws_scheduler as scheduler
@@ -14,7 +13,7 @@ from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.durations import duration_within, in_seconds
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.triggers.rule_target import dead_letter_queue_for
-from cdk_lambda_patterns.triggers.schedule_expressions import check_schedule
+from cdk_lambda_patterns.triggers.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.validation import Where
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ class ScheduleTrigger(Construct):
         where = Where(scope, construct_id)
         if not is_token(schedule):
             check_schedule(where, schedule)
-        _check_time_zone(where, time_zone)
+        check_time_zone(where, time_zone)
         window = in_seconds(flexible_window)
         where.within("flexible_window", None if window is None else window / 60, quotas.FLEXIBLE_WINDOW)
         where.within("retry_attempts", retry_attempts, quotas.RULE_RETRY_ATTEMPTS)
@@ -125,18 +124,6 @@ class ScheduleTrigger(Construct):
                 retry_policy=_retry_policy(retry_attempts, max_event_age),
             ),
         )
-
-
-def _check_time_zone(where: Where, time_zone: str) -> None:
-    if is_token(time_zone) or time_zone in zoneinfo.available_timezones():
-        return
-    where.refuse(
-        "time_zone",
-        "must be a name of the IANA time zone database",
-        got=repr(time_zone),
-        fix="write for example 'Europe/Zurich'; an abbreviation or an offset does not say when daylight saving begins",
-        code="TimeZoneUnknown",
-    )
 
 
 def _payload(where: Where, payload: object) -> str | None:

@@ -27,6 +27,7 @@ BEHAVIOURS = (
     "stream_event_sources",
     "sqs_event_source",
     "sqs_metrics",
+    "message_moves",
     "alarms",
     "alb_targets",
     "front_doors",
