@@ -44,8 +44,8 @@ class Report:
     errors: list[ToolError] = field(default_factory=list[ToolError])
     acknowledged: list[tuple[Finding, str]] = field(default_factory=list[tuple[Finding, str]])
     """Findings that were acknowledged, each with its reason."""
-    rules: int = 0
-    """How many rules were asked."""
+    asked: Sequence[type[Rule]] = ()
+    """The rules that were asked."""
     seconds: float = 0
     """How long they took."""
 
@@ -113,7 +113,7 @@ def evaluate(given: Input, rules: Sequence[type[Rule]], *, as_of: date | None = 
     """Ask rules about what was read."""
     started = time.perf_counter()
     app = App(given.templates, EventFlow(given.templates), as_of or date.fromisoformat(quotas.AS_OF))
-    report = Report(app, rules=len(rules))
+    report = Report(app, asked=rules)
     for rule in rules:
         _ask(rule, app, report)
     _acknowledge(report, given.acknowledgements)

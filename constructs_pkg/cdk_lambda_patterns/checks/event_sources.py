@@ -308,7 +308,7 @@ def _topic(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
 
 def _subscription(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
     protocol = flow.templates.one(resource, "Protocol")
-    if protocol not in {"lambda", "sqs", "firehose"}:
+    if protocol not in ("lambda", "sqs", "firehose"):  # it may be what no set can hold
         return
     filters = [v for v, _ in flow.templates.cases(resource, "FilterPolicy") if v]
     scope = Filtered("the subscription's filter policy") if filters else None

@@ -35,14 +35,23 @@ def called(node: Node) -> str:
     """A node with what it is, as a message has it: `queue Orders`."""
     if isinstance(node, Unknown):
         return f"what {node.why} stands for"
+    return f"{what(node)} {label(node)}"
+
+
+def what(node: Node) -> str:
+    """What a node is, in a word or two: `queue`."""
+    if isinstance(node, Unknown):
+        return "not known"
     if isinstance(node, External):
-        return f"{_SERVICE_WORDS.get(node.service, node.service)} {node.name}"
-    return f"{_TYPE_WORDS.get(node.type, node.type)} {label(node)}"
+        return _SERVICE_WORDS.get(node.service, node.service or "elsewhere")
+    return _TYPE_WORDS.get(node.type, node.type.removeprefix("AWS::").replace("::", " "))
 
 
 _TYPE_WORDS = {
     "AWS::ApiGateway::RestApi": "REST API",
     "AWS::ApiGatewayV2::Api": "API",
+    "AWS::CloudFront::Distribution": "distribution",
+    "AWS::CloudFront::Function": "CloudFront Function",
     "AWS::CodePipeline::Pipeline": "pipeline",
     "AWS::Config::ConfigRule": "config rule",
     "AWS::DynamoDB::GlobalTable": "table",

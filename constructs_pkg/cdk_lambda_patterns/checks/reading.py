@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -69,7 +69,7 @@ class _Reader:
             self._read_text("<stdin>", sys.stdin.buffer.read(_MAX_BYTES + 1), None)
             return
         path = Path(source)
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises on names that no file can have
             if not (path / "manifest.json").is_file():
                 raise TemplateError(
                     f"{path}: no cloud assembly (manifest.json is missing); give the folder that `cdk synth` wrote"
@@ -202,14 +202,23 @@ class _Reader:
 
     def _name_the_rest(self) -> None:
         """Give paths to what the tree does not know, from the metadata: a few of the CDK's own resources, or all."""
+        # Nested stacks first, the outer before the inner: what is in them is found by their paths.
+        nested_first = sorted(
+            self._logical_ids, key=lambda entry: (".NestedStack/" not in entry[0], entry[0].count("/"))
+        )
         templates = {t.construct_path: t for t in self.templates if t.construct_path}
-        for path, logical_id in self._logical_ids:
+        for path, logical_id in nested_first:
             stack = path
             while stack and stack not in templates:
                 stack = stack.rpartition("/")[0]
             resource = templates[stack].resources.get(logical_id) if stack else None
-            if resource is not None and resource.construct_path is None:
-                resource.construct_path = path
+            if resource is None or resource.construct_path is not None:
+                continue
+            resource.construct_path = path
+            nested = resource.template.nested.get(logical_id)
+            if nested is not None and nested.construct_path is None:
+                nested.construct_path = _nested_path(resource)
+                templates[nested.construct_path] = nested
 
 
 def _nested_template(template: Template, node: Mapping[str, object]) -> Template | None:
@@ -457,7 +466,8 @@ class _YamlReader:
         line = event.start_mark.line + 1
         match type(event).__name__:
             case "ScalarEvent":
-                self._add(_scalar(event.value) if event.implicit[0] else event.value, event.tag, event.anchor, line)
+                plain = event.implicit[0] and not self._awaits_key()
+                self._add(_scalar(event.value) if plain else event.value, event.tag, event.anchor, line)
             case "AliasEvent":
                 if event.anchor not in self._anchors:
                     self._refuse(line, f"alias {event.anchor} has no anchor before it")
@@ -476,8 +486,11 @@ class _YamlReader:
             case _:
                 pass
 
+    def _awaits_key(self) -> bool:
+        return bool(self._open) and self._open[-1].key is None and isinstance(self._open[-1].content, dict)
+
     def _start(self, started: _Open, line: int) -> None:
-        if self._open and self._open[-1].key is None and isinstance(self._open[-1].content, dict):
+        if self._awaits_key():
             self._refuse(line, "a key must be text")
         if len(self._open) >= _MAX_NESTING:
             self._refuse(line, f"nested more than {_MAX_NESTING} deep, which is no template")
@@ -507,7 +520,7 @@ class _YamlReader:
     def _name_entry(self, within: _Open, key: object, line: int) -> None:
         if is_mapping(key) or is_sequence(key):
             self._refuse(line, "a key must be text")
-        within.key = key if isinstance(key, str) else "null" if key is None else str(key)
+        within.key = str(key)
         if len(self._open) == 2 and self._open[0].key == "Resources":  # noqa: PLR2004 - the template, its Resources
             if within.key in within.content:
                 self._refuse(line, f"resource {within.key} is defined twice")
@@ -558,7 +571,6 @@ def _transformed(body: Mapping[str, object], name: str) -> Mapping[str, object]:
     return _checked(transform(body, name), name)
 
 
-@cache
 def _sam_transform() -> Any:  # noqa: ANN401 - from a package that is optional
     from .sam import transform  # noqa: PLC0415 - boto3 and pydantic: seconds, and only for SAM
 

@@ -627,7 +627,7 @@ def _arn_parts(templates: Templates, reference: Reference) -> Sequence[object]:
     resource = reference.resource
     before: list[object] = ["arn", *(Unknown(f"part {number} of an ARN", resource.template) for number in range(1, 5))]
     if resource.type == "AWS::Lambda::Alias":
-        return [*before, "function", Unknown("a function's name", resource.template), templates.one(resource, "Name")]
+        return [*before, "function", templates.one(resource, "FunctionName"), templates.one(resource, "Name")]
     return [*before, Reference(resource, "Name")]
 
 

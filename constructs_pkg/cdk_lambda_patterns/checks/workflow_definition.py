@@ -64,6 +64,8 @@ def _resolved(templates: Templates, machine: Resource, value: object, marks: lis
     """A definition with every intrinsic function replaced by a mark."""
     if is_sequence(value):
         return [_resolved(templates, machine, element, marks) for element in value]
+    if isinstance(value, (Reference, Text, Unknown)):
+        return _marked(value, marks)
     if not is_mapping(value):
         return value
     if len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref")):

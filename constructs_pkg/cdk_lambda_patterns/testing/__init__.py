@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from cdk_lambda_patterns.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from cdk_lambda_patterns.checks.assertions import assert_no_findings as assert_no_findings
+
     from .normalization import normalized as normalized
     from .plugin import template_snapshot as template_snapshot
     from .synthesis import (
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "Template": ".synthesis",
+    "assert_no_findings": "cdk_lambda_patterns.checks.assertions",
     "fast_app": ".synthesis",
     "normalized": ".normalization",
     "recommended_feature_flags": ".synthesis",
@@ -31,7 +34,15 @@ _MODULES = {
     "template_snapshot": ".plugin",
 }
 
-__all__ = ["Template", "fast_app", "normalized", "recommended_feature_flags", "synthesize", "template_snapshot"]
+__all__ = [
+    "Template",
+    "assert_no_findings",
+    "fast_app",
+    "normalized",
+    "recommended_feature_flags",
+    "synthesize",
+    "template_snapshot",
+]
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_names(__name__, _MODULES)

@@ -61,10 +61,8 @@ class ApiIntegrationTimeout(Rule):
                     and "TimeoutInMillis" not in str(edge.via.raw)
                 ):
                     continue  # no API waits for less, unless it says so
-                unknown = runs if isinstance(runs, Unknown) else patience
-                yield self.cannot_tell(
-                    edge.via, f"how long {function.name} runs, or its API waits, depends on {unknown}"
-                )
+                why = runs.why if isinstance(runs, Unknown) else patience.why if isinstance(patience, Unknown) else ""
+                yield self.cannot_tell(edge.via, f"how long {function.name} runs, or its API waits, depends on {why}")
             elif runs > patience:
                 yield self.finding(
                     function,

@@ -55,10 +55,10 @@ class QueueVisibilityTimeout(Rule):
         self, queue: Resource, function: Resource, hidden: float | Unknown, runs: float | Unknown
     ) -> Iterator[Finding | Undecided]:
         if isinstance(hidden, Unknown) or isinstance(runs, Unknown):
-            unknown = hidden if isinstance(hidden, Unknown) else runs
+            why = hidden.why if isinstance(hidden, Unknown) else runs.why if isinstance(runs, Unknown) else ""
             if hidden != runs:
                 yield self.cannot_tell(
-                    queue, f"how long {queue.name} hides a message, or {function.name} runs, depends on {unknown}"
+                    queue, f"how long {queue.name} hides a message, or {function.name} runs, depends on {why}"
                 )
             return
         needed = practices.VISIBILITY_TIMEOUT_FACTOR * runs

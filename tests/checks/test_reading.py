@@ -1,0 +1,280 @@
+"""Templates are read wherever they are, with the places that people know them by."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_lambda as lambda_, aws_lambda_event_sources as sources, aws_sqs as sqs
+
+from cdk_lambda_patterns.checks.reading import read
+from cdk_lambda_patterns.checks.template import TemplateError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from constructs import Construct
+
+    from cdk_lambda_patterns.checks.template import Resource, Templates
+
+YAML = """\
+Parameters: {Stage: {Type: String}}
+Resources:
+  # a comment
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties: &shared
+      VisibilityTimeout: 030
+      Date: 2012-10-17
+      Quoted: "30"
+      On: on
+      Nothing:
+  Short:
+    Type: AWS::SQS::Queue
+    Condition: IsProd
+    Properties:
+      <<: *shared
+      A: !GetAtt Queue.Arn
+      B: !Sub "${Queue}"
+      C: !If [IsProd, !Ref Queue, !ImportValue x]
+      D: !Select [0, !Split [",", !Join [",", [a, b]]]]
+"""
+
+
+def by_id(templates: Templates, logical_id: str) -> Resource:
+    return next(resource for resource in templates if resource.logical_id == logical_id)
+
+
+def test_yaml_is_read_as_cloudformation_does(tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(YAML)
+
+    templates = read([file]).templates
+
+    assert by_id(templates, "Queue").properties == {
+        "VisibilityTimeout": "030",
+        "Date": "2012-10-17",
+        "Quoted": "30",
+        "On": True,
+        "Nothing": None,
+    }
+    short = by_id(templates, "Short").properties
+    assert short["Date"] == "2012-10-17"
+    assert short["A"] == {"Fn::GetAtt": ["Queue", "Arn"]}
+    assert short["B"] == {"Fn::Sub": "${Queue}"}
+    assert short["C"] == {"Fn::If": ["IsProd", {"Ref": "Queue"}, {"Fn::ImportValue": "x"}]}
+    assert short["D"] == {"Fn::Select": [0, {"Fn::Split": [",", {"Fn::Join": [",", ["a", "b"]]}]}]}
+
+
+def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(YAML)
+    resources = {
+        'A "quoted"': {"Type": "T", "Properties": {"Resources": {"B": {"Type": "no"}}, "Text": 'x"}{\n'}},
+        "B": {"Type": "T"},
+    }
+    (tmp_path / "template.json").write_text(
+        json.dumps({"Outputs": {"B": {"Value": 1}}, "Resources": resources}, indent=1)
+    )
+    lines = (tmp_path / "template.json").read_text().splitlines()
+
+    in_yaml = read([tmp_path / "template.yaml"]).templates.templates[0]
+    in_json = read([tmp_path / "template.json"]).templates.templates[0]
+
+    assert [in_yaml.line_of(name) for name in ("Queue", "Short", "Missing")] == [4, 12, None]
+    expected = [n for n, line in enumerate(lines, 1) if line in ('  "A \\"quoted\\"": {', '  "B": {')]
+    assert [in_json.line_of(name) for name in ('A "quoted"', "B")] == expected[-2:]
+
+
+def test_sam_is_transformed_and_keeps_the_lines_of_its_sources(tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(
+        """\
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {CodeUri: src/, Timeout: 20}}
+Resources:
+  Orders: {Type: AWS::SQS::Queue}
+  Process:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.14
+      Handler: process.handler
+      AutoPublishAlias: live
+      Policies: [{SQSSendMessagePolicy: {QueueName: !GetAtt Orders.QueueName}}]
+      Events: {Order: {Type: SQS, Properties: {Queue: !GetAtt Orders.Arn, BatchSize: 5}}}
+  Layer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: layer/}}
+"""
+    )
+
+    templates = read([file]).templates
+
+    assert by_id(templates, "Process").properties["Timeout"] == 20
+    mapping = by_id(templates, "ProcessOrder")
+    assert mapping.type == "AWS::Lambda::EventSourceMapping"
+    assert mapping.properties["BatchSize"] == 5
+    assert mapping.template.line_of("ProcessOrder") == 5
+
+
+def test_without_the_translator_a_sam_template_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text("Transform: AWS::Serverless-2016-10-31\nResources: {F: {Type: AWS::Serverless::Function}}")
+    monkeypatch.setitem(sys.modules, "cdk_lambda_patterns.checks.sam", None)
+
+    with pytest.raises(TemplateError, match=r"needs aws-sam-translator; install cdk-lambda-patterns\[sam\]"):
+        read([file])
+
+
+def test_stdin_is_a_dash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(YAML.encode())))
+
+    template = read(["-"]).templates.templates[0]
+
+    assert template.name == "<stdin>"
+    assert set(template.resources) == {"Queue", "Short"}
+
+
+def test_several_templates_are_one_app(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("Resources: {A: {Type: T}}")
+    (tmp_path / "b.json").write_text('{"Resources": {"B": {"Type": "T"}}}')
+
+    templates = read([tmp_path / "a.yaml", str(tmp_path / "b.json"), {"Resources": {"C": {"Type": "T"}}}]).templates
+
+    assert [resource.logical_id for resource in templates] == ["A", "B", "C"]
+
+
+class Shop(cdk.Stack):
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        nested = cdk.NestedStack(self, "Nested")
+        for within in (self, nested):
+            function = lambda_.Function(
+                within,
+                "Process",
+                handler="i.h",
+                runtime=lambda_.Runtime.PYTHON_3_14,
+                code=lambda_.Code.from_inline("x"),
+            )
+            function.add_event_source(sources.SqsEventSource(sqs.Queue(within, "Orders")))
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cdk") / "cdk.out"
+    app = cdk.App(outdir=str(folder), builtin_cloud_formation_validation=False, analytics_reporting=False)
+    shop = Shop(app, "Shop")
+    Shop(cdk.Stage(app, "Prod"), "Shop")
+    cdk.Validations.of(shop).acknowledge(
+        cdk.Acknowledgment(id="LambdaChecks::FunctionErrorAlarm", reason="seen elsewhere")
+    )
+    app.synth()
+    return folder
+
+
+def test_an_assembly_is_read_with_its_stages_and_nested_stacks(assembly: Path) -> None:
+    templates = read([assembly]).templates
+
+    assert sorted(str(template.construct_path) for template in templates.templates) == [
+        "Prod/Shop",
+        "Prod/Shop/Nested",
+        "Shop",
+        "Shop/Nested",
+    ]
+    functions = sorted(function.path for function in templates.of_type("AWS::Lambda::Function"))
+    assert functions == ["Prod/Shop/Nested/Process", "Prod/Shop/Process", "Shop/Nested/Process", "Shop/Process"]
+
+
+def test_paths_are_known_without_a_tree(assembly: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "cdk.out"
+    subprocess.run(["cp", "-r", str(assembly), str(copy)], check=True)
+    (copy / "tree.json").unlink()
+
+    functions = sorted(function.path for function in read([copy]).templates.of_type("AWS::Lambda::Function"))
+
+    assert functions == ["Prod/Shop/Nested/Process", "Prod/Shop/Process", "Shop/Nested/Process", "Shop/Process"]
+
+
+def test_acknowledgements_are_in_the_assembly(assembly: Path) -> None:
+    assert read([assembly]).acknowledgements["Shop"]["LambdaChecks::FunctionErrorAlarm"] == "seen elsewhere"
+
+
+def test_assets_are_found(assembly: Path) -> None:
+    shop = next(t for t in read([assembly]).templates.templates if t.construct_path == "Shop")
+
+    assert any(path.name.endswith(".nested.template.json") for path in shop.assets.values())
+
+
+def artifact(kind: str, **properties: str) -> str:
+    return json.dumps({"artifacts": {"A": {"type": kind, "properties": properties}}})
+
+
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [
+        (artifact("cdk:cloud-assembly", directoryName="."), "contains itself"),
+        (artifact("aws:cloudformation:stack"), "has no templateFile"),
+        (artifact("aws:cloudformation:stack", templateFile="x"), "No such file"),
+        ("[]", "a mapping is expected, not a list"),
+        ("{", "not JSON"),
+        ("{}", "no template was found"),
+    ],
+)
+def test_a_broken_assembly_is_refused_in_one_line(tmp_path: Path, manifest: str, message: str) -> None:
+    (tmp_path / "manifest.json").write_text(manifest)
+
+    with pytest.raises(TemplateError, match=message) as refused:
+        read([tmp_path])
+
+    assert "\n" not in str(refused.value)
+
+
+def test_a_folder_that_is_no_assembly_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match="no cloud assembly"):
+        read([tmp_path])
+
+
+def test_a_nested_stack_that_contains_itself_is_refused(tmp_path: Path) -> None:
+    stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "a.template.json"}}
+    (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {"A": {**stack, "dependencies": ["A.assets"]}}}))
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://s3/hash.json"}}
+    (tmp_path / "a.template.json").write_text(json.dumps({"Resources": {"N": nested}}))
+    asset = {"source": {"path": "a.template.json"}, "destinations": {"x": {"objectKey": "hash.json"}}}
+    (tmp_path / "A.assets.json").write_text(json.dumps({"files": {"hash": asset}}))
+
+    with pytest.raises(TemplateError, match="contains itself"):
+        read([tmp_path])
+
+
+def test_what_is_far_too_large_is_refused_unread(tmp_path: Path) -> None:
+    file = tmp_path / "template.json"
+    with file.open("wb") as sparse:
+        sparse.truncate(2**34)
+
+    with pytest.raises(TemplateError, match="larger than 16 MB"):
+        read([file])
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", "a\0b", "x" * 300])
+def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(TemplateError) as refused:
+        read([tmp_path / name])
+
+    assert "\n" not in str(refused.value)
+
+
+def test_the_checks_need_neither_the_cdk_nor_boto3() -> None:
+    code = (
+        "import sys; from cdk_lambda_patterns.checks import check;"
+        "from cdk_lambda_patterns.checks.rule import catalogue;"
+        "check({'Resources': {'F': {'Type': 'AWS::Lambda::Function'}}});"
+        "print(len(catalogue()), {'aws_cdk', 'jsii', 'boto3', 'yaml', 'samtranslator'} & set(sys.modules))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "54 set()"
