@@ -127,7 +127,7 @@ class _Reader:
         display = str(artifact.get("displayName", name)).partition(" (")[0]
         template = Template(
             name=str(file),
-            body=_checked(_json(file, _MAX_BYTES), str(file)),
+            body=_checked({"Resources": {}, **_json(file, _MAX_BYTES)}, str(file)),  # a stack may be empty
             stack_name=stack_name if isinstance(stack_name, str) else name,
             account=account,
             region=region,
@@ -150,7 +150,7 @@ class _Reader:
                 continue
             nested = Template(
                 name=str(file),
-                body=_checked(_json(file, _MAX_BYTES), str(file)),
+                body=_checked({"Resources": {}, **_json(file, _MAX_BYTES)}, str(file)),
                 account=template.account,
                 region=template.region,
                 construct_path=_nested_path(resource),
@@ -218,7 +218,7 @@ class _Reader:
             nested = resource.template.nested.get(logical_id)
             if nested is not None and nested.construct_path is None:
                 nested.construct_path = _nested_path(resource)
-                templates[nested.construct_path] = nested
+                templates[nested.construct_path or ""] = nested
 
 
 def _nested_template(template: Template, node: Mapping[str, object]) -> Template | None:

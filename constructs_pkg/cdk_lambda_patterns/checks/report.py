@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from .rule import Severity, catalogue, stem
+from .rule import Severity, catalogue, one_line, stem
 from .template import is_mapping, is_sequence, mapping
 
 if TYPE_CHECKING:
@@ -140,17 +140,17 @@ _COLORS = {Severity.ERROR: "31;1", Severity.WARNING: "33", Severity.INFO: "36"}
 
 def _text(report: Report, *, color: bool, width: int | None, undecided: bool) -> str:
     paint = _painter(color=color)
-    rules = {finding.rule.id for finding in report.findings} | {outcome.rule.id for outcome in report.undecided}
+    untold = report.undecided if undecided else []
+    rules = [finding.rule.id for finding in report.findings] + [outcome.rule.id for outcome in untold]
     column = max(map(len, rules), default=0)
     lines: list[str] = []
     outcomes: list[tuple[Resource, str, str]] = [
         (finding.function or finding.resource, *_told(finding, column, width, paint)) for finding in report.findings
     ]
-    if undecided:
-        outcomes += [
-            (outcome.resource, f"  {paint('unknown ', '2')} {outcome.rule.id:<{column}} {outcome.message}", "")
-            for outcome in report.undecided
-        ]
+    outcomes += [
+        (outcome.resource, f"  {paint('unknown ', '2')} {outcome.rule.id:<{column}}  {outcome.message}", "")
+        for outcome in untold
+    ]
     heading: Resource | None = None
     for about, told, more in sorted(outcomes, key=lambda entry: (entry[0].template.name, entry[0].path)):
         if about is not heading:
@@ -169,8 +169,8 @@ def _painter(*, color: bool) -> Callable[[str, str], str]:
 
 def _heading(resource: Resource, paint: Callable[[str, str], str]) -> str:
     where = location(resource)
-    what = f"({resource.type} {resource.logical_id}{', ' if where else ''}{where})"
-    return f"{paint(resource.path, '1')}  {paint(what, '2')}"
+    what = one_line(f"({resource.type} {resource.logical_id}{', ' if where else ''}{where})")
+    return f"{paint(one_line(resource.path), '1')}  {paint(what, '2')}"
 
 
 def location(resource: Resource) -> str:
@@ -193,7 +193,7 @@ def _told(finding: Finding, column: int, width: int | None, paint: Callable[[str
     else:
         at = ""
     more = f"{' ' * len(start)}fix: {finding.fix}  {at}docs: rules/{stem(finding.rule)}"
-    return f"{colored}{message}", paint(more, "2")
+    return f"{colored}{message}", paint(one_line(more), "2")
 
 
 def _markdown(report: Report) -> str:
@@ -208,7 +208,7 @@ def _markdown(report: Report) -> str:
             for finding in findings
         ]
         blocks.append(
-            f"### {_cell(about.path)}\n\n| Severity | Rule | Finding | Fix |\n| --- | --- | --- | --- "
+            f"### {_cell(one_line(about.path))}\n\n| Severity | Rule | Finding | Fix |\n| --- | --- | --- | --- "
             "|\n" + "\n".join(rows)
         )
     if report.errors:

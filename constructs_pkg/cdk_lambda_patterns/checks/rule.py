@@ -152,20 +152,20 @@ class Rule:
             rule=type(self),
             severity=severity or self.severity,
             resource=resource,
-            message=_one_line(message),
-            fix=_one_line(fix),
+            message=one_line(message),
+            fix=one_line(fix),
             function=about if is_function else None,
             built_in=built_in,
         )
 
     def cannot_tell(self, resource: Resource, message: str) -> Undecided:
         """What cannot be told, and why: it depends on something that the templates do not say."""
-        return Undecided(rule=type(self), resource=resource, message=_one_line(message))
+        return Undecided(rule=type(self), resource=resource, message=one_line(message))
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Text fit for a terminal and a log, whatever names stand in a template."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
 @cache
