@@ -278,3 +278,31 @@ def test_the_checks_need_neither_the_cdk_nor_boto3() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "54 set()"
+
+
+def test_sam_needs_no_network_no_values_and_no_build(tmp_path: Path) -> None:
+    (tmp_path / "work.asl.json").write_text('{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}')
+    file = tmp_path / "template.yaml"
+    file.write_text(
+        """\
+Transform: [AWS::Serverless-2016-10-31]
+Parameters: {Alias: {Type: String}, Seconds: {Type: Number, Default: 30}}
+Resources:
+  Shared:
+    Type: AWS::Serverless::Application
+    Properties: {Location: {ApplicationId: "arn:aws:serverlessrepo:x:1:applications/a", SemanticVersion: 1.0.0}}
+  NotBuilt:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: a.b, Runtime: python3.14, AutoPublishAlias: !Ref Alias, Timeout: !Ref Seconds}
+  Image: {Type: AWS::Serverless::Function, Properties: {PackageType: Image}, Metadata: {Dockerfile: Dockerfile}}
+  Work: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: work.asl.json, Role: "arn:aws:iam::1:role/r"}}
+  Missing: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: no.json, Role: "arn:aws:iam::1:role/r"}}
+"""
+    )
+
+    templates = read([file]).templates
+
+    assert by_id(templates, "Shared").type == "AWS::CloudFormation::Stack"
+    assert by_id(templates, "NotBuilt").properties["Timeout"] == {"Ref": "Seconds"}
+    assert "DefinitionString" in by_id(templates, "Work").properties
+    assert "DefinitionS3Location" in by_id(templates, "Missing").properties

@@ -90,7 +90,7 @@ class _Reader:
         body, lines = _parse(text, name)
         body = _checked(body, name)
         if _SAM in sequence(body.get("Transform")):
-            body, lines = _transformed(body, name), _GeneratedLines(lines, tuple(mapping(body["Resources"])))
+            body, lines = _transformed(body, name, folder), _GeneratedLines(lines, tuple(mapping(body["Resources"])))
         self.add(Template(name=name, body=body, folder=folder, line_of=lines))
 
     def _read_assembly(self, folder: Path, depth: int = 0) -> None:
@@ -560,7 +560,7 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _transformed(body: Mapping[str, object], name: str) -> Mapping[str, object]:
+def _transformed(body: Mapping[str, object], name: str, folder: Path | None) -> Mapping[str, object]:
     """What SAM makes of a template."""
     try:
         transform = _sam_transform()
@@ -568,7 +568,7 @@ def _transformed(body: Mapping[str, object], name: str) -> Mapping[str, object]:
         raise TemplateError(
             f"{name}: a SAM template needs aws-sam-translator; install cdk-lambda-patterns[sam]"
         ) from None
-    return _checked(transform(body, name), name)
+    return _checked(transform(body, name, folder), name)
 
 
 def _sam_transform() -> Any:  # noqa: ANN401 - from a package that is optional

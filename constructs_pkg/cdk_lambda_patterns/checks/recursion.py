@@ -93,7 +93,8 @@ def loops(flow: EventFlow) -> Sequence[Loop]:
     for edge in followed:
         if edge.broad:
             _search(flow, [edge, *_short_way(edge, leaving)], [edge], found)
-    return tuple(found.values())
+    # A loop around a smaller one says nothing new.
+    return tuple(loop for nodes, loop in found.items() if not any(other < nodes for other in found))
 
 
 def _short_way(edge: Edge, leaving: Mapping[Node, list[Edge]]) -> list[Edge]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,52 +16,91 @@ from .template import TemplateError, is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-# The translator wants code to lie in S3, where `sam package` would have put it.
+# The translator wants code to lie where `sam package` would have put it.
 _CODE = "s3://bucket/key"
-_CODE_PROPERTIES = {
-    "AWS::Serverless::Function": ("CodeUri", "InlineCode"),
-    "AWS::Serverless::LayerVersion": ("ContentUri", ""),
-    "AWS::Serverless::StateMachine": ("DefinitionUri", "Definition"),
-}
+_IMAGE = "111111111111.dkr.ecr.us-east-1.amazonaws.com/image:latest"
 
 
-def transform(body: Mapping[str, object], name: str) -> Mapping[str, object]:
+def transform(body: Mapping[str, object], name: str, folder: Path | None) -> Mapping[str, object]:
     """What SAM makes of a template.
+
+    Args:
+        body: The template.
+        name: How it is called in messages.
+        folder: Where it lies, for the definitions of state machines beside it.
 
     Raises:
         TemplateError: SAM refuses it.
     """
-    prepared = _with_code_in_place(copy.deepcopy(dict(body)))
+    prepared = _packaged(copy.deepcopy(dict(body)), folder)
     logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
     # A Region of its own: the translator asks the environment otherwise.
     session = boto3.Session(region_name="us-east-1")
     try:
         translator = Translator(managed_policy_map=None, sam_parser=Parser(), boto_session=session)
         # No managed policies but those it brings along: it would ask IAM for them.
-        return cast(
-            "dict[str, object]", translator.translate(prepared, parameter_values={}, get_managed_policy_map=dict)
-        )
+        transformed = translator.translate(prepared, parameter_values=_values(prepared), get_managed_policy_map=dict)
     except InvalidDocumentException as error:
         causes = cast("list[Any]", error.causes)
         raise TemplateError(f"{name}: SAM refuses it: {_one_line('; '.join(str(c.message) for c in causes))}") from None
     except Exception as error:
         # The translator trusts its input: what is wrongly typed ends in whatever exception comes first.
         raise TemplateError(f"{name}: SAM cannot read it: {type(error).__name__}: {_one_line(str(error))}") from error
+    return cast("dict[str, object]", transformed)
 
 
-def _with_code_in_place(body: dict[str, Any]) -> dict[str, Any]:
-    shared = body.get("Globals", {}).get("Function") if is_mapping(body.get("Globals")) else None
-    if is_mapping(shared) and isinstance(shared.get("CodeUri"), str):
+def _values(body: Mapping[str, object]) -> dict[str, str]:
+    """Values for parameters without a default: SAM wants one for the few properties that it reads itself."""
+    parameters = mapping(body.get("Parameters"))
+    return {name: "given" for name, declared in parameters.items() if "Default" not in mapping(declared)}
+
+
+def _packaged(body: dict[str, Any], folder: Path | None) -> dict[str, Any]:
+    """The template as `sam build` and `sam package` leave it."""
+    shared = mapping(mapping(body.get("Globals")).get("Function"))
+    if isinstance(shared.get("CodeUri"), str):
         cast("dict[str, object]", shared)["CodeUri"] = _CODE
     for resource in mapping(body.get("Resources")).values():
-        if not is_mapping(resource) or resource.get("Type") not in _CODE_PROPERTIES:
+        properties = mapping(resource).get("Properties", {})
+        if not is_mapping(resource) or not is_mapping(properties):
             continue
-        code, inline = _CODE_PROPERTIES[str(resource["Type"])]
-        properties = resource.get("Properties")
-        if is_mapping(properties) and isinstance(properties.get(code), str) and inline not in properties:
-            cast("dict[str, object]", properties)[code] = _CODE
+        own = cast("dict[str, object]", properties)
+        match resource.get("Type"):
+            case "AWS::Serverless::Function":
+                _package_function(own, shared)
+                cast("dict[str, object]", resource)["Properties"] = own
+            case "AWS::Serverless::LayerVersion" if isinstance(own.get("ContentUri"), str):
+                own["ContentUri"] = _CODE
+            case "AWS::Serverless::StateMachine" if isinstance(uri := own.get("DefinitionUri"), str):
+                del own["DefinitionUri"]
+                own.update(_definition(uri, folder))
+            case "AWS::Serverless::Application":
+                # Another app: a nested stack, which SAM would look up over the network.
+                cast("dict[str, object]", resource).update(Type="AWS::CloudFormation::Stack", Properties={})
+            case _:
+                pass
     return body
+
+
+def _package_function(own: dict[str, object], shared: Mapping[str, object]) -> None:
+    if "Image" in (own.get("PackageType"), shared.get("PackageType")):
+        own.setdefault("ImageUri", _IMAGE)
+    elif "InlineCode" not in own and (isinstance(own.get("CodeUri"), str) or "CodeUri" not in own | dict(shared)):
+        own["CodeUri"] = _CODE
+
+
+def _definition(uri: str, folder: Path | None) -> dict[str, object]:
+    """The definition of a state machine, if it lies beside the template in JSON; else its place."""
+    if folder is not None and "://" not in uri:
+        try:
+            definition: object = json.loads((folder / uri).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            definition = None  # another format, or a placeholder for a number
+        if is_mapping(definition):
+            return {"Definition": definition}
+    return {"DefinitionUri": _CODE}
 
 
 def _one_line(text: str) -> str:

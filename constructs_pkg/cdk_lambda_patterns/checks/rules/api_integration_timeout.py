@@ -58,7 +58,7 @@ class ApiIntegrationTimeout(Rule):
                 if (
                     not isinstance(runs, Unknown)
                     and runs <= min(_REST, _HTTP)
-                    and "TimeoutInMillis" not in str(edge.via.raw)
+                    and "imeoutInMillis" not in str(edge.via.raw)
                 ):
                     continue  # no API waits for less, unless it says so
                 why = runs.why if isinstance(runs, Unknown) else patience.why if isinstance(patience, Unknown) else ""
@@ -87,7 +87,9 @@ def _waits(app: App, edge: Edge) -> tuple[NumberCase, ...]:
     elif via.type == "AWS::ApiGatewayV2::Api":
         return (NumberCase(_HTTP, NONE),)
     else:
-        return (NumberCase(_REST if "imeoutInMillis" not in str(via.properties) else Unknown("its document"), NONE),)
+        # An OpenAPI document may say otherwise for each of its routes.
+        says = any(word in str(via.properties) for word in ("timeoutInMillis", "responseTransferMode"))
+        return (NumberCase(Unknown("its OpenAPI document") if says else _REST, NONE),)
     return tuple(NumberCase(w if isinstance(w, Unknown) else w / 1_000, when) for w, when in waits)
 
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
     from cdk_lambda_patterns.checks.template import Resource, Value
 
+_RESOLVED = "CloudFormation writes what the reference stands for into the configuration"
+
 
 class PlaintextSecret(Rule):
     severity = Severity.ERROR
@@ -67,12 +69,16 @@ def _how(function: Resource, name: str, value: Value) -> str:
         return "its name says so" if named and value.lower() not in FLAG_VALUES else ""
     if isinstance(value, Text):
         literal = "".join(part for part in value.parts if isinstance(part, str))
-        return "its value is one" if SECRET_VALUE.search(literal) else ""
-    if isinstance(value, Unknown):
-        if SECRET_VALUE.search(value.why):
-            return "CloudFormation writes what the reference stands for into the configuration"
-        parameter = value.why.removeprefix("parameter ")
-        declared = function.template.section("Parameters").get(parameter)
-        if is_mapping(declared) and truth(declared.get("NoEcho")) is True:
-            return f"parameter {parameter} is secret, and its value is written into the configuration"
+        found = _RESOLVED if "{{resolve:" in literal else "its value is one"
+        return found if SECRET_VALUE.search(literal) else ""
+    return _of_unknown(function, value) if isinstance(value, Unknown) else ""
+
+
+def _of_unknown(function: Resource, value: Unknown) -> str:
+    if SECRET_VALUE.search(value.why):
+        return _RESOLVED
+    parameter = value.why.removeprefix("parameter ")
+    declared = function.template.section("Parameters").get(parameter)
+    if is_mapping(declared) and truth(declared.get("NoEcho")) is True:
+        return f"parameter {parameter} is secret, and its value is written into the configuration"
     return ""

@@ -54,13 +54,11 @@ class WildcardAction(Rule):
                     yield from self._look(app, function, edge.target)
 
     def _look(self, app: App, function: Resource, role: Resource) -> Iterator[Finding | Undecided]:
+        whole: dict[tuple[Resource, str], list[str]] = {}
         for statement in app.flow.policies.of(role):
             if statement.unknown:
                 yield self.cannot_tell(statement.via, f"what role {role.name} allows depends on {statement.unknown}")
-            if not statement.allow:
-                continue
-            where = f" (through {statement.policy})" if statement.policy else ""
-            if statement.not_actions:
+            if statement.allow and statement.not_actions:
                 yield self.finding(
                     statement.via,
                     f"function {function.name} may do everything but {listed(statement.actions)}",
@@ -68,13 +66,16 @@ class WildcardAction(Rule):
                     function=function,
                     severity=Severity.ERROR,
                 )
-                continue
-            whole = [action for action in statement.actions if re.fullmatch(r"\*+|[a-z0-9-]+:\*+", action)]
-            if whole:
-                everything = any(":" not in action for action in whole)
+            elif statement.allow:
+                actions = [action for action in statement.actions if re.fullmatch(r"\*+|[a-z0-9-]+:\*+", action)]
+                whole.setdefault((statement.via, statement.policy), []).extend(actions)
+        for (via, policy), actions in whole.items():
+            if actions:
+                everything = any(":" not in action for action in actions)
+                through = f" (through {policy})" if policy else ""
                 yield self.finding(
-                    statement.via,
-                    f"function {function.name} may do {'everything' if everything else listed(whole)}{where}",
+                    via,
+                    f"function {function.name} may do {'everything' if everything else listed(actions)}{through}",
                     fix="name the actions it needs, or use a grant such as table.grants.read_data(function)",
                     function=function,
                     severity=Severity.ERROR if everything else Severity.WARNING,

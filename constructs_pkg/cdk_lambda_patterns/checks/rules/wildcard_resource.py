@@ -56,25 +56,29 @@ class WildcardResource(Rule):
         for function in app.flow.functions:
             if app.flow.serves_deployment(function):
                 continue
+            scoped: dict[Resource, list[str]] = {}
             for edge in app.flow.roles(function):
-                if isinstance(edge.target, Resource):
-                    for statement in app.flow.policies.of(edge.target):
-                        yield from self._look(function, statement)
+                for statement in app.flow.policies.of(edge.target) if isinstance(edge.target, Resource) else ():
+                    if _is_everywhere(statement):
+                        actions = [action for action in statement.actions if _takes_resources(action)]
+                        scoped.setdefault(statement.via, []).extend(actions)
+            for via, actions in scoped.items():
+                if actions:
+                    yield self.finding(
+                        via,
+                        f"function {function.name} may do {listed(actions)} on every resource",
+                        fix="name the resources, or use a grant such as bucket.grant_read(function)",
+                        function=function,
+                    )
 
-    def _look(self, function: Resource, statement: Statement) -> Iterator[Finding | Undecided]:
-        everywhere = statement.not_resources or any(
-            isinstance(address.node, External) and address.node.service == "*" for address in statement.resources
-        )
-        if not statement.allow or statement.conditions or not everywhere or statement.policy or statement.not_actions:
-            return
-        scoped = [action for action in statement.actions if _takes_resources(action)]
-        if scoped:
-            yield self.finding(
-                statement.via,
-                f"function {function.name} may do {listed(scoped)} on every resource",
-                fix="name the resources, or use a grant such as bucket.grant_read(function)",
-                function=function,
-            )
+
+def _is_everywhere(statement: Statement) -> bool:
+    """Whether a statement allows what it names on everything, without a condition; managed policies are not asked."""
+    if not statement.allow or statement.conditions or statement.policy or statement.not_actions:
+        return False
+    return statement.not_resources or any(
+        isinstance(address.node, External) and address.node.service == "*" for address in statement.resources
+    )
 
 
 def _takes_resources(action: str) -> bool:

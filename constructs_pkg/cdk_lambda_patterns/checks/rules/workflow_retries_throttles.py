@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns.checks import workflow_definition
 from cdk_lambda_patterns.checks.addresses import External
-from cdk_lambda_patterns.checks.graph import FUNCTION, label
+from cdk_lambda_patterns.checks.facts import called
+from cdk_lambda_patterns.checks.graph import FUNCTION
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
 from cdk_lambda_patterns.checks.template import Resource, Unknown
 
@@ -56,8 +57,8 @@ class WorkflowRetriesThrottles(Rule):
                 if function is not None and not _COVERING & set(task.retried):
                     yield self.finding(
                         machine,
-                        f"state {task.name} of {machine.name} fails, and the execution with it, when function "
-                        f"{label(function)} is throttled",
+                        f"state {task.name} of {machine.name} fails, and the execution with it, when "
+                        f"{called(function)} is throttled",
                         fix="retry Lambda.TooManyRequestsException, with BackoffRate and JitterStrategy",
                         function=function,
                     )
