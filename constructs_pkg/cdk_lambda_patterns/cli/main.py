@@ -20,7 +20,7 @@ _EXIT_CODES = """\
 exit codes:
   0    done
   1    it failed, or found what it looks for; the last line says what
-  2    the command line is wrong
+  2    the command line is wrong, or what it names cannot be used
   3    there is no local cloud to say something about
   130  interrupted
 """

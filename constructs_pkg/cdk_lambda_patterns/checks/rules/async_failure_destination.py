@@ -9,7 +9,8 @@ Give the function an on-failure destination on what the trigger invokes (the ali
 it. A destination tells more than the function's own dead-letter queue: the error and the attempts are in the record.
 
 ```python
-function = WellArchitectedFunction(self, "Process")  # a trigger makes its failure queue
+# a trigger makes its failure queue
+function = WellArchitectedFunction(self, "Process", code=code, handler="index.handler")
 ScheduleTrigger(self, "Nightly", function=function, schedule="rate(1 day)")
 ```
 ```yaml

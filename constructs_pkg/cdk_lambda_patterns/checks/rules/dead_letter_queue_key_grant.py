@@ -9,7 +9,7 @@ lost in silence, at the moment it happens. AWS's own key `alias/aws/sqs` cannot 
 Allow `kms:GenerateDataKey` and `kms:Decrypt`: to the role, or to the service in the key's policy.
 
 ```python
-EventBridgeTrigger(self, "Paid", function=function, event_pattern=EventPattern(source=["shop"]))  # key grants included
+EventBridgeTrigger(self, "Paid", function=function, pattern={"source": ["shop"]})  # key grants included
 ```
 ```yaml
 # before

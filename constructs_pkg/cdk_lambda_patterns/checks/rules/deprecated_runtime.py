@@ -8,7 +8,7 @@ longer be updated: on the day a fix is needed, the runtime must be changed first
 Move to the newest runtime of the language. The dates are AWS's, gathered on the day that the report names.
 
 ```python
-WellArchitectedFunction(self, "Process")  # the newest Python, unless you choose
+WellArchitectedFunction(self, "Process", code=code, handler="index.handler")  # the newest Python, unless you choose
 ```
 ```yaml
 # before

@@ -8,7 +8,7 @@ updated.
 Put settings into a parameter or an object, and pass its name.
 
 ```python
-function.secret("SETTINGS", parameter)  # the name of an SSM parameter, and the right to read it
+function.parameter("SETTINGS", parameter)  # the name of an SSM parameter, and the right to read it
 ```
 ```yaml
 # before

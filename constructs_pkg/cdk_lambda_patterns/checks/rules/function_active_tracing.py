@@ -8,7 +8,7 @@ was a cold start. `PassThrough`, Lambda's default, traces only what the caller c
 Switch active tracing on, and give the role what X-Ray needs.
 
 ```python
-WellArchitectedFunction(self, "Process")  # traces
+WellArchitectedFunction(self, "Process", code=code, handler="index.handler")  # traces
 ```
 ```yaml
 # before: nothing

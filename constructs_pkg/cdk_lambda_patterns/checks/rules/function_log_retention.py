@@ -8,7 +8,7 @@ function, and holds what should have been deleted.
 Define the log group with a retention, and name it in the function.
 
 ```python
-WellArchitectedFunction(self, "Process")  # 30 days
+WellArchitectedFunction(self, "Process", code=code, handler="index.handler")  # 30 days
 ```
 ```yaml
 # before: nothing

@@ -8,7 +8,8 @@ takes payments, and nobody can tell any more which right is still used.
 Give each function a role of its own.
 
 ```python
-WellArchitectedFunction(self, "Process")  # its role is made with it, and never shared
+# its role is made with it, and never shared
+WellArchitectedFunction(self, "Process", code=code, handler="index.handler")
 ```
 ```yaml
 # before: and the same in Report

@@ -8,7 +8,8 @@ what it sends there is dropped, and calls end in its timeout. Only a NAT gateway
 Put it into private subnets.
 
 ```python
-WellArchitectedFunction(self, "Process", vpc=FunctionVpc(self, "Vpc").vpc)  # private subnets
+# private subnets
+WellArchitectedFunction(self, "Process", code=code, handler="index.handler", vpc=FunctionVpc(self, "Vpc").vpc)
 ```
 ```yaml
 # before

@@ -7,7 +7,8 @@ When the zone fails, the function has nowhere to run, although Lambda itself wou
 Give it subnets in two zones or more.
 
 ```python
-WellArchitectedFunction(self, "Process", vpc=FunctionVpc(self, "Vpc").vpc)  # two zones
+# two zones
+WellArchitectedFunction(self, "Process", code=code, handler="index.handler", vpc=FunctionVpc(self, "Vpc").vpc)
 ```
 ```yaml
 # before

@@ -8,7 +8,8 @@ at the first import, after a deployment that looked fine.
 Take the layer's edition for the function's architecture, or change the function's.
 
 ```python
-PythonLayer(self, "Pandas")  # built for the runtime and architecture that it is used with
+# built for the runtime and architecture that it is used with
+PythonLayer(self, "Pandas", requirements="requirements.txt")
 ```
 ```yaml
 # before: in an arm64 function

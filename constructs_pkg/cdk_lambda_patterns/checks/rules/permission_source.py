@@ -9,7 +9,7 @@ yours alone.
 Say who: the ARN of the rule, bucket, topic or API.
 
 ```python
-EventBridgeTrigger(self, "Paid", function=function, event_pattern=EventPattern(source=["shop"]))  # each with its source
+EventBridgeTrigger(self, "Paid", function=function, pattern={"source": ["shop"]})  # each with its source
 ```
 ```yaml
 # before

@@ -8,7 +8,7 @@ never stops. Lambda stops the chain after about 16 invocations that follow from 
 Give longer work to a state machine, a queue or a durable function; take the right away where it is not used.
 
 ```python
-function.grant_invoke(other)  # not to itself
+function.live.grant_invoke(other)  # not to itself
 ```
 ```yaml
 # before

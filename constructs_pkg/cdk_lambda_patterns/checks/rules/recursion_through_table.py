@@ -8,7 +8,7 @@ DynamoDB.
 Write to another table, or filter the mapping by what the function itself does not write.
 
 ```python
-DynamoDbTrigger(self, "Orders", function=function, table=table, filters=[...])
+DynamoDbTrigger(self, "Orders", function=function, table=table, filters=[{"eventName": ["REMOVE"]}])
 ```
 ```yaml
 # before

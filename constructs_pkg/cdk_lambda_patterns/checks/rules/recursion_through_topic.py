@@ -8,7 +8,7 @@ the loop after about 16.
 Publish to another topic, or filter the subscription so that the function does not get its own messages.
 
 ```python
-topic.add_subscription(LambdaSubscription(function.live, filter_policy={...}))
+SnsTrigger(self, "Orders", function=function, topic=topic, filter_policy={"kind": ["new"]})
 ```
 ```yaml
 # before

@@ -9,7 +9,7 @@ is left.
 Reserve less, or ask AWS for more and acknowledge the finding with the number that was granted.
 
 ```python
-WellArchitectedFunction(self, "Process", reserved_concurrent_executions=50)
+WellArchitectedFunction(self, "Process", code=code, handler="index.handler", reserved_concurrent_executions=50)
 ```
 ```yaml
 # before: and 900 elsewhere

@@ -8,7 +8,7 @@ function's rights without its code: another service, an account, or, with `*`, e
 Trust Lambda alone; at CloudFront's edge, Lambda and `edgelambda.amazonaws.com`.
 
 ```python
-WellArchitectedFunction(self, "Process")  # its role trusts Lambda alone
+WellArchitectedFunction(self, "Process", code=code, handler="index.handler")  # its role trusts Lambda alone
 ```
 ```yaml
 # before

@@ -9,7 +9,7 @@ on-failure destination sees none of that, for the event never arrived.
 Name a dead-letter queue on the target.
 
 ```python
-EventBridgeTrigger(self, "Paid", function=function, event_pattern=EventPattern(source=["shop"]))  # brings the queue
+EventBridgeTrigger(self, "Paid", function=function, pattern={"source": ["shop"]})  # brings the queue
 ```
 ```yaml
 # before

@@ -8,7 +8,8 @@ its names cannot move without care. Split while there is room.
 Split the stack by what changes together; nested stacks count their own.
 
 ```python
-Orders(app, "Orders")  # and a stack of its own for Payments
+Orders(app, "Orders")
+Payments(app, "Payments")  # a stack of its own
 ```
 ```yaml
 # before: 480 resources
