@@ -337,6 +337,24 @@ def test_what_lies_outside_is_called_by_its_name() -> None:
     }
 
 
+def test_what_stacks_pass_to_nested_ones_and_back_is_followed(tmp_path: Path) -> None:
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False, analytics_reporting=False)
+    shop = cdk.Stack(app, "Shop")
+    nested = cdk.NestedStack(shop, "Nested")
+    inner = cdk.NestedStack(nested, "Inner")
+    outside, inside = sqs.Queue(shop, "Outside"), sqs.Queue(inner, "Inside")
+    function(inner, "In").add_event_source(sources.SqsEventSource(outside))
+    function(shop, "Out").add_event_source(sources.SqsEventSource(inside))
+    app.synth()
+
+    flow = EventFlow(read([tmp_path]).templates)
+
+    assert {f"{e.source!r} {e.target!r}" for e in flow.edges if e.kind is Kind.POLLS} == {
+        "<AWS::SQS::Queue Shop/Outside> <AWS::Lambda::Function Shop/Nested/Inner/In>",
+        "<AWS::SQS::Queue Shop/Nested/Inner/Inside> <AWS::Lambda::Function Shop/Out>",
+    }
+
+
 def test_a_trigger_that_is_disabled_starts_nothing() -> None:
     flow = flow_of(
         """

@@ -306,3 +306,49 @@ Resources:
     assert by_id(templates, "NotBuilt").properties["Timeout"] == {"Ref": "Seconds"}
     assert "DefinitionString" in by_id(templates, "Work").properties
     assert "DefinitionS3Location" in by_id(templates, "Missing").properties
+
+
+def test_loops_of_the_language_extensions_are_written_out(tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(
+        """\
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Queues:
+    - Name
+    - [orders, pay-ments]
+    - "Queue&{Name}":
+        Type: AWS::SQS::Queue
+        Properties: {QueueName: !Sub "${Name}-queue", Tags: [{Key: name, Value: !Ref Name}]}
+"""
+    )
+
+    templates = read([file]).templates
+
+    assert [resource.logical_id for resource in templates] == ["Queueorders", "Queuepayments"]
+    payments = by_id(templates, "Queuepayments").properties
+    assert payments == {"QueueName": {"Fn::Sub": "pay-ments-queue"}, "Tags": [{"Key": "name", "Value": "pay-ments"}]}
+
+
+@pytest.mark.parametrize(
+    ("loop", "message"),
+    [
+        ("[Name, !Ref Names, {}]", "needs a name, a list that is written out"),
+        ("[Name, [!Ref First], {}]", "is over what is known at deployment"),
+        ("1", "needs a name"),
+    ],
+)
+def test_a_loop_over_what_is_not_known_is_refused(tmp_path: Path, loop: str, message: str) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(f"Resources: {{Fn::ForEach::Queues: {loop}}}")
+
+    with pytest.raises(TemplateError, match=message):
+        read([file])
+
+
+def test_a_macro_among_the_resources_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text("Resources: {Fn::Transform: {Name: AWS::Include}}")
+
+    with pytest.raises(TemplateError, match="give the template it becomes"):
+        read([file])

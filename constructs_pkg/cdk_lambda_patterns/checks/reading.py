@@ -312,18 +312,58 @@ def _checked(body: object, name: str) -> Mapping[str, object]:
         raise TemplateError(f"{name}: a template is a mapping, not {_kind(body)}")
     if "Resources" not in body:
         raise TemplateError(f"{name}: no template: it has no Resources")
+    _measure(body, name)
+    body = mapping(_expanded(body, name)) if _LOOP in str(body) else body
     resources = body["Resources"]
     if not is_mapping(resources):
         raise TemplateError(f"{name}: Resources must be a mapping, not {_kind(resources)}")
     for logical_id, resource in resources.items():
         if logical_id.startswith("Fn::"):
-            continue
+            raise TemplateError(f"{name}: {logical_id} among the resources is not known; give the template it becomes")
         if not is_mapping(resource):
             raise TemplateError(f"{name}: resource {logical_id} must be a mapping, not {_kind(resource)}")
         if not isinstance(resource.get("Type"), str):
             raise TemplateError(f"{name}: resource {logical_id} must have a Type, got {_kind(resource.get('Type'))}")
-    _measure(body, name)
     return body
+
+
+_LOOP = "Fn::ForEach::"
+
+
+def _expanded(value: object, name: str) -> object:
+    """A template with its loops written out, as `AWS::LanguageExtensions` does at deployment."""
+    if is_sequence(value):
+        return [_expanded(element, name) for element in value]
+    if not is_mapping(value):
+        return value
+    written: dict[str, object] = {}
+    for key, entry in value.items():
+        if not key.startswith(_LOOP):
+            written[key] = _expanded(entry, name)
+            continue
+        parts = sequence(entry)
+        if len(parts) != 3 or not isinstance(parts[0], str) or not is_sequence(parts[1]):  # noqa: PLR2004 - its form
+            raise TemplateError(f"{name}: {key} needs a name, a list that is written out, and what is repeated")
+        for element in parts[1]:
+            if not isinstance(element, (str, int)):
+                raise TemplateError(f"{name}: {key} is over what is known at deployment; give the template it becomes")
+            written |= mapping(_expanded(_replaced(parts[2], parts[0], str(element)), name))
+            if len(written) > _MAX_VALUES:
+                raise TemplateError(f"{name}: {key} becomes more than {_MAX_VALUES:,} entries")
+    return written
+
+
+def _replaced(value: object, variable: str, element: str) -> object:
+    if isinstance(value, str):
+        bare = re.sub(r"[^A-Za-z0-9]", "", element)
+        return value.replace("${" + variable + "}", element).replace("&{" + variable + "}", bare)
+    if is_sequence(value):
+        return [_replaced(part, variable, element) for part in value]
+    if is_mapping(value):
+        if set(value) == {"Ref"} and value["Ref"] == variable:
+            return element
+        return {str(_replaced(key, variable, element)): _replaced(v, variable, element) for key, v in value.items()}
+    return value
 
 
 def _measure(body: object, name: str) -> None:

@@ -45,7 +45,7 @@ class PermissionSource(Rule):
     severity = Severity.WARNING
     pillar = Pillar.SECURITY
     source_url = "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"
-    equivalents = {"cfn-lint": "W3663", "cfn-lint-serverless": "WS1002", "checkov": "CKV_AWS_364"}
+    equivalents = {"cfn-lint": "W3663", "checkov": "CKV_AWS_364"}
 
     def check(self, app: App) -> Iterator[Finding | Undecided]:
         for permission in app.templates.of_type("AWS::Lambda::Permission"):

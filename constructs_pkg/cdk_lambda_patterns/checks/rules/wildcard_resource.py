@@ -48,7 +48,6 @@ class WildcardResource(Rule):
     source_url = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"
     equivalents = {
         "cdk-nag": "AwsSolutions-IAM5",
-        "cfn-lint": "I3510",
         "checkov": "CKV_AWS_111",
     }
 
