@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from .function.well_architected_function import WellArchitectedFunction as WellArchitectedFunction
     from .function.well_architected_image_function import WellArchitectedImageFunction as WellArchitectedImageFunction
     from .triggers.dead_letter_redrive import DeadLetterRedrive as DeadLetterRedrive
+    from .triggers.document_db_trigger import DocumentDbTrigger as DocumentDbTrigger
     from .triggers.dynamo_db_trigger import DynamoDbTrigger as DynamoDbTrigger
     from .triggers.event_bridge_trigger import EventBridgeTrigger as EventBridgeTrigger
     from .triggers.event_source_mappings import ProvisionedPollers as ProvisionedPollers
+    from .triggers.kafka_cluster import MskCluster as MskCluster, SelfManagedKafka as SelfManagedKafka
+    from .triggers.kafka_trigger import KafkaTrigger as KafkaTrigger
     from .triggers.kinesis_trigger import KinesisTrigger as KinesisTrigger
     from .triggers.logs_trigger import LogsTrigger as LogsTrigger
+    from .triggers.mq_trigger import MqTrigger as MqTrigger
     from .triggers.s3_trigger import S3Trigger as S3Trigger
     from .triggers.schedule_trigger import ScheduleTrigger as ScheduleTrigger
     from .triggers.service_trigger import ServiceCaller as ServiceCaller, ServiceTrigger as ServiceTrigger
@@ -30,15 +34,20 @@ if TYPE_CHECKING:
 _HOMES = {
     "ContainerImage": ".function.container_image",
     "DeadLetterRedrive": ".triggers.dead_letter_redrive",
+    "DocumentDbTrigger": ".triggers.document_db_trigger",
     "DynamoDbTrigger": ".triggers.dynamo_db_trigger",
     "EventBridgeTrigger": ".triggers.event_bridge_trigger",
+    "KafkaTrigger": ".triggers.kafka_trigger",
     "KinesisTrigger": ".triggers.kinesis_trigger",
     "LogsTrigger": ".triggers.logs_trigger",
+    "MqTrigger": ".triggers.mq_trigger",
+    "MskCluster": ".triggers.kafka_cluster",
     "ProvisionedPollers": ".triggers.event_source_mappings",
     "PythonCode": ".function.packaging",
     "PythonLayer": ".function.packaging",
     "S3Trigger": ".triggers.s3_trigger",
     "ScheduleTrigger": ".triggers.schedule_trigger",
+    "SelfManagedKafka": ".triggers.kafka_cluster",
     "ServiceCaller": ".triggers.service_trigger",
     "ServiceTrigger": ".triggers.service_trigger",
     "SnsTrigger": ".triggers.sns_trigger",
@@ -51,15 +60,20 @@ _HOMES = {
 __all__ = [
     "ContainerImage",
     "DeadLetterRedrive",
+    "DocumentDbTrigger",
     "DynamoDbTrigger",
     "EventBridgeTrigger",
+    "KafkaTrigger",
     "KinesisTrigger",
     "LogsTrigger",
+    "MqTrigger",
+    "MskCluster",
     "ProvisionedPollers",
     "PythonCode",
     "PythonLayer",
     "S3Trigger",
     "ScheduleTrigger",
+    "SelfManagedKafka",
     "ServiceCaller",
     "ServiceTrigger",
     "SnsTrigger",

@@ -170,3 +170,15 @@ REDRIVE_RETRY_ATTEMPTS = 3
 """A scheduled redrive that could not start is tried again in a moment; if another one is under way, the next time will
 do.
 Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html"""
+
+WAITING_ALARM_BATCHES = 100
+"""Batches that wait on a Kafka topic or in a broker's queue: more than a moment's peak, and far from what is kept.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"""
+
+WAITING_ALARM_PERIODS = 5
+"""Periods in a row: a peak that is worked off needs nobody.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"""
+
+CHANGE_AGE_ALARM_SHARE_OF_RETENTION = 0.5
+"""When half of the time is over for which DocumentDB keeps a change, a person is told: nothing else rescues it.
+Source: https://docs.aws.amazon.com/documentdb/latest/developerguide/change_streams.html"""

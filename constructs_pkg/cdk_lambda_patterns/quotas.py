@@ -683,6 +683,16 @@ DOCUMENTDB_COLLECTION_LENGTH = Quota(
     fix="give the collection's name, or leave it out for all of them",
 )
 DOCUMENTDB_COLLECTION_PATTERN = r"(?!system\.)[_a-zA-Z0-9][^$]*"
+DOCUMENTDB_CHANGE_STREAM_RETENTION = Quota(
+    code="ChangeStreamRetentionOutOfRange",
+    minimum=3_600,
+    maximum=604_800,
+    unit="seconds",
+    source="https://docs.aws.amazon.com/documentdb/latest/developerguide/change_streams.html",
+    fix="choose a time from 1 hour to 7 days",
+)
+DOCUMENTDB_DEFAULT_RETENTION_SECONDS = 10_800
+"""Source: https://docs.aws.amazon.com/documentdb/latest/developerguide/change_streams.html"""
 QUEUE_MOVES = Quota(
     code="MovesOutOfRange",
     minimum=1,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_kms as kms
 
-_TARGET = f"arn:{cdk.Aws.PARTITION}:scheduler:::aws-sdk:sqs:startMessageMoveTask"
+_TARGET = "scheduler:::aws-sdk:sqs:startMessageMoveTask"
 _MOVE = (
     "sqs:StartMessageMoveTask",
     "sqs:ListMessageMoveTasks",
@@ -148,7 +148,7 @@ class DeadLetterRedrive(Construct):
             schedule_expression_timezone=time_zone,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(
-                arn=_TARGET,
+                arn=f"arn:{cdk.Aws.PARTITION}:{_TARGET}",
                 role_arn=role.role_arn,
                 input=cdk.Stack.of(self).to_json_string(move),
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(

@@ -14,7 +14,7 @@ from cdk_lambda_patterns.json_values import as_sequence
 from cdk_lambda_patterns.validation import Where
 
 from .event_source_mappings import reader_of
-from .failure_destination import check_failure_destination
+from .failure_destination import check_failure_destination, check_failure_key
 from .filter_patterns import Record, check_filters
 from .starting_position import check_start
 from .stream_source import check_reading, count_readers, define_parts, warn_of_lost_records, warn_of_readers
@@ -156,8 +156,8 @@ class DynamoDbTrigger(Construct):
         expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
         expect_type(where, "table", table, "table_arn", "aws_dynamodb.ITable")
         _check_position(where, starting_position)
-        _check_key(where, encryption_key, on_failure)
         check_failure_destination(where, on_failure)
+        check_failure_key(where, encryption_key, on_failure)
         patterns = check_filters(where, filters, _RECORD)
 
         # 2 derive
@@ -208,17 +208,6 @@ def _check_position(where: Where, position: lambda_.StartingPosition | None) -> 
             got="AT_TIMESTAMP",
             fix="take TRIM_HORIZON, at most a day back",
             code="StartingPositionUnsupported",
-        )
-
-
-def _check_key(where: Where, encryption_key: kms.IKey | None, on_failure: FailureDestination | None) -> None:
-    if encryption_key is not None and on_failure is not None:
-        where.refuse(
-            "encryption_key",
-            "must be left out where 'on_failure' is given: nothing is defined that it could encrypt",
-            got=type(encryption_key).__name__,
-            fix="set it on the destination",
-            code="StreamOptionsConflict",
         )
 
 

@@ -16,7 +16,7 @@ from cdk_lambda_patterns.function.durations import as_seconds, duration_within
 from cdk_lambda_patterns.tokens import is_token
 
 if TYPE_CHECKING:
-    from constructs import Construct
+    from constructs import Construct, IConstruct
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
     from cdk_lambda_patterns.quotas import Quota
@@ -126,6 +126,15 @@ def reader_of(scope: Construct, function: WellArchitectedFunction) -> Reader:
     if cdk.Stack.of(scope) is cdk.Stack.of(function):
         return function
     return iam.Role.from_role_name(scope, "FunctionRole", cast("iam.IRole", function.role).role_name)
+
+
+def role_of(reader: Reader) -> IConstruct:
+    """The role of who reads.
+
+    Args:
+        reader: The function, or its role seen from another stack.
+    """
+    return cast("IConstruct", reader.role if isinstance(reader, lambda_.Function) else reader)
 
 
 def check_batch(

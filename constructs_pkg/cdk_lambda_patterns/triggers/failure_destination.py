@@ -19,13 +19,14 @@ from aws_cdk import (
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_end_of_failures, acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import delivery_failures_alarm, queue_not_empty_alarm
 
+from .event_source_mappings import role_of
 from .queues import define_dead_letter_queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_cdk import aws_kms as kms
-    from constructs import Construct, IConstruct
+    from constructs import Construct
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
     from cdk_lambda_patterns.validation import Where
@@ -42,7 +43,7 @@ _OBJECTS = "aws/lambda/*"
 class FailurePath(NamedTuple):
     """What was defined so that no record is lost."""
 
-    destination_arn: str
+    config: lambda_.CfnEventSourceMapping.DestinationConfigProperty
     queue: sqs.IQueue | None
     alarms: dict[str, cloudwatch.CfnAlarm]
 
@@ -77,11 +78,32 @@ def check_failure_destination(where: Where, target: FailureDestination | None) -
         )
 
 
+def check_failure_key(where: Where, encryption_key: kms.IKey | None, target: object) -> None:
+    """Refuse a key for a queue that is not defined.
+
+    Args:
+        where: The trigger.
+        encryption_key: The key.
+        target: What the user gave in the queue's place.
+
+    Raises:
+        ValidationError: Both are given.
+    """
+    if encryption_key is not None and target is not None:
+        where.refuse(
+            "encryption_key",
+            "must be left out where 'on_failure' is given: nothing is defined that it could encrypt",
+            got=type(encryption_key).__name__,
+            fix="set it on the destination",
+            code="EncryptionKeyUnused",
+        )
+
+
 def define_failure_path(
     scope: Construct,
     function: WellArchitectedFunction,
     reader: Reader,
-    target: FailureDestination | None,
+    target: FailureDestination | str | None,
     *,
     dimensions: Mapping[str, str],
     encryption_key: kms.IKey | None = None,
@@ -92,17 +114,24 @@ def define_failure_path(
         scope: The trigger.
         function: The function.
         reader: Who sends them: the function, or its role seen from another stack.
-        target: Where they go. None defines a queue.
+        target: Where they go; text as the mapping wants it, for a Kafka topic. None defines a queue.
         dimensions: Those of the metrics of the function's `live` alias.
         encryption_key: A customer's key for that queue.
     """
     alarms = {"DeliveryFailures": delivery_failures_alarm(scope, dimensions, function.alarm_actions)}
-    if target is not None:
-        return FailurePath(_let_send(reader, target), None, alarms)
-    queue = define_dead_letter_queue(scope, encryption_key=encryption_key, construct_id="FailureQueue")
-    acknowledge_end_of_failures(queue)
-    alarms["FailureQueue"] = queue_not_empty_alarm(scope, queue.queue_name, function.alarm_actions)
-    return FailurePath(_let_send(reader, queue), queue, alarms)
+    queue: sqs.Queue | None = None
+    if isinstance(target, str):
+        destination = target
+    elif target is not None:
+        destination = _let_send(reader, target)
+    else:
+        queue = define_dead_letter_queue(scope, encryption_key=encryption_key, construct_id="FailureQueue")
+        acknowledge_end_of_failures(queue)
+        alarms["FailureQueue"] = queue_not_empty_alarm(scope, queue.queue_name, function.alarm_actions)
+        destination = _let_send(reader, queue)
+    mapping = lambda_.CfnEventSourceMapping
+    failed = mapping.OnFailureProperty(destination=destination)
+    return FailurePath(mapping.DestinationConfigProperty(on_failure=failed), queue, alarms)
 
 
 def _let_send(reader: Reader, target: FailureDestination) -> str:
@@ -125,12 +154,8 @@ def _let_put(reader: Reader, bucket: s3.BucketBase) -> str:
     objects = bucket.arn_for_objects(_OBJECTS)
     for action, arn in (("s3:PutObject", objects), ("s3:ListBucket", bucket.bucket_arn)):
         iam.Grant.add_to_principal(grantee=reader, actions=[action], resource_arns=[arn], conditions=account)
-    acknowledge_wildcard(_role(reader), objects, "Lambda chooses the names of the objects")
+    acknowledge_wildcard(role_of(reader), objects, "Lambda chooses the names of the objects")
     key = bucket.encryption_key
     if key is not None:
         key.grant(reader, "kms:GenerateDataKey")
     return bucket.bucket_arn
-
-
-def _role(reader: Reader) -> IConstruct:
-    return cast("IConstruct", reader.role if isinstance(reader, lambda_.Function) else reader)

@@ -134,9 +134,7 @@ def define_parts(
         scope,
         function,
         reader,
-        destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(
-            on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(destination=failures.destination_arn)
-        ),
+        destination_config=failures.config,
         **reading.properties,
         **properties,
     )

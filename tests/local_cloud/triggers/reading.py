@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-    from cdk_lambda_patterns.local_cloud import Function
+    from cdk_lambda_patterns.local_cloud.resources import Function
 
 T = TypeVar("T")
 
