@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -15,9 +16,9 @@ from cdk_lambda_patterns.checks.layered_layout import lay_out
 from cdk_lambda_patterns.checks.picture import picture
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cdk_lambda_patterns.checks.evaluation import Report
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 TEMPLATE = """\
 Resources:
@@ -150,3 +151,11 @@ def test_graphviz_draws_what_it_gets(report: Report) -> None:
     root = ET.fromstring(draw(report, Style.SVG, graphviz=True))  # noqa: S314 - of Graphviz
 
     assert "Orders" in {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
+
+
+@pytest.mark.parametrize("drawn", sorted((DOCS / "pictures").glob("*.svg")), ids=lambda file: file.stem)
+def test_a_picture_is_on_the_page_of_its_example(drawn: Path) -> None:
+    pages = [page.read_text() for page in DOCS.glob("guides/*.md")]
+
+    (page,) = (text for text in pages if f'"examples/{drawn.stem}.py"' in text)
+    assert f"](../pictures/{drawn.name})" in page, f"show pictures/{drawn.name} below the example"

@@ -12,6 +12,7 @@ from tests.generated.checks_data import actions, runtimes
 from tests.generated.command_line_page import command_line_page
 from tests.generated.function_kwargs import function_kwargs
 from tests.generated.local_cloud_page import local_cloud_page
+from tests.generated.pictures import pictures
 from tests.generated.public_api import public_api
 from tests.generated.reference_pages import api_pages, errors_page, practices_page, quotas_page
 from tests.generated.rule_pages import rule_pages
@@ -31,6 +32,7 @@ def generated_files() -> dict[str, str]:
         "docs/reference/errors.md": errors_page(),
         "docs/reference/practices.md": practices_page(),
         "docs/reference/quotas.md": quotas_page(),
+        **pictures(),
         **rule_pages(),
         "tests/generated/public_api.json": public_api(),
     }

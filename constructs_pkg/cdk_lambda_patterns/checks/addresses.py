@@ -188,6 +188,8 @@ class Addresses:
             if len(parts) < 6:  # noqa: PLR2004 - an ARN's parts
                 return Address(External(service, text), "", when)
             _, _, service, region, account, name = parts
+            if name.startswith("aws-sdk:"):  # an action of any service, as the Scheduler and Step Functions call it
+                return Address(External("action", name.removeprefix("aws-sdk:")), "", when)
             if service == "apigateway" and "/functions/" in name:
                 inner = name.partition("/functions/")[2].removesuffix("/invocations")
                 return self._by_name(template, inner, when, "lambda")

@@ -74,12 +74,16 @@ _TYPE_WORDS = {
     "AWS::StepFunctions::StateMachine": "state machine",
 }
 _SERVICE_WORDS = {
+    "action": "AWS action",
     "dynamodb": "table",
     "events": "event bus",
     "iam": "role",
+    "kafka": "cluster",
     "kinesis": "stream",
     "lambda": "function",
     "logs": "log group",
+    "mq": "broker",
+    "rds": "database",
     "s3": "bucket",
     "sns": "topic",
     "sqs": "queue",
