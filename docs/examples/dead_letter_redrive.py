@@ -30,6 +30,6 @@ class OrdersRedrive(cdk.Stack):
             schedule="cron(0 3 * * ? *)",
             time_zone="Europe/Zurich",
         )
-        on_duty = iam.Role(self, "OnDuty", assumed_by=iam.AccountRootPrincipal())
+        on_duty = iam.Group(self, "OnDuty")
         on_duty.add_managed_policy(redrive.policy)
         cdk.CfnOutput(self, "RedriveCommand", value=redrive.command)

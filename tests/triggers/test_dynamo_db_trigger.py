@@ -97,6 +97,16 @@ class TestStream:
 
         assert "kms:Decrypt" in granted(synthesize(stack))[logical_id(key)]
 
+    def test_of_a_table_in_another_stack_is_switched_on(self, app: cdk.App) -> None:
+        data, stack = cdk.Stack(app, "Data"), cdk.Stack(app, "Stack")
+        table = dynamodb.TableV2(data, "Table", partition_key=KEY)
+
+        trigger(stack, table=table)
+
+        app.synth()
+        assert view(synthesize(data), GLOBAL) == "NEW_AND_OLD_IMAGES"
+        assert "Fn::ImportValue" in the_mapping(synthesize(stack))["EventSourceArn"]
+
     def test_fails_when_the_table_is_an_address(self, stack: cdk.Stack) -> None:
         refused(stack, "TypeMismatch", "str", table=OUTSIDE)
 

@@ -184,7 +184,7 @@ def _statements(
     """
     statements = [_allow(_MOVE, source_arn), _allow(("sqs:SendMessage",), target_arn)]
     # Messages stay encrypted with the data key of the queue that they were sent to, until they are received.
-    if source_key is not None:
+    if source_key is not None and source_key is not target_key:
         statements.append(_allow(("kms:Decrypt",), source_key.key_arn))
     if target_key is not None:
         statements.append(_allow(("kms:Decrypt", "kms:GenerateDataKey"), target_key.key_arn))

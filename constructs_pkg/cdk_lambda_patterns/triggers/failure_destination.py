@@ -128,7 +128,8 @@ def define_failure_path(
         queue = define_dead_letter_queue(scope, encryption_key=encryption_key, construct_id="FailureQueue")
         acknowledge_end_of_failures(queue)
         alarms["FailureQueue"] = queue_not_empty_alarm(scope, queue.queue_name, function.alarm_actions)
-        destination = _let_send(reader, queue)
+        destination = queue.queue_arn
+        _allow(reader, "sqs:SendMessage", destination, encryption_key)
     mapping = lambda_.CfnEventSourceMapping
     failed = mapping.OnFailureProperty(destination=destination)
     return FailurePath(mapping.DestinationConfigProperty(on_failure=failed), queue, alarms)
@@ -142,10 +143,14 @@ def _let_send(reader: Reader, target: FailureDestination) -> str:
     else:
         topic = cast("sns.TopicBase", target)
         action, arn, key = "sns:Publish", topic.topic_arn, topic.master_key
+    _allow(reader, action, arn, key)
+    return arn
+
+
+def _allow(reader: Reader, action: str, arn: str, key: kms.IKey | None) -> None:
     iam.Grant.add_to_principal(grantee=reader, actions=[action], resource_arns=[arn])
     if key is not None:
         key.grant(reader, "kms:Decrypt", "kms:GenerateDataKey")
-    return arn
 
 
 def _let_put(reader: Reader, bucket: s3.BucketBase) -> str:

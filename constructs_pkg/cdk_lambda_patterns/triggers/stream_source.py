@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch, aws_lambda as lambda_, aws_sqs as sqs
@@ -16,6 +15,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch, aws_lambda as lambda_, aws_sqs
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm
 from cdk_lambda_patterns.function.durations import as_seconds, duration_within
+from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.tokens import is_token
 
 from .event_source_mappings import check_batch, define_mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_cdk import Duration, aws_kms as kms
-    from constructs import Construct, IConstruct
+    from constructs import Construct
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
     from cdk_lambda_patterns.validation import Where
@@ -171,7 +171,8 @@ def warn_of_lost_records(scope: Construct, reading: StreamReading, retention: fl
     )
 
 
-_readers: WeakKeyDictionary[IConstruct, Counter[str]] = WeakKeyDictionary()
+_readers: Counter[tuple[str, str]] = Counter()
+"""How many triggers read a stream: by app, since imports of the same one are several objects, and by its ARN."""
 
 
 def count_readers(scope: Construct, stream_arn: str) -> int:
@@ -181,9 +182,9 @@ def count_readers(scope: Construct, stream_arn: str) -> int:
         scope: The trigger.
         stream_arn: The stream.
     """
-    readers = _readers.setdefault(scope.node.root, Counter())
-    readers[stream_arn] += 1
-    return readers[stream_arn]
+    stream = (reference(scope.node.root), stream_arn)
+    _readers[stream] += 1
+    return _readers[stream]
 
 
 def warn_of_readers(scope: Construct, readers: int, limit: int, remedy: str) -> None:

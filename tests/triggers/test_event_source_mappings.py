@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING, Any, cast
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+
+from cdk_lambda_patterns import ProvisionedPollers, ValidationError, quotas
+from cdk_lambda_patterns.function.references import reference
+from cdk_lambda_patterns.testing import synthesize
+from cdk_lambda_patterns.triggers.event_source_mappings import (
+    check_batch,
+    check_max_concurrency,
+    define_mapping,
+    reader_of,
+    role_of,
+)
+from cdk_lambda_patterns.validation import Where
+from tests.function.support import check_refusal, define
+from tests.triggers.polling import NUMBER, the_mapping
+
+if TYPE_CHECKING:
+    from cdk_lambda_patterns import WellArchitectedFunction
+    from cdk_lambda_patterns.quotas import Quota
+
+MINIMUM, MAXIMUM = quotas.SQS_POLLERS_MINIMUM, quotas.SQS_POLLERS_MAXIMUM
+
+
+def batch(stack: cdk.Stack, size: float, window: cdk.Duration | None, above: int | None = None) -> float | None:
+    where, quota = Where(stack, "Trigger"), quotas.STREAM_BATCH_SIZE
+    return check_batch(where, batch_size=cast("int", size), batch_quota=quota, window=window, window_above=above)
+
+
+class TestBatches:
+    @pytest.mark.parametrize("window", [0, 1, 300])
+    def test_windows_are_told_in_seconds(self, stack: cdk.Stack, window: int) -> None:
+        assert batch(stack, 10, cdk.Duration.seconds(window)) == window
+
+    def test_no_window_is_none(self, stack: cdk.Stack) -> None:
+        assert batch(stack, 10, None) is None
+
+    def test_a_window_that_only_the_deployment_knows_stays_a_token(self, stack: cdk.Stack) -> None:
+        window = batch(stack, 11, cdk.Duration.seconds(NUMBER), above=10)
+
+        assert stack.resolve(window) == {"Ref": "Number"}
+
+    def test_large_batches_need_a_window_where_the_source_says_so(self, stack: cdk.Stack) -> None:
+        assert batch(stack, 10, None, above=10) is None
+        assert batch(stack, 11, cdk.Duration.seconds(1), above=10) == 1
+        assert batch(stack, NUMBER, None, above=10) is None
+        with pytest.raises(ValidationError) as caught:
+            batch(stack, 11, cdk.Duration.seconds(0), above=10)
+        check_refusal(caught.value, "BatchNeedsWindow", "11")
+
+
+class TestMaxConcurrency:
+    @pytest.mark.parametrize("reserved", [None, NUMBER, 7])
+    def test_is_bounded_by_what_is_reserved(self, stack: cdk.Stack, reserved: int | None) -> None:
+        function = define(stack, reserved_concurrent_executions=reserved) if reserved else define(stack)
+
+        check_max_concurrency(Where(stack, "Trigger"), function, 7, quotas.SQS_MAX_CONCURRENCY)
+        check_max_concurrency(Where(stack, "Trigger"), function, None, quotas.SQS_MAX_CONCURRENCY)
+        check_max_concurrency(Where(stack, "Trigger"), function, cast("int", NUMBER), quotas.SQS_MAX_CONCURRENCY)
+
+    def test_fails_when_nothing_may_run(self, stack: cdk.Stack) -> None:
+        function = define(stack, reserved_concurrent_executions=0)
+
+        with pytest.raises(ValidationError) as caught:
+            check_max_concurrency(Where(stack, "Trigger"), function, 2, quotas.SQS_MAX_CONCURRENCY)
+
+        check_refusal(caught.value, "MaxConcurrencyAboveReserved", "2")
+
+
+class TestProvisionedPollers:
+    def test_may_be_only_known_at_deployment(self, stack: cdk.Stack) -> None:
+        pollers = ProvisionedPollers(minimum=200, maximum=cast("int", NUMBER))
+
+        found = pollers.checked(Where(stack, "Trigger"), MINIMUM, MAXIMUM)
+
+        assert (found.minimum_pollers, found.maximum_pollers) == (200, NUMBER)
+
+    @pytest.mark.parametrize(("quota", "value"), [(MINIMUM, 1), (MINIMUM, 201)])
+    def test_fail_when_they_are_out_of_range(self, stack: cdk.Stack, quota: Quota, value: int) -> None:
+        with pytest.raises(ValidationError) as caught:
+            ProvisionedPollers(minimum=value).checked(Where(stack, "Trigger"), quota, MAXIMUM)
+
+        check_refusal(caught.value, quota.code, str(value))
+
+
+class TestReader:
+    def test_is_the_function_in_its_own_stack(self, stack: cdk.Stack) -> None:
+        function = define(stack)
+
+        reader = reader_of(stack, function)
+
+        assert reader is function
+        assert reference(role_of(reader)) == reference(function.role)
+
+    def test_is_the_function_also_where_nobody_holds_the_stack(self, app: cdk.App) -> None:
+        """The stack is then another object of Python each time."""
+
+        def function_in_a_stack() -> WellArchitectedFunction:
+            return define(cdk.Stack(app, "Forgotten"))
+
+        function = function_in_a_stack()
+        gc.collect()
+
+        assert reader_of(function, function) is function
+
+    def test_is_its_role_in_another_stack(self, app: cdk.App) -> None:
+        function = define(cdk.Stack(app, "Functions"))
+        other = cdk.Stack(app, "Other")
+
+        reader = reader_of(other, function)
+
+        iam.Grant.add_to_principal(grantee=reader, actions=["sqs:ReceiveMessage"], resource_arns=["*"])
+        assert role_of(reader) is reader
+        policies = [r for r in synthesize(other)["Resources"].values() if r["Type"] == "AWS::IAM::Policy"]
+        assert len(policies) == 1
+        app.synth()
+
+
+def test_a_mapping_takes_every_property(stack: cdk.Stack) -> None:
+    function = define(stack)
+    metrics: dict[str, Any] = {"metrics": ["EventCount"]}
+
+    define_mapping(
+        stack,
+        function,
+        function,
+        report_batch_item_failures=False,
+        filters=['{"body":["x"]}'],
+        event_source_arn="arn:aws:sqs:us-east-1:123456789012:orders",
+        metrics_config=metrics,
+    )
+
+    mapping = the_mapping(synthesize(stack))
+    assert mapping["MetricsConfig"] == {"Metrics": ["EventCount"]}
+    assert mapping["FilterCriteria"] == {"Filters": [{"Pattern": '{"body":["x"]}'}]}
+    assert "FunctionResponseTypes" not in mapping
