@@ -92,6 +92,30 @@ def test_five_hundred_resources_are_checked_within_the_budget(record_property: C
     record_property("milliseconds", round(milliseconds))
     print(f"{calls:,} calls, {given.templates.resolved:,} values, {milliseconds:.0f} ms of processor time")  # noqa: T201
     assert report.errors == []
-    assert {loop.medium for loop in report.app.flow.loops} == {"s3", "sqs"}
+    assert {loop.medium for loop in report.app.flow.loops.found} == {"s3", "sqs"}
     assert calls <= MOST_CALLS
     assert given.templates.resolved <= MOST_RESOLVED
+
+
+def test_where_everything_may_write_everywhere_the_search_is_bounded() -> None:
+    """One role for a hundred functions, and a grant on each of a hundred queues that they poll."""
+    count = range(100)
+    grants = [grant(["sqs:SendMessage"], [arn(f"Queue{n}") for n in count])]
+    resources: dict[str, object] = {
+        "Role": resource("IAM::Role", Policies=[{"PolicyDocument": {"Statement": grants}}]),
+        **{f"Fn{n}": resource("Lambda::Function", Role=arn("Role")) for n in count},
+        **{f"Queue{n}": resource("SQS::Queue") for n in count},
+        **{
+            f"Mapping{n}": resource(
+                "Lambda::EventSourceMapping", EventSourceArn=arn(f"Queue{n}"), FunctionName=ref(f"Fn{n}")
+            )
+            for n in count
+        },
+    }
+
+    started = time.process_time()
+    report = evaluate(read([{"Resources": resources}]), selected(["RecursionThroughQueue"]))
+
+    assert time.process_time() - started < 20
+    assert len(report.findings) >= 100
+    assert len({finding.function for finding in report.findings}) == 100

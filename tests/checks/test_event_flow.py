@@ -234,7 +234,9 @@ def test_functions_are_taken_for_what_they_are(everything: EventFlow) -> None:
 
 
 def test_a_loop_across_stacks_and_nested_stacks_is_found(everything: EventFlow) -> None:
-    assert [[f.name for f in loop.functions] for loop in everything.loops if loop.medium == "sqs"] == [["Consumer"]]
+    assert [[f.name for f in loop.functions] for loop in everything.loops.found if loop.medium == "sqs"] == [
+        ["Consumer"]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -335,6 +337,29 @@ def test_what_lies_outside_is_called_by_its_name() -> None:
         "Process may write to Process",
         "Process may write to Other",
     }
+
+
+def test_a_permission_for_all_rules_is_no_trigger_beside_them() -> None:
+    flow = flow_of(
+        """
+        Resources:
+          Process: {Type: AWS::Lambda::Function, Properties: {Timeout: 3}}
+          Nightly:
+            Type: AWS::Events::Rule
+            Properties: {ScheduleExpression: rate(1 day), Targets: [{Id: P, Arn: !GetAtt Process.Arn}]}
+          Rules:
+            Type: AWS::Lambda::Permission
+            Properties:
+              FunctionName: !Ref Process
+              Principal: events.amazonaws.com
+              SourceArn: !Sub "arn:aws:events:${AWS::Region}:${AWS::AccountId}:rule/Shop-*"
+          Topic:
+            Type: AWS::Lambda::Permission
+            Properties: {FunctionName: !Ref Process, Principal: sns.amazonaws.com, SourceArn: "arn:aws:sns:x:1:news"}
+        """
+    )
+
+    assert told(flow, Kind.INVOKES) == {"Nightly invokes Process", "news invokes Process"}
 
 
 def test_what_stacks_pass_to_nested_ones_and_back_is_followed(tmp_path: Path) -> None:

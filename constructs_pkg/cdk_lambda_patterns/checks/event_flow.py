@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .addresses import Address, Node
     from .graph import Qualifier
-    from .recursion import Loop
+    from .recursion import Loops
     from .template import Template, Templates, Value
 
 
@@ -106,7 +106,7 @@ class EventFlow:
         return modes == {Mode.DESTINATION}
 
     @cached_property
-    def loops(self) -> Sequence[Loop]:
+    def loops(self) -> Loops:
         """The ways by which a function starts itself."""
         return recursion.loops(self)
 

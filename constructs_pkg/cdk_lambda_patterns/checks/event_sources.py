@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, TypeAlias
 
 from . import workflow_definition
-from .addresses import Address, External, flat
+from .addresses import SERVICES, Address, External, flat
 from .graph import FUNCTION, Edge, Kind, Mode
 from .overlaps import Filtered, Notification, Pattern
 from .template import NONE, Case, Resource, Unknown, is_mapping, is_sequence, mapping
@@ -538,13 +538,14 @@ def _permission(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
         return
     for address in flow.addresses.of(resource.template, resource.properties.get("FunctionName"), "lambda"):
         function, _ = flow.called(address)
-        sources = [a.node for a in flow.addresses.of(resource.template, resource.properties.get("SourceArn"))]
-        shown = {edge.source for edge in flow.into(function, Kind.INVOKES)} | {
-            e.via for e in flow.into(function, Kind.INVOKES)
-        }
-        for source in sources:
-            if source not in shown and not (isinstance(source, Resource) and source.type == "AWS::Events::Rule"):
-                yield _edge(flow, source, address, Kind.INVOKES, resource, mode=Mode.ASYNCHRONOUS)
+        triggers = list(flow.into(function, Kind.INVOKES))
+        shown = {node for edge in triggers for node in (edge.source, edge.via)}
+        services = {SERVICES.get(node.type) for node in shown if isinstance(node, Resource)}
+        for source in flow.addresses.of(resource.template, resource.properties.get("SourceArn")):
+            # One permission may be for several sources: for all rules of a bus, say.
+            known = source.node in shown or (source.is_pattern() and service in services)
+            if not known and not (isinstance(source.node, Resource) and source.node.type == "AWS::Events::Rule"):
+                yield _edge(flow, source.node, address, Kind.INVOKES, resource, mode=Mode.ASYNCHRONOUS)
 
 
 _BUILDERS: Mapping[str, _Edges] = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from .addresses import External
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 _FOLLOWED = {Kind.INVOKES, Kind.POLLS, Kind.SENDS, Kind.MAY_WRITE, Kind.DEAD_LETTERS_TO, Kind.FAILS_TO}
 _NOT_FOLLOWED = {Mode.DEPLOYMENT, Mode.EDGE}
+_PAIR = 2
+# A second's work. An app of 500 resources needs a hundredth of it.
+_MOST_STEPS = 1_000_000
 
 # What a loop is called after: the first of these that it goes through.
 _MEDIA: Mapping[str, tuple[str, ...]] = {
@@ -80,21 +84,31 @@ def _medium(node: Node) -> str:
     return ""
 
 
-def loops(flow: EventFlow) -> Sequence[Loop]:
+@dataclass(frozen=True, slots=True)
+class Loops:
+    """What was found."""
+
+    found: tuple[Loop, ...]
+    complete: bool
+    """Whether all ways were followed; where every function may write everywhere there are too many."""
+
+
+def loops(flow: EventFlow) -> Loops:
     """Every loop, each once."""
     followed = [edge for edge in flow.edges if edge.kind in _FOLLOWED and edge.mode not in _NOT_FOLLOWED]
     followed = _without_explained(followed)
-    found: dict[frozenset[int], Loop] = {}
+    search = _Search(flow)
     narrow = [edge for edge in followed if not edge.broad]
     circling = _in_circles(narrow)
-    _search(flow, circling, circling, found)
+    search.along(circling, circling)
     # Grants on everything lead everywhere: of them only the short ways back are told.
     leaving = _by_source(narrow)
     for edge in followed:
         if edge.broad:
-            _search(flow, [edge, *_short_way(edge, leaving)], [edge], found)
-    # A loop around a smaller one says nothing new.
-    return tuple(loop for nodes, loop in found.items() if not any(other < nodes for other in found))
+            search.along([edge, *_short_way(edge, leaving)], [edge])
+    sets = sorted(search.found, key=len)
+    smallest = [nodes for position, nodes in enumerate(sets) if not any(other < nodes for other in sets[:position])]
+    return Loops(tuple(search.found[nodes] for nodes in smallest), search.steps < _MOST_STEPS)
 
 
 def _short_way(edge: Edge, leaving: Mapping[Node, list[Edge]]) -> list[Edge]:
@@ -123,38 +137,72 @@ def _without_explained(edges: list[Edge]) -> list[Edge]:
     return [e for e in edges if e.kind is not Kind.MAY_WRITE or (e.source, e.target) not in failing]
 
 
-def _search(flow: EventFlow, edges: list[Edge], starts: Iterable[Edge], found: dict[frozenset[int], Loop]) -> None:
-    leaving = _by_source(edges)
-    for start in starts:
-        if not isinstance(start.source, Resource) or start.source.type != FUNCTION:
-            continue
-        for certain in (True, False):
-            way = _way_back(start, leaving, certain=certain)
-            if way is None:
-                continue
-            if not flow.templates.together(*(e.when for e in way), *(e.via.condition for e in way)):
-                continue
-            key = frozenset(id(edge.source) if isinstance(edge.source, Resource) else hash(edge.source) for edge in way)
-            if key not in found or (certain and not found[key].certain):
-                found[key] = Loop(way, certain)
-            break
+class _Search:
+    """Looks for loops, in a bounded number of steps."""
+
+    def __init__(self, flow: EventFlow) -> None:
+        self._flow = flow
+        self.found: dict[frozenset[int], Loop] = {}
+        self.steps = 0
+        self._partners: dict[int, set[int]] = {}
+
+    def along(self, edges: list[Edge], starts: Iterable[Edge]) -> None:
+        """Find the shortest way back from each start at a function."""
+        leaving = _by_source(edges)
+        starts = [edge for edge in starts if isinstance(edge.source, Resource) and edge.source.type == FUNCTION]
+        # The direct ways first: they are the ones that matter where there are too many to follow.
+        for way_back in (_straight_back, self._way_back):
+            for start in starts:
+                for certain in (True, False):
+                    way = way_back(start, leaving, certain=certain)
+                    if way is not None and self._keep(way, certain=certain):
+                        break
+
+    def _keep(self, way: tuple[Edge, ...], *, certain: bool) -> bool:
+        if not self._flow.templates.together(*(e.when for e in way), *(e.via.condition for e in way)):
+            return False
+        nodes = [id(edge.source) if isinstance(edge.source, Resource) else hash(edge.source) for edge in way]
+        key = frozenset(nodes)
+        known = self.found.get(key)
+        # A loop around a smaller one says nothing new.
+        around = len(key) > _PAIR and any(not key.isdisjoint(self._partners.get(node, ())) for node in nodes)
+        if not around and (known is None or (certain and not known.certain)):
+            self.found[key] = Loop(way, certain)
+            if len(key) == _PAIR:
+                for node, partner in permutations(key):
+                    self._partners.setdefault(node, set()).add(partner)
+        return True
+
+    def _way_back(self, start: Edge, leaving: Mapping[Node, list[Edge]], *, certain: bool) -> tuple[Edge, ...] | None:
+        """The shortest way from an edge to itself."""
+        before: dict[Edge, Edge | None] = {start: None}
+        queue = deque([start])
+        while queue and self.steps < _MOST_STEPS:
+            edge = queue.popleft()
+            for following in leaving.get(edge.target, ()):
+                self.steps += 1
+                answer = continues(edge.scope, following.scope)
+                if answer is False or (certain and answer is None):
+                    continue
+                if following is start:
+                    return _path(edge, before)
+                if following not in before:
+                    before[following] = edge
+                    queue.append(following)
+        return None
 
 
-def _way_back(start: Edge, leaving: Mapping[Node, list[Edge]], *, certain: bool) -> tuple[Edge, ...] | None:
-    """The shortest way from an edge to itself."""
-    before: dict[Edge, Edge | None] = {start: None}
-    queue = deque([start])
-    while queue:
-        edge = queue.popleft()
-        for following in leaving.get(edge.target, ()):
-            answer = continues(edge.scope, following.scope)
-            if answer is False or (certain and answer is None):
-                continue
-            if following is start:
-                return _path(edge, before)
-            if following not in before:
-                before[following] = edge
-                queue.append(following)
+def _straight_back(start: Edge, leaving: Mapping[Node, list[Edge]], *, certain: bool) -> tuple[Edge, ...] | None:
+    """The way back by one edge at most."""
+    accepted = {True} if certain else {True, None}
+    if start.target is start.source:
+        return (start,) if continues(start.scope, start.scope) in accepted else None
+    for back in leaving.get(start.target, ()):
+        if (
+            back.target is start.source
+            and {continues(start.scope, back.scope), continues(back.scope, start.scope)} <= accepted
+        ):
+            return start, back
     return None
 
 
@@ -181,7 +229,7 @@ def _in_circles(edges: Sequence[Edge]) -> list[Edge]:
 
 def outcomes(rule: Rule, app: App, medium: str, fix: str) -> Iterator[Finding | Undecided]:
     """What a rule says of the loops that are called after its medium."""
-    for loop in app.flow.loops:
+    for loop in app.flow.loops.found:
         if loop.medium != medium or not loop.functions:
             continue
         function = loop.functions[0]
@@ -196,6 +244,9 @@ def outcomes(rule: Rule, app: App, medium: str, fix: str) -> Iterator[Finding | 
             fix=fix,
             severity=Severity.INFO if loop.broad else None,
         )
+    if not app.flow.loops.complete:
+        told = "more ways lead through the event flow than are followed: grants on less would let every loop be seen"
+        yield rule.cannot_tell(app.flow.functions[0], told)
 
 
 def _end(app: App, loop: Loop) -> str:
