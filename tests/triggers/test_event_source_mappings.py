@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
@@ -22,7 +21,6 @@ from tests.function.support import check_refusal, define
 from tests.triggers.polling import NUMBER, the_mapping
 
 if TYPE_CHECKING:
-    from cdk_lambda_patterns import WellArchitectedFunction
     from cdk_lambda_patterns.quotas import Quota
 
 MINIMUM, MAXIMUM = quotas.SQS_POLLERS_MINIMUM, quotas.SQS_POLLERS_MAXIMUM
@@ -97,17 +95,6 @@ class TestReader:
 
         assert reader is function
         assert reference(role_of(reader)) == reference(function.role)
-
-    def test_is_the_function_also_where_nobody_holds_the_stack(self, app: cdk.App) -> None:
-        """The stack is then another object of Python each time."""
-
-        def function_in_a_stack() -> WellArchitectedFunction:
-            return define(cdk.Stack(app, "Forgotten"))
-
-        function = function_in_a_stack()
-        gc.collect()
-
-        assert reader_of(function, function) is function
 
     def test_is_its_role_in_another_stack(self, app: cdk.App) -> None:
         function = define(cdk.Stack(app, "Functions"))

@@ -193,6 +193,16 @@ class TestReaders:
 
         assert len(warnings(stack)) == 1
 
+    def test_are_counted_where_the_stack_made_the_app_for_itself(self) -> None:
+        """That app is another object of Python each time."""
+        stack = cdk.Stack()
+        stream = kinesis.Stream(stack, "Stream")
+
+        for number in range(3):
+            trigger(stack, f"Reader{number}", stream=stream)
+
+        assert len(warnings(stack)) == 1
+
     def test_with_throughput_of_their_own_do_not_count(self, stack: cdk.Stack) -> None:
         stream = kinesis.Stream(stack, "Stream")
 

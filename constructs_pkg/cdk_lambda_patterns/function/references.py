@@ -1,6 +1,7 @@
 """Whether two objects of Python stand for the same construct.
 
-What Node makes and returns is a new object of Python each time, and so is what nobody in Python holds any more.
+What Node made itself (a role, the app of a stack that was given none) is a new object of Python each time it is asked
+for.
 """
 
 from __future__ import annotations

@@ -13,7 +13,6 @@ from aws_cdk import aws_iam as iam, aws_lambda as lambda_
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.durations import as_seconds, duration_within
-from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.tokens import is_token
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ def reader_of(scope: Construct, function: WellArchitectedFunction) -> Reader:
         scope: The trigger.
         function: The function.
     """
-    if reference(cdk.Stack.of(scope)) == reference(cdk.Stack.of(function)):
+    if cdk.Stack.of(scope) is cdk.Stack.of(function):
         return function
     return iam.Role.from_role_name(scope, "FunctionRole", cast("iam.IRole", function.role).role_name)
 
