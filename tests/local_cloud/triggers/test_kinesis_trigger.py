@@ -59,6 +59,7 @@ def test_a_bad_record_is_isolated_and_reported_and_the_others_are_processed(
 
     deployed.stream("Stream").put("one", "two", "bad", "three")
 
+    deployed.alarm("Clicks/FailureQueueAlarm").wait_for("ALARM", within=30)
     failure = deployed.queue("Clicks/FailureQueue").receive(within=30).body
     records = records_of(deployed.function("Reader"), 5)
     (bad,) = {record["kinesis"]["sequenceNumber"] for record in records if data(record) == "bad"}

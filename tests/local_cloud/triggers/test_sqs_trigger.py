@@ -37,6 +37,7 @@ def test_a_poisoned_message_and_only_it_ends_in_the_dead_letter_queue(local_clou
     for body in ("one", "bad", "two", "three"):
         queue.send(body)
 
+    deployed.alarm("Orders/DeadLetterQueueAlarm").wait_for("ALARM", within=30)
     failed = behind.receive(within=30)
     assert failed.text == "bad"
     assert failed.attributes["DeadLetterQueueSourceArn"].endswith(queue.physical_id.rpartition("/")[2])
