@@ -10,7 +10,7 @@ def as_list(value: object) -> list[Any]:
     """The value if it is a list, nothing for None, else the value alone: how IAM writes one or several."""
     if value is None:
         return []
-    return cast("list[Any]", value) if isinstance(value, list) else [value]
+    return cast("list[Any]", value) if isinstance(value, list) else [value]  # type: ignore[redundant-cast] # pyright needs it
 
 
 def as_mapping(value: object) -> Mapping[str, Any] | None:
@@ -20,4 +20,4 @@ def as_mapping(value: object) -> Mapping[str, Any] | None:
 
 def as_sequence(value: object) -> Sequence[Any] | None:
     """The value if it is an array: text is none."""
-    return cast("Sequence[Any]", value) if isinstance(value, Sequence) and not isinstance(value, str) else None
+    return cast("Sequence[Any]", value) if isinstance(value, Sequence) and not isinstance(value, str) else None  # type: ignore[redundant-cast] # pyright needs it

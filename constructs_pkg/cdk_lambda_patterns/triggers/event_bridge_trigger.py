@@ -98,7 +98,7 @@ class EventBridgeTrigger(Construct):
         self.rule = events.Rule(
             self,
             "Rule",
-            event_bus=cast("events.IEventBus | None", event_bus),
+            event_bus=cast("events.IEventBus | None", event_bus),  # type: ignore[redundant-cast] # pyright needs it
             event_pattern=events.EventPattern(**_fields(pattern)),
             enabled=enabled,
         )
