@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -75,13 +76,15 @@ def test_an_interruption_has_its_own_exit_code(added: Path) -> None:
     assert main(["be-interrupted"]) == 130
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
-    shell = f"'{COMMAND}' local down --help | true; echo ${{PIPESTATUS[0]}}"
+@pytest.mark.parametrize("arguments", [["local", "down", "--help"], ["rules"]])
+def test_a_reader_that_has_seen_enough_is_no_error(arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
 
-    ran = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=True)
+    ran = subprocess.run([COMMAND, *arguments], stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
 
-    assert "Traceback" not in ran.stderr
-    assert "Exception ignored" not in ran.stderr
+    os.close(writing)
+    assert ran.stderr == ""
 
 
 @pytest.mark.parametrize("arguments", [[], ["no-such-command"], ["local"], ["local", "no-such-command"]])

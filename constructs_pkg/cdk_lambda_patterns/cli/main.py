@@ -33,7 +33,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments.
             Default: - those of this process.
     """
-    argv = sys.argv[1:] if argv is None else argv
+    try:
+        try:
+            return _run(sys.argv[1:] if argv is None else argv)
+        finally:
+            sys.stdout.flush()  # `--help` too ends here, by SystemExit
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough; Python must not complain when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="cdk-lambda-patterns",
         description="AWS Lambda done right, in Python CDK, and proven before it is deployed.",
@@ -44,14 +55,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     _add_commands(parser, cli, [argument for argument in argv if not argument.startswith("-")])
     arguments = parser.parse_args(argv)
     try:
-        code: int = arguments.run(arguments)
-        sys.stdout.flush()
+        return int(arguments.run(arguments))
+    except BrokenPipeError:
+        raise
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # The reader, such as `head`, has seen enough; Python must not complain when it flushes at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except Exception as error:
         if arguments.traceback:
             raise
@@ -59,7 +67,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         what = str(error) if expected else f"{type(error).__name__}: {error} (--traceback shows where)"
         print(f"error: {what}", file=sys.stderr)
         return 1
-    return code
 
 
 def _add_commands(parser: argparse.ArgumentParser, package: ModuleType, words: Sequence[str]) -> None:
