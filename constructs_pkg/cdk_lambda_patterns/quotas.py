@@ -168,14 +168,6 @@ LAYERS = Quota(
     source=_LAMBDA,
     fix="merge layers, or put the code into the function's package",
 )
-TAGS = Quota(
-    code="TooManyTags",
-    minimum=0,
-    maximum=50,
-    unit="tags",
-    source="https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html",
-    fix="remove tags",
-)
 SUBNETS = Quota(
     code="SubnetCount",
     minimum=1,
@@ -219,14 +211,6 @@ PACKAGE_UNZIPPED = Quota(
     unit="bytes unzipped, layers included",
     source=_LAMBDA,
     fix="leave out what the function does not need, or use a container image (up to 10 GB)",
-)
-INLINE_CODE_SIZE = Quota(
-    code="InlineCodeTooLarge",
-    minimum=1,
-    maximum=4 * 1024 * 1024,
-    unit="bytes",
-    source=f"{_LAMBDA_CFN}/aws-properties-lambda-function-code.html",
-    fix="put the code into a file and use PythonCode.from_project",
 )
 IMAGE_ENTRYPOINT = Quota(
     code="ImageEntrypointTooLong",
@@ -322,26 +306,9 @@ RESOURCE_POLICY_SIZE = Quota(
     source=_LAMBDA,
     fix="merge permissions of one source, or split the function",
 )
-STATEMENT_ID_LENGTH = Quota(
-    code="StatementIdLength",
-    minimum=1,
-    maximum=100,
-    unit="characters",
-    source=f"{_LAMBDA_API}/API_AddPermission.html",
-    fix="shorten it",
-)
 
 # Logs ----------------------------------------------------------------------------------------------------------------
 
-LOG_GROUP_NAME_LENGTH = Quota(
-    code="LogGroupNameLength",
-    minimum=1,
-    maximum=512,
-    unit="characters",
-    source="https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html",
-    fix="shorten it, or leave it out",
-)
-LOG_GROUP_NAME_PATTERN = r"[.\-_/#A-Za-z0-9]+"
 LOG_RETENTION_DAYS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
@@ -712,6 +679,72 @@ COGNITO_RESPONSE = Quota(
     source="https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html",
     fix="give the function a 'timeout' of 5 seconds",
 )
+ALEXA_RESPONSE = Quota(
+    code="AlexaTimeout",
+    minimum=1,
+    maximum=8,
+    unit="seconds of timeout, for which Alexa waits",
+    source="https://developer.amazon.com/en-US/docs/alexa/smarthome/troubleshooting-guide.html",
+    fix="give the function a 'timeout' of 8 seconds",
+)
+PIPELINE_USER_PARAMETERS = Quota(
+    code="UserParametersLength",
+    minimum=1,
+    maximum=1_000,
+    unit="characters",
+    source="https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionConfiguration.html",
+    fix="put them into an artifact, or a parameter whose name the function gets",
+)
+PIPELINE_ACTION_NAME_PATTERN = r"[A-Za-z0-9.@\-_]{1,100}"
+"""Source: https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html"""
+PIPELINE_ARTIFACTS = Quota(
+    code="ArtifactCount",
+    minimum=0,
+    maximum=5,
+    unit="artifacts",
+    source="https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html",
+    fix="put several files into one",
+)
+PIPELINE_RUN_ORDER = Quota(
+    code="RunOrderOutOfRange",
+    minimum=1,
+    maximum=999,
+    unit="as the place among a stage's actions",
+    source="https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html",
+    fix="choose a number in that range",
+)
+BATCH_USER_ARGUMENTS = Quota(
+    code="UserArgumentCount",
+    minimum=1,
+    maximum=10,
+    unit="arguments",
+    source="https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_LambdaInvokeOperation.html",
+    fix="put several values into one, or into the manifest",
+)
+BATCH_USER_ARGUMENT_NAME_LENGTH = Quota(
+    code="UserArgumentNameLength",
+    minimum=1,
+    maximum=64,
+    unit="characters in an argument's name",
+    source="https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_LambdaInvokeOperation.html",
+    fix="shorten the name",
+)
+BATCH_USER_ARGUMENT_LENGTH = Quota(
+    code="UserArgumentLength",
+    minimum=0,
+    maximum=1_024,
+    unit="characters in an argument's value",
+    source="https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_LambdaInvokeOperation.html",
+    fix="shorten the value, or pass the name of a parameter or an object that holds it",
+)
+BATCH_REPORT_PREFIX_LENGTH = Quota(
+    code="ReportPrefixLength",
+    minimum=1,
+    maximum=512,
+    unit="characters",
+    source="https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_JobReport.html",
+    fix="shorten it",
+)
 FIREHOSE_FUNCTION_TIMEOUT = Quota(
     code="FirehoseTimeout",
     minimum=1,
@@ -798,6 +831,9 @@ Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloud
 EDGE_VIEWER_MEMORY_MB = 128
 """At viewer events, as older editions of CloudFront's quotas have it.
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html"""
+EDGE_VIEWER_PACKAGE_BYTES = 1024 * 1024
+"""Zipped, at viewer events, as older editions of CloudFront's quotas have it.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html"""
 EDGE_RUNTIMES = ("nodejs", "python")
 """Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""
 EDGE_REGION = "us-east-1"
@@ -809,6 +845,38 @@ VIEWER_FUNCTION_SIZE = Quota(
     unit="bytes",
     source="https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html",
     fix="move data into a key-value store, or use Lambda@Edge",
+)
+VIEWER_FUNCTION_COMMENT_LENGTH = Quota(
+    code="ViewerFunctionCommentLength",
+    minimum=0,
+    maximum=128,
+    unit="characters",
+    source="https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_FunctionConfig.html",
+    fix="shorten it",
+)
+KEY_VALUE_STORE_KEY_SIZE = Quota(
+    code="KeyValueStoreKeySize",
+    minimum=1,
+    maximum=512,
+    unit="bytes of UTF-8",
+    source="https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html",
+    fix="shorten the key",
+)
+KEY_VALUE_STORE_VALUE_SIZE = Quota(
+    code="KeyValueStoreValueSize",
+    minimum=0,
+    maximum=1_024,
+    unit="bytes of UTF-8",
+    source="https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html",
+    fix="shorten the value, or split it over several keys",
+)
+KEY_VALUE_STORE_SIZE = Quota(
+    code="KeyValueStoreTooLarge",
+    minimum=0,
+    maximum=5 * 1024 * 1024,
+    unit="bytes of keys and values",
+    source="https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html",
+    fix="keep fewer pairs, or look the data up in a function at origin request",
 )
 SUBNET_RESERVED_ADDRESSES = 5
 """Addresses of a subnet that AWS keeps for itself.

@@ -84,7 +84,6 @@ class DocumentConversion(cdk.Stack):
                 f"AwsSolutions-IAM5[Resource::<{self.get_logical_id(_resource(bucket))}.Arn>/{objects}]",
                 "users choose the names of their documents; these two actions, and objects of this kind alone",
             )
-        _acknowledge(convert, "AwsSolutions-SQS3", "its one queue is where failures end; an alarm watches it")
 
         cdk.CfnOutput(self, "DocumentsBucket", value=documents.bucket_name, description="Put workbooks (.xlsx) here")
         cdk.CfnOutput(self, "CsvBucket", value=csv_files.bucket_name, description="CSV files appear here")

@@ -54,7 +54,7 @@ class TestBatches:
 
 
 class TestMaxConcurrency:
-    @pytest.mark.parametrize("reserved", [None, NUMBER, 7])
+    @pytest.mark.parametrize("reserved", [None, NUMBER, 7], ids=["none", "token", "seven"])
     def test_is_bounded_by_what_is_reserved(self, stack: cdk.Stack, reserved: int | None) -> None:
         function = define(stack, reserved_concurrent_executions=reserved) if reserved else define(stack)
 

@@ -176,7 +176,7 @@ def check_layers(where: Where, layers: list[lambda_.ILayerVersion], *, runtime: 
                 "layers",
                 f"must be built for the function's architecture, {architecture}",
                 got=f"a layer for {built_for}",
-                fix="give the layer and the function the same 'architecture'",
+                fix="add it to the layer's 'compatible_architectures', or change the function's 'architecture'",
                 code="LayerArchitecture",
             )
         runtimes = getattr(layer, "target_runtimes", None)
@@ -185,7 +185,7 @@ def check_layers(where: Where, layers: list[lambda_.ILayerVersion], *, runtime: 
                 "layers",
                 f"must be built for the function's runtime, {runtime}",
                 got=f"a layer for {', '.join(runtimes)}",
-                fix="give the layer and the function the same 'runtime'",
+                fix="add it to the layer's 'compatible_runtimes', or change the function's 'runtime'",
                 code="LayerRuntime",
             )
 

@@ -30,7 +30,7 @@ from .cdk_refusals import cdk_refusals, expect_type
 from .durations import in_seconds, seconds
 from .environment import check_environment
 from .function_checks import check_code, check_function, check_layers, layer_count, refuse_replaced_options
-from .packaging import PythonCode, bundling_errors
+from .packaging import PythonCode, bundling_errors, check_with_layers
 from .resource_policy import ResourcePolicy
 
 if TYPE_CHECKING:
@@ -178,6 +178,8 @@ class WellArchitectedFunction(lambda_.Function):
                 log_group=log_group,
                 **props,
             )
+            if "layers" in given:
+                check_with_layers(where, self, given["layers"])
         self._where = where
         timeout = given.get("timeout")
         self.timeout_seconds = practices.TIMEOUT_SECONDS if timeout is None else in_seconds(timeout)

@@ -40,7 +40,17 @@ _SHORT_WAITS = {
 _LOG = "emulator.log"
 _GRACE_SECONDS = 5.0
 # What the emulator inherits. All else would reach it, and handlers, by accident: endpoints, profiles, CA bundles.
-_INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_INHERITED = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "LOCAL_CLOUD_PYTHONS",
+)
 
 
 @dataclass(frozen=True, slots=True)

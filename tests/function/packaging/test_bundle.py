@@ -227,6 +227,19 @@ def test_layers_count_with_the_function(packaging: Packaging, large: PythonCode,
     assert f"got {size:,} (top_one 0.5 MB, big 0.3 MB" in str(refused.value)
 
 
+def test_a_function_is_refused_when_it_is_too_large_with_its_layers(
+    packaging: Packaging, large: PythonCode, write: Write, limit: Limit
+) -> None:
+    root = write({"layer/python/big/data.txt": "0" * 300_000})
+    stack = cdk.Stack(packaging.app(), "Stack")
+    layer = cdk.aws_lambda.LayerVersion(stack, "Layer", code=cdk.aws_lambda.Code.from_asset(str(root / "layer")))
+    limit("PACKAGE_UNZIPPED", 700_000)
+
+    WellArchitectedFunction(stack, "Small", code=large, handler="process.handler")
+    with pytest.raises(ValidationError, match=r"'layers' must have at most 700,000 bytes.*\[Stack/Process\]"):
+        WellArchitectedFunction(stack, "Process", code=large, handler="process.handler", layers=[layer])
+
+
 def test_without_bundling_sizes_are_unknown_and_nothing_fails(
     packaging: Packaging, large: PythonCode, write: Write, limit: Limit
 ) -> None:
