@@ -11,10 +11,10 @@ from constructs import Construct
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
-from .schedule_expressions import check_schedule, check_time_zone
 from .sqs_trigger import SqsTrigger
 
 if TYPE_CHECKING:

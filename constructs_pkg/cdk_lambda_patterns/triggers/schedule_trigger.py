@@ -11,9 +11,9 @@ from constructs import Construct
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.durations import duration_within, in_seconds
+from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.triggers.rule_target import dead_letter_queue_for
-from cdk_lambda_patterns.triggers.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.validation import Where
 
 if TYPE_CHECKING:

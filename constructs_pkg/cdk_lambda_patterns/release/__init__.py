@@ -1,0 +1,1 @@
+"""Releases: how a new version takes over, how much of it stands ready, and who may do what."""
