@@ -16,6 +16,7 @@ from aws_cdk import aws_iam as iam, aws_lambda as lambda_
 from cdk_lambda_patterns.json_values import as_list
 
 from .acknowledgments import acknowledge, acknowledge_wildcard
+from .references import reference
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -143,7 +144,7 @@ def check_role(where: Where, role: iam.IRole) -> None:
     if isinstance(made_for, lambda_.FunctionBase):
         _refuse_shared(where, made_for.node.path)
     # An imported role is a new object each time; its ARN, within one app, says whether it is the same.
-    key = (_reference(where.scope.node.root), role.role_arn)
+    key = (reference(where.scope.node.root), role.role_arn)
     owner = _owners.setdefault(key, where.path)
     if owner != where.path:
         _refuse_shared(where, owner)
@@ -175,10 +176,6 @@ def _allow(actions: list[str], resource: str) -> Statement:
 
 def _document(statements: list[Statement]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
-
-
-def _reference(thing: object) -> str:
-    return str(getattr(thing, "__jsii_ref__").ref)  # noqa: B009 (name-mangled otherwise)
 
 
 def _lambda_may_assume(trust: dict[str, Any]) -> bool:

@@ -64,15 +64,15 @@ class NotShown:
 NOT_SHOWN: tuple[NotShown, ...] = (
     NotShown(
         "Sandbox",
-        "memory limits and payload limits",
+        "memory limits and a /tmp of one's own",
         "functions are processes of this machine, with its memory and its /tmp",
         (Concern((_FUNCTION,)),),
     ),
     NotShown(
         "Permissions",
-        "permissions",
-        "every call is allowed, whatever roles and resource policies say",
-        (Concern(("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::Lambda::Permission")),),
+        "permissions of roles",
+        "a function may call everything, whatever its role says; resource policies do count, for services that call",
+        (Concern(("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role")),),
     ),
     NotShown(
         "Architecture",
@@ -89,13 +89,13 @@ NOT_SHOWN: tuple[NotShown, ...] = (
     NotShown(
         "OtherRuntimes",
         "runtimes other than Python and Node.js",
-        "an invocation answers without running the function",
+        "an invocation ends with an error that says so",
         (Concern((_FUNCTION,), "Runtime", "java|dotnet|ruby|go"),),
     ),
     NotShown(
         "ContainerImages",
         "functions from container images",
-        "there is no Docker; such a function stays pending",
+        "there is no Docker: an invocation ends with an error that says so",
         (Concern((_FUNCTION,), "PackageType", "Image"), Concern((_FUNCTION,), "Code.ImageUri")),
     ),
     NotShown(
@@ -121,8 +121,8 @@ NOT_SHOWN: tuple[NotShown, ...] = (
     ),
     NotShown(
         "SnapStart",
-        "SnapStart",
-        "every function starts cold, and runtime hooks do not run",
+        "how fast SnapStart is",
+        "a version starts when it is published and its runtime hooks run, but nothing is restored from a snapshot",
         (Concern((_FUNCTION,), "SnapStart.ApplyOn", "PublishedVersions"),),
     ),
     NotShown(
