@@ -179,6 +179,31 @@ WAITING_ALARM_PERIODS = 5
 """Periods in a row: a peak that is worked off needs nobody.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"""
 
+PROVISIONED_UTILIZATION = 0.7
+"""Of the environments that stand ready, the share in use from which on more are started: a peak finds the rest ready
+while they start.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html"""
+
+SPILLOVER_ALARM_THRESHOLD = 1
+"""Invocations for which no ready environment was free: they waited for a cold start.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-concurrency.html"""
+
+SPILLOVER_ALARM_PERIODS = 5
+"""Periods in a row: more environments are started within a few minutes, and a short peak needs nobody.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html"""
+
+CONCURRENCY_HEADROOM = 1.5
+"""Times the concurrency of an average second: arrivals bunch, and some requests take longer than the average.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html"""
+
+VERSIONS_KEPT = 5
+"""Versions to roll back to, the current one among them: a few releases, and far from the account's 75 GB of code.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html"""
+
+VERSION_PRUNING_SCHEDULE = "rate(1 day)"
+"""Nobody waits for it.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html"""
+
 CHANGE_AGE_ALARM_SHARE_OF_RETENTION = 0.5
 """When half of the time is over for which DocumentDB keeps a change, a person is told: nothing else rescues it.
 Source: https://docs.aws.amazon.com/documentdb/latest/developerguide/change_streams.html"""

@@ -160,6 +160,51 @@ DURABLE_RETENTION = Quota(
     source=f"{_LAMBDA_CFN}/aws-properties-lambda-function-durableconfig.html",
     fix="choose 1 to 90 days",
 )
+DURABLE_POLLED = Quota(
+    code="DurableExecutionTooLong",
+    minimum=1,
+    maximum=900,
+    unit="seconds of durable execution, for which an event source mapping waits",
+    source="https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking-esm.html",
+    fix="shorten its 'execution_timeout', or have a small function start it asynchronously",
+)
+SNAP_START_STORAGE = Quota(
+    code="SnapStartStorage",
+    minimum=512,
+    maximum=512,
+    unit="MB where 'snap_start' takes a snapshot of it",
+    source="https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html",
+    fix="leave one of the two out",
+)
+RUNTIME_VERSION_ARN_PATTERN = r"arn:aws[a-zA-Z-]*:lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d::runtime:.+"
+"""Source: https://docs.aws.amazon.com/lambda/latest/api/API_PutRuntimeManagementConfig.html"""
+PROVISIONED_CONCURRENCY = Quota(
+    code="ProvisionedConcurrencyOutOfRange",
+    minimum=1,
+    maximum=math.inf,
+    unit="environments",
+    source=f"{_LAMBDA_API}/API_PutProvisionedConcurrencyConfig.html",
+    fix="choose 1 or more, or leave the construct out",
+)
+SCALED_CONCURRENCY = Quota(
+    code="ProvisionedConcurrencyOutOfRange",
+    minimum=0,
+    maximum=math.inf,
+    unit="environments",
+    source="https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html",
+    fix="choose 0 or more",
+)
+PROVISIONED_UTILIZATION = Quota(
+    code="UtilizationOutOfRange",
+    minimum=0.1,
+    maximum=0.9,
+    unit="as the share of environments in use",
+    source="https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html",
+    fix="choose a share in that range, as 0.7 for 70 %",
+)
+REQUESTS_PER_ENVIRONMENT = 10
+"""Requests a second of each concurrent execution, however short they are.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html"""
 LAYERS = Quota(
     code="TooManyLayers",
     minimum=0,
