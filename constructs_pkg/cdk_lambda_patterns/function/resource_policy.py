@@ -5,7 +5,6 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-bas
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,12 +19,20 @@ if TYPE_CHECKING:
 
     from cdk_lambda_patterns.validation import Where
 
-# Lambda's policy around one statement, and what CloudFormation and the account add to it: the statement's id, the
-# alias's ARN.
-_POLICY_OVERHEAD = 60
-_STATEMENT_OVERHEAD = 230
-# What a token becomes is unknown; names and ARNs that CloudFormation makes are about this long.
-_TOKEN_LENGTH = 60
+# The policy as Lambda keeps it.
+_POLICY = len('{"Version":"2012-10-17","Id":"default","Statement":[]}')
+_STATEMENT = len(
+    '{"Sid":"","Effect":"Allow","Principal":{"Service":""},"Action":"lambda:InvokeFunction","Resource":""},'
+)
+_CONDITION = len(',"Condition":{}')
+_SOURCE_ARN = len('"ArnLike":{"AWS:SourceArn":""},')
+_SOURCE_ACCOUNT = len('"StringEquals":{"AWS:SourceAccount":""},')
+_EVENT_SOURCE_TOKEN = len('"StringEquals":{"lambda:EventSourceToken":""},')
+# What is only known at deployment, about: the statement's id (stack, logical id, twelve characters), the alias's ARN,
+# and an ARN that a token stands for.
+_STATEMENT_ID = 50
+_ALIAS_ARN = 95
+_TOKEN = 70
 # CloudFormation cuts a stack's name in a generated one to no less than this.
 _STACK_NAME_PREFIX = 20
 
@@ -43,7 +50,7 @@ class ResourcePolicy:
         self._alias = alias
         self._where = where
         self._statements: dict[tuple[str, str | None, str | None], lambda_.CfnPermission] = {}
-        self._bytes = _POLICY_OVERHEAD
+        self._bytes = _POLICY
 
     @property
     def size(self) -> int:
@@ -92,16 +99,20 @@ class ResourcePolicy:
         self._statements[key] = permission
         return permission
 
-    def _count(self, *parts: str | None) -> None:
-        self._bytes += _STATEMENT_OVERHEAD + sum(_length(part) for part in parts if part is not None)
-        if not quotas.RESOURCE_POLICY_SIZE.admits(self._bytes):
+    def _count(self, principal: str, arn: str | None, account: str | None, token: str | None) -> None:
+        size = self._bytes + _STATEMENT + _STATEMENT_ID + _ALIAS_ARN + _CONDITION + _length(principal)
+        for text, around in ((arn, _SOURCE_ARN), (account, _SOURCE_ACCOUNT), (token, _EVENT_SOURCE_TOKEN)):
+            if text is not None:
+                size += around + _length(text)
+        if not quotas.RESOURCE_POLICY_SIZE.admits(size):
             self._where.refuse(
                 "live",
                 f"may have a resource-based policy of {quotas.RESOURCE_POLICY_SIZE.range}",
-                got=f"about {self._bytes:,} with {len(self._statements) + 1} callers",
+                got=f"about {size:,} with {len(self._statements) + 1} callers",
                 fix="let callers share a source, as rules of one event bus, or put a queue between",
                 code=quotas.RESOURCE_POLICY_SIZE.code,
             )
+        self._bytes = size
 
 
 def rules_of(stack: cdk.Stack, rule_arn: str, *, bus_name: str | None = None) -> str:
@@ -127,7 +138,14 @@ def _rules() -> str:
     return f"arn:{cdk.Aws.PARTITION}:events:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:rule/"
 
 
-def _length(part: str) -> int:
-    known = without_tokens(part)
-    tokens = part.count("${Token[")
-    return len(json.dumps(known)) + tokens * _TOKEN_LENGTH
+@cache
+def _pseudo_parameters() -> dict[str, str]:
+    """What is as long in every account, and the longest of the Regions' names."""
+    return {cdk.Aws.PARTITION: "aws", cdk.Aws.REGION: "ap-southeast-2", cdk.Aws.ACCOUNT_ID: "123456789012"}
+
+
+def _length(text: str) -> int:
+    if is_token(text):
+        for token, value in _pseudo_parameters().items():
+            text = text.replace(token, value)
+    return len(without_tokens(text)) + text.count("${Token[") * _TOKEN
