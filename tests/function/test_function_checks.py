@@ -121,12 +121,15 @@ ELSEWHERE = {
     "ENVIRONMENT_KEY_PATTERN": "test_environment.py",
     "ENVIRONMENT_RESERVED_NAMES": "test_environment.py",
     "FILE_SYSTEM_MOUNT_PATH_PATTERN": "test_a_mount_path_elsewhere_is_refused",
+    "DURABLE_POLLED": "test_features.py",
     "FUNCTION_NAME_PATTERN": "test_a_function_name_of_other_characters_is_refused",
     "IMAGE_COMMAND": "test_container_image.py",
     "IMAGE_ENTRYPOINT": "test_container_image.py",
     "IMAGE_WORKING_DIRECTORY": "test_container_image.py",
     "LOG_RETENTION_DAYS": "test_well_architected_function.py",
     "RESOURCE_POLICY_SIZE": "test_resource_policy.py",
+    "RUNTIME_VERSION_ARN_PATTERN": "test_features.py",
+    "SNAP_START_STORAGE": "test_features.py",
 }
 """Quotas that the function's modules use and that are tested in another way, and where."""
 

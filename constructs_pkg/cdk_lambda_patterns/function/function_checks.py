@@ -219,7 +219,7 @@ def _check_storage(where: Where, storage: Size) -> None:
 def _check_durable(where: Where, durable: lambda_.DurableConfig | Mapping[str, Any] | None) -> None:
     if durable is None:
         return
-    timeout, retention = _member(durable, "execution_timeout"), _member(durable, "retention_period")
+    timeout, retention = member(durable, "execution_timeout"), member(durable, "retention_period")
     duration_within(where, "durable_config.execution_timeout", timeout, quotas.DURABLE_EXECUTION_TIMEOUT)
     duration_within(where, "durable_config.retention_period", retention, quotas.DURABLE_RETENTION)
 
@@ -230,7 +230,7 @@ def _check_network(where: Where, options: Mapping[str, Any]) -> None:
             if options.get(name) is not None:
                 where.refuse(name, "needs a VPC", got=f"{name} without 'vpc'", fix="pass 'vpc' too", code="VpcMissing")
     where.size("security_groups", options.get("security_groups"), quotas.SECURITY_GROUPS)
-    where.size("vpc_subnets", _member(options.get("vpc_subnets"), "subnets"), quotas.SUBNETS)
+    where.size("vpc_subnets", member(options.get("vpc_subnets"), "subnets"), quotas.SUBNETS)
     if options.get("security_groups"):
         for name in ("allow_all_outbound", "allow_all_ipv6_outbound"):
             if options.get(name) is not None:
@@ -243,7 +243,7 @@ def _check_network(where: Where, options: Mapping[str, Any]) -> None:
                 )
 
 
-def _member(struct: object, name: str) -> Any:  # noqa: ANN401 (a member of any of the CDK's structs)
+def member(struct: object, name: str) -> Any:  # noqa: ANN401 (a member of any of the CDK's structs)
     """A member of a struct of the CDK, which may be given as a dict."""
     return cast("dict[str, Any]", struct).get(name) if isinstance(struct, dict) else getattr(struct, name, None)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from cdk_lambda_patterns.validation import Where
 
+    from .features import Features
+
 # The policy as Lambda keeps it.
 _POLICY = len('{"Version":"2012-10-17","Id":"default","Statement":[]}')
 _STATEMENT = len(
@@ -40,15 +42,17 @@ _STACK_NAME_PREFIX = 20
 class ResourcePolicy:
     """The resource-based policy of a function's `live` alias."""
 
-    def __init__(self, alias: lambda_.Alias, where: Where) -> None:
+    def __init__(self, alias: lambda_.Alias, where: Where, features: Features) -> None:
         """Begin with no callers.
 
         Args:
             alias: The alias that is called.
             where: The function.
+            features: Its features: some callers cannot serve them.
         """
         self._alias = alias
         self._where = where
+        self._features = features
         self._statements: dict[tuple[str, str | None, str | None], lambda_.CfnPermission] = {}
         self._bytes = _POLICY
 
@@ -79,8 +83,9 @@ class ResourcePolicy:
             event_source_token: What an Alexa skill shows of itself.
 
         Raises:
-            ValidationError: The policy would outgrow Lambda's limit.
+            ValidationError: The policy would outgrow Lambda's limit, or the service cannot name a tenant.
         """
+        self._features.check_caller(self._where, principal)
         key = (principal, source_arn, source_account or event_source_token)
         existing = self._statements.get(key)
         if existing is not None:

@@ -29,6 +29,7 @@ from .acknowledgments import acknowledge_end_of_failures
 from .cdk_refusals import cdk_refusals, expect_type
 from .durations import in_seconds, seconds
 from .environment import check_environment
+from .features import Features, check_features
 from .function_checks import check_code, check_function, check_layers, layer_count, refuse_replaced_options
 from .packaging import PythonCode, bundling_errors, check_with_layers
 from .resource_policy import ResourcePolicy
@@ -75,6 +76,9 @@ class WellArchitectedFunction(lambda_.Function):
 
     alarm_actions: list[str]
     """The ARNs of what the alarms notify."""
+
+    features: Features
+    """SnapStart, tenants, durable executions: what does not go together with everything else."""
 
     def __init__(  # noqa: PLR0915 - a list of steps
         self,
@@ -149,6 +153,7 @@ class WellArchitectedFunction(lambda_.Function):
         check_function(
             where, handler=handler, options={**given, "retry_attempts": retry_attempts, "max_event_age": max_event_age}
         )
+        check_features(where, given, code=code, runtime=runtime)
         check_environment(where, given.get("environment"), public_environment)
         _check_log_options(where, log_group, log_retention, log_removal_policy)
 
@@ -181,6 +186,7 @@ class WellArchitectedFunction(lambda_.Function):
             if "layers" in given:
                 check_with_layers(where, self, given["layers"])
         self._where = where
+        self.features = Features.of(given)
         timeout = given.get("timeout")
         self.timeout_seconds = practices.TIMEOUT_SECONDS if timeout is None else in_seconds(timeout)
         reserved = given.get("reserved_concurrent_executions")
@@ -199,7 +205,7 @@ class WellArchitectedFunction(lambda_.Function):
         self.live = lambda_.Alias(
             self, "Live", alias_name=practices.LIVE_ALIAS, version=cast("lambda_.IVersion", self.current_version)
         )
-        self.callers = ResourcePolicy(self.live, where)
+        self.callers = ResourcePolicy(self.live, where, self.features)
         self._complete_features(props)
 
         # 4 connect

@@ -95,7 +95,11 @@ def define_mapping(
         report_batch_item_failures: Whether the handler says which records failed.
         filters: Patterns, from `check_filters`.
         **properties: Other properties of `aws_lambda.CfnEventSourceMapping`.
+
+    Raises:
+        ValidationError: The function isolates tenants, or its durable executions take longer than a mapping waits.
     """
+    function.features.check_poller(scope)
     resource = lambda_.CfnEventSourceMapping
     mapping = resource(
         scope,

@@ -82,6 +82,7 @@ def dead_letter_queue_for(scope: Construct, function: WellArchitectedFunction) -
         scope: The trigger.
         function: The function, which is called asynchronously.
     """
+    function.features.check_event_source(scope)
     function.invoked_asynchronously()
     shared = function.failure_queue
     # In another stack the queue would have to name the source, and the source already names the function: a cycle.
