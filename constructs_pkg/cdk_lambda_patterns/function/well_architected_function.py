@@ -32,6 +32,7 @@ from .environment import check_environment
 from .features import Features, check_features
 from .function_checks import check_code, check_function, check_layers, layer_count, refuse_replaced_options
 from .packaging import PythonCode, bundling_errors, check_with_layers
+from .references import reference
 from .resource_policy import ResourcePolicy
 
 if TYPE_CHECKING:
@@ -76,6 +77,19 @@ class WellArchitectedFunction(lambda_.Function):
 
     alarm_actions: list[str]
     """The ARNs of what the alarms notify."""
+
+    live_version: lambda_.Version
+    """The version that `live` is put on: of this code and configuration."""
+
+    live_dimensions: dict[str, str]
+    """The dimensions of the metrics of `live`, in words that depend on the function alone: what looks at them, and what
+    `live` waits for, make no circle."""
+
+    gradual_release: Construct | None
+    """What shifts the traffic of `live` to a new version: one `GradualRelease` at most."""
+
+    autoscaled_by: Construct | None
+    """What changes the provisioned concurrency of `live` by itself. Lambda refuses that while traffic is shifted."""
 
     features: Features
     """SnapStart, tenants, durable executions: what does not go together with everything else."""
@@ -202,9 +216,11 @@ class WellArchitectedFunction(lambda_.Function):
             # Not through the CDK's option, which would put X-Ray's wildcard among what the function is granted.
             function.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode=_TRACING_MODES[tracing])
         self._grant_baseline(parts, function, role, props, traced=traced)
+        self.live_version = self.current_version
         self.live = lambda_.Alias(
-            self, "Live", alias_name=practices.LIVE_ALIAS, version=cast("lambda_.IVersion", self.current_version)
+            self, "Live", alias_name=practices.LIVE_ALIAS, version=cast("lambda_.IVersion", self.live_version)
         )
+        self.gradual_release = self.autoscaled_by = None
         self.callers = ResourcePolicy(self.live, where, self.features)
         self._complete_features(props)
 
@@ -214,10 +230,10 @@ class WellArchitectedFunction(lambda_.Function):
             alarms.let_alarms_publish(notify)
             self.alarm_actions = [notify.topic_arn]
         name = self.function_name
-        self._dimensions = {"FunctionName": name, "Resource": f"{name}:{practices.LIVE_ALIAS}"}
+        self.live_dimensions = {"FunctionName": name, "Resource": f"{name}:{practices.LIVE_ALIAS}"}
         self.alarms = {
-            "Errors": alarms.errors_alarm(self, self._dimensions, self.alarm_actions),
-            "Throttles": alarms.throttles_alarm(self, self._dimensions, self.alarm_actions),
+            "Errors": alarms.errors_alarm(self, self.live_dimensions, self.alarm_actions),
+            "Throttles": alarms.throttles_alarm(self, self.live_dimensions, self.alarm_actions),
         }
         self._has_secrets_extension = "params_and_secrets" in given
         self._layer_count = layer_count(given)
@@ -228,6 +244,15 @@ class WellArchitectedFunction(lambda_.Function):
             self.invoked_asynchronously()
         for event in events:
             self.add_event_source(event)
+
+    def is_part_of(self, stack: cdk.Stack) -> bool:
+        """Whether the function is defined in a stack.
+
+        Args:
+            stack: The stack.
+        """
+        scope = self._where.scope
+        return reference(scope if isinstance(scope, cdk.Stack) else self.stack) == reference(stack)
 
     @property
     def log_group(self) -> logs.ILogGroup:
@@ -278,7 +303,9 @@ class WellArchitectedFunction(lambda_.Function):
         if failed is wanted.on_failure or (succeeded is not None and succeeded is wanted.on_success):
             # A destination of the CDK does not show what it leads to; the resource does.
             destinations.refuse_fifo_behind(self._where, self.live)
-        self.alarms["DeliveryFailures"] = alarms.delivery_failures_alarm(self, self._dimensions, self.alarm_actions)
+        self.alarms["DeliveryFailures"] = alarms.delivery_failures_alarm(
+            self, self.live_dimensions, self.alarm_actions
+        )
 
     def secret(self, name: str, secret: secretsmanager.ISecret | secretsmanager.Secret) -> None:
         """Let the function read a secret: the grant, the reference in an environment variable, and the extension.
