@@ -11,19 +11,16 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 from .addresses import External
-from .facts import called
 from .graph import FUNCTION, Kind, Mode
-from .overlaps import Keys, Notification, continues
-from .rule import Severity
+from .overlaps import continues
 from .template import Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from .addresses import Node
     from .event_flow import EventFlow
     from .graph import Edge
-    from .rule import App, Finding, Rule, Undecided
 
 _FOLLOWED = {Kind.INVOKES, Kind.POLLS, Kind.SENDS, Kind.MAY_WRITE, Kind.DEAD_LETTERS_TO, Kind.FAILS_TO}
 _NOT_FOLLOWED = {Mode.DEPLOYMENT, Mode.EDGE}
@@ -41,8 +38,6 @@ _MEDIA: Mapping[str, tuple[str, ...]] = {
     "kinesis": ("AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream"),
     "lambda": (FUNCTION,),
 }
-# Through these Lambda itself notices a loop.
-_NOTICED = {"s3", "sqs", "sns", "lambda"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,7 @@ class Loop:
     @property
     def media(self) -> frozenset[str]:
         """What it goes through, by service."""
-        return frozenset(_medium(edge.source) for edge in self.edges)
+        return frozenset(medium_of(edge.source) for edge in self.edges)
 
     @property
     def medium(self) -> str:
@@ -76,7 +71,8 @@ class Loop:
         return any(edge.broad for edge in self.edges)
 
 
-def _medium(node: Node) -> str:
+def medium_of(node: Node) -> str:
+    """What a loop through it is called after."""
     if isinstance(node, External):
         return node.service
     if isinstance(node, Resource):
@@ -225,64 +221,3 @@ def _in_circles(edges: Sequence[Edge]) -> list[Edge]:
         if len(remaining) == len(kept):
             return kept
         kept = remaining
-
-
-def outcomes(rule: Rule, app: App, medium: str, fix: str) -> Iterator[Finding | Undecided]:
-    """What a rule says of the loops that are called after its medium."""
-    for loop in app.flow.loops.found:
-        if loop.medium != medium or not loop.functions:
-            continue
-        function = loop.functions[0]
-        way = _told(loop)
-        if not loop.certain:
-            yield rule.cannot_tell(function, f"{way}: a loop, unless a filter or prefix that cannot be read ends it")
-            continue
-        only = ", by a grant on everything" if loop.broad else ""
-        yield rule.finding(
-            function,
-            f"{way}{only}: a loop; {_end(app, loop)}",
-            fix=fix,
-            severity=Severity.INFO if loop.broad else None,
-        )
-    if not app.flow.loops.complete:
-        told = "more ways lead through the event flow than are followed: grants on less would let every loop be seen"
-        yield rule.cannot_tell(app.flow.functions[0], told)
-
-
-def _end(app: App, loop: Loop) -> str:
-    settings = [app.templates.one(function, "RecursiveLoop") for function in loop.functions]
-    if "Allow" in settings:
-        return "nothing stops it, for RecursiveLoop is set to Allow"
-    if loop.media <= _NOTICED:
-        return "Lambda stops it after about 16 rounds"
-    return "nothing stops it"
-
-
-def _told(loop: Loop) -> str:
-    """A loop as a sentence."""
-    first, *others = loop.edges
-    told = f"{called(first.source)} {_verb(first)} {called(first.target)}{_limit(first)}"
-    for edge in others:
-        if edge.kind is Kind.POLLS:
-            told += f", which {called(edge.target)} polls"
-        elif edge.kind is Kind.DEAD_LETTERS_TO:
-            told += f", whose dead-letter queue is {called(edge.target)}"
-        else:
-            told += f", which {_verb(edge)} {called(edge.target)}{_limit(edge)}"
-    return told
-
-
-def _verb(edge: Edge) -> str:
-    if edge.kind is Kind.INVOKES:
-        return "starts"
-    if edge.kind is Kind.MAY_WRITE:
-        return "may invoke" if _medium(edge.target) == "lambda" else "may write to"
-    return {Kind.SENDS: "sends to", Kind.FAILS_TO: "fails to", Kind.POLLS: "is polled by"}.get(edge.kind, "leads to")
-
-
-def _limit(edge: Edge) -> str:
-    if isinstance(edge.scope, Keys) and edge.scope.pattern != "*":
-        return f" ({edge.scope})"
-    if isinstance(edge.scope, Notification) and str(edge.scope) != "*":
-        return f" for {edge.scope}"
-    return ""

@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import re
 import sys
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import cache
@@ -93,7 +94,7 @@ class Undecided:
     """What it would have to know."""
 
 
-class Rule:
+class Rule(ABC):
     """A check. A subclass in a module of `rules` is part of the catalogue; its module's docstring is its page."""
 
     id: ClassVar[str]
@@ -113,6 +114,7 @@ class Rule:
         first_line = (sys.modules[cls.__module__].__doc__ or cls.id).partition("\n")[0]
         cls.title = first_line.removesuffix(".")
 
+    @abstractmethod
     def check(self, app: App) -> Iterator[Finding | Undecided]:
         """Look at an app.
 
@@ -122,7 +124,6 @@ class Rule:
         Yields:
             What is found, and what cannot be told.
         """
-        raise NotImplementedError
 
     def finding(
         self,

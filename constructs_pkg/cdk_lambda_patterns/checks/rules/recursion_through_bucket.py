@@ -23,26 +23,9 @@ Resource: !Sub ${Uploads.Arn}/out/*
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from cdk_lambda_patterns.checks import recursion
-from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
+from cdk_lambda_patterns.checks.recursion_rule import RecursionRule
 
 
-class RecursionThroughBucket(Rule):
-    severity = Severity.WARNING
-    pillar = Pillar.RELIABILITY
-    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"
-
-    def check(self, app: App) -> Iterator[Finding | Undecided]:
-        return recursion.outcomes(
-            self,
-            app,
-            "s3",
-            fix="write to another bucket, or grant another prefix only: bucket.grant_write(function, 'out/*')",
-        )
+class RecursionThroughBucket(RecursionRule):
+    medium = "s3"
+    fix = "write to another bucket, or grant another prefix only: bucket.grant_write(function, 'out/*')"

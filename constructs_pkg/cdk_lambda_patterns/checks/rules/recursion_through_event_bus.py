@@ -22,27 +22,11 @@ EventPattern: {source: [shop.payments]}
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from cdk_lambda_patterns.checks import recursion
-from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
+from cdk_lambda_patterns.checks.recursion_rule import RecursionRule
 
 
-class RecursionThroughEventBus(Rule):
-    severity = Severity.WARNING
-    pillar = Pillar.RELIABILITY
-    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"
-
-    def check(self, app: App) -> Iterator[Finding | Undecided]:
-        return recursion.outcomes(
-            self,
-            app,
-            "events",
-            fix="let the rule take other sources than the function sends, and limit the grant with the condition "
-            "events:source",
-        )
+class RecursionThroughEventBus(RecursionRule):
+    medium = "events"
+    fix = (
+        "let the rule take other sources than the function sends, and limit the grant with the condition events:source"
+    )

@@ -23,26 +23,9 @@ Resource: !GetAtt Invoices.Arn
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from cdk_lambda_patterns.checks import recursion
-from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
+from cdk_lambda_patterns.checks.recursion_rule import RecursionRule
 
 
-class RecursionThroughQueue(Rule):
-    severity = Severity.WARNING
-    pillar = Pillar.RELIABILITY
-    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"
-
-    def check(self, app: App) -> Iterator[Finding | Undecided]:
-        return recursion.outcomes(
-            self,
-            app,
-            "sqs",
-            fix="send to another queue; replay dead letters with StartMessageMoveTask instead of a function",
-        )
+class RecursionThroughQueue(RecursionRule):
+    medium = "sqs"
+    fix = "send to another queue; replay dead letters with StartMessageMoveTask instead of a function"

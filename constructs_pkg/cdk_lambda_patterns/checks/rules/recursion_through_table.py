@@ -22,26 +22,9 @@ Resource: !GetAtt Totals.Arn
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from cdk_lambda_patterns.checks import recursion
-from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
+from cdk_lambda_patterns.checks.recursion_rule import RecursionRule
 
 
-class RecursionThroughTable(Rule):
-    severity = Severity.WARNING
-    pillar = Pillar.RELIABILITY
-    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"
-
-    def check(self, app: App) -> Iterator[Finding | Undecided]:
-        return recursion.outcomes(
-            self,
-            app,
-            "dynamodb",
-            fix="write to another table, or filter the event source mapping by what the function does not write",
-        )
+class RecursionThroughTable(RecursionRule):
+    medium = "dynamodb"
+    fix = "write to another table, or filter the event source mapping by what the function does not write"

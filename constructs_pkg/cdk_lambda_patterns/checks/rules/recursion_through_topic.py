@@ -22,26 +22,9 @@ Resource: !Ref Invoices
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from cdk_lambda_patterns.checks import recursion
-from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
+from cdk_lambda_patterns.checks.recursion_rule import RecursionRule
 
 
-class RecursionThroughTopic(Rule):
-    severity = Severity.WARNING
-    pillar = Pillar.RELIABILITY
-    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"
-
-    def check(self, app: App) -> Iterator[Finding | Undecided]:
-        return recursion.outcomes(
-            self,
-            app,
-            "sns",
-            fix="publish to another topic, or give the subscription a filter policy",
-        )
+class RecursionThroughTopic(RecursionRule):
+    medium = "sns"
+    fix = "publish to another topic, or give the subscription a filter policy"

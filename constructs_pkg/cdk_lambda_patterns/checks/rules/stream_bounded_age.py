@@ -23,35 +23,12 @@ Properties: {MaximumRecordAgeInSeconds: 21600}
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from cdk_lambda_patterns import quotas
-from cdk_lambda_patterns.checks.facts import called, stream_consumers
-from cdk_lambda_patterns.checks.graph import label
-from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Unknown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
+from cdk_lambda_patterns.checks.stream_bound_rule import StreamBoundRule
 
 
-class StreamBoundedAge(Rule):
-    severity = Severity.WARNING
-    pillar = Pillar.RELIABILITY
-    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html"
-
-    def check(self, app: App) -> Iterator[Finding | Undecided]:
-        for mapping, stream, function, _ in stream_consumers(app):
-            for age, _ in app.templates.number(mapping, "MaximumRecordAgeInSeconds", default=quotas.STREAM_UNLIMITED):
-                if isinstance(age, Unknown):
-                    yield self.cannot_tell(mapping, f"the record age of {mapping.name} depends on {age.why}")
-                elif age == quotas.STREAM_UNLIMITED:
-                    yield self.finding(
-                        mapping,
-                        f"function {label(function)} gets records of {called(stream)} however old they are: after an "
-                        "outage the newest wait for the oldest",
-                        fix="MaximumRecordAgeInSeconds (max_record_age), with an on-failure destination",
-                        function=function,
-                    )
+class StreamBoundedAge(StreamBoundRule):
+    bound = "MaximumRecordAgeInSeconds"
+    option = "max_record_age"
+    unbounded = (
+        "{function} gets records of {stream} however old they are: after an outage the newest wait for the oldest"
+    )

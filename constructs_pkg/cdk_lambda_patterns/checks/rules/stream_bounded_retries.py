@@ -23,36 +23,12 @@ Properties: {MaximumRetryAttempts: 3}
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from cdk_lambda_patterns import quotas
-from cdk_lambda_patterns.checks.facts import called, stream_consumers
-from cdk_lambda_patterns.checks.graph import label
-from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Unknown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
+from cdk_lambda_patterns.checks.stream_bound_rule import StreamBoundRule
 
 
-class StreamBoundedRetries(Rule):
-    severity = Severity.WARNING
-    pillar = Pillar.RELIABILITY
-    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html"
-
-    def check(self, app: App) -> Iterator[Finding | Undecided]:
-        for mapping, stream, function, _ in stream_consumers(app):
-            for retries, _ in app.templates.number(mapping, "MaximumRetryAttempts", default=quotas.STREAM_UNLIMITED):
-                if isinstance(retries, Unknown):
-                    yield self.cannot_tell(mapping, f"the retries of {mapping.name} depend on {retries.why}")
-                elif retries == quotas.STREAM_UNLIMITED:
-                    yield self.finding(
-                        mapping,
-                        f"function {label(function)} tries a record of {called(stream)} that fails until it expires, "
-                        "and "
-                        "everything behind it in the shard waits",
-                        fix="MaximumRetryAttempts (retry_attempts), with an on-failure destination",
-                        function=function,
-                    )
+class StreamBoundedRetries(StreamBoundRule):
+    bound = "MaximumRetryAttempts"
+    option = "retry_attempts"
+    unbounded = (
+        "{function} tries a record of {stream} that fails until it expires, and everything behind it in the shard waits"
+    )
