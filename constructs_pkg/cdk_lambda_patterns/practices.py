@@ -128,6 +128,22 @@ FIREHOSE_RETRY_ATTEMPTS = 3
 """Tries of a failed transformation before its records are set aside.
 Source: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-failure-handling.html"""
 
+FIREHOSE_DELIVERY_MB = 5
+"""What Firehose gathers into one object: Firehose's own default.
+Source: https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html"""
+
+FIREHOSE_DELIVERY_SECONDS = 300
+"""How long Firehose gathers for one object: Firehose's own default, few objects that are minutes old.
+Source: https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html"""
+
+FIREHOSE_AGE_ALARM_FACTOR = 2
+"""Times the age that buffers and tries can give a record, from which on a person is told: S3 itself may take a while.
+Source: https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html"""
+
+COGNITO_LAMBDA_VERSION = "V2_0"
+"""Of the event before tokens are made: with this one access tokens can be changed too, on every plan but Lite.
+Source: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html"""
+
 STACK_RESOURCES_MAXIMUM = 450
 """Resources of a stack from which on it should be split: a tenth of CloudFormation's 500 is left for the next feature.
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
@@ -207,3 +223,47 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
 CHANGE_AGE_ALARM_SHARE_OF_RETENTION = 0.5
 """When half of the time is over for which DocumentDB keeps a change, a person is told: nothing else rescues it.
 Source: https://docs.aws.amazon.com/documentdb/latest/developerguide/change_streams.html"""
+
+EDGE_MEMORY_MB = 128
+"""At CloudFront's edge: as much as every event certainly takes.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html"""
+
+EDGE_TIMEOUT_SECONDS = 5
+"""At CloudFront's edge: as long as every event certainly takes, and longer than a visitor waits.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html"""
+
+VPC_CIDR = "10.0.0.0/16"
+"""The largest range that a VPC may have, private: subnets never run out of addresses.
+Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
+
+VPC_ZONES = 2
+"""When one zone fails the function runs in the other; each further one costs another address of every endpoint.
+Source: https://docs.aws.amazon.com/wellarchitected/latest/serverless-applications-lens/welcome.html"""
+
+VPC_FUNCTIONS = 100
+"""Functions, each with a security group of its own, that a subnet must have addresses for.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html"""
+
+CONNECTIONS_OF_AN_EXECUTION = 10
+"""Connections that one execution environment keeps open: as many as a client of the SDK pools.
+Source: https://docs.aws.amazon.com/botocore/latest/reference/config.html"""
+
+FLOW_LOG_TRAFFIC = "REJECT"
+"""What was turned away shows wrong rules and intruders; logging what passed costs by the traffic.
+Source: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html"""
+
+FILE_SYSTEM_USER = 1_001
+"""The POSIX user and group as whom functions work on files: anyone but root.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem-efs.html"""
+
+FILE_SYSTEM_PERMISSIONS = "750"
+"""Of the directory that functions see: their own user may write.
+Source: https://docs.aws.amazon.com/efs/latest/ug/efs-access-points.html"""
+
+FILE_SYSTEM_THROUGHPUT = "elastic"
+"""Throughput follows the traffic, which comes in peaks where functions are.
+Source: https://docs.aws.amazon.com/efs/latest/ug/performance.html"""
+
+FILE_SYSTEM_TRANSITION = "AFTER_30_DAYS"
+"""Files that nobody read for a month are stored for a fraction of the price.
+Source: https://docs.aws.amazon.com/efs/latest/ug/lifecycle-management-efs.html"""

@@ -506,6 +506,40 @@ FLEXIBLE_WINDOW = Quota(
     source="https://docs.aws.amazon.com/scheduler/latest/APIReference/API_FlexibleTimeWindow.html",
     fix="choose a time from 1 minute to 24 hours",
 )
+SCHEDULE_INPUT_SIZE = Quota(
+    code="PayloadTooLong",
+    minimum=1,
+    maximum=262_144,
+    unit="bytes",
+    source="https://docs.aws.amazon.com/scheduler/latest/UserGuide/scheduler-quotas.html",
+    fix="put it into a bucket and pass its key",
+)
+FILTER_POLICY_FIELDS = Quota(
+    code="FilterPolicyFields",
+    minimum=1,
+    maximum=5,
+    unit="fields",
+    source="https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html",
+    fix="filter on fewer fields, or in the function",
+    note="Of a policy on the message's body, those at its top count.",
+)
+FILTER_POLICY_COMBINATIONS = Quota(
+    code="FilterPolicyCombinations",
+    minimum=1,
+    maximum=150,
+    unit="combinations of values",
+    source="https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html",
+    fix="list fewer values, or use a prefix",
+    note="The numbers of values multiplied, each times the depth at which it stands in the message's body.",
+)
+FILTER_POLICY_SIZE = Quota(
+    code="FilterPolicyTooLong",
+    minimum=1,
+    maximum=262_144,
+    unit="bytes",
+    source="https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html",
+    fix="list fewer values, or use a prefix",
+)
 SUBSCRIPTION_FILTERS_PER_LOG_GROUP = 2
 """Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html"""
 LOG_FILTER_PATTERN_LENGTH = Quota(
@@ -814,6 +848,22 @@ FIREHOSE_BUFFER_INTERVAL = Quota(
     source="https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html",
     fix="choose a time up to 15 minutes",
 )
+FIREHOSE_DELIVERY_SIZE = Quota(
+    code="FirehoseDeliverySize",
+    minimum=1,
+    maximum=128,
+    unit="MB",
+    source="https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html",
+    fix="choose a size in that range",
+)
+FIREHOSE_DELIVERY_INTERVAL = Quota(
+    code="FirehoseDeliveryInterval",
+    minimum=0,
+    maximum=900,
+    unit="seconds",
+    source="https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html",
+    fix="choose a time up to 15 minutes",
+)
 FIREHOSE_RETRY_ATTEMPTS = Quota(
     code="RetryAttemptsOutOfRange",
     minimum=0,
@@ -829,6 +879,40 @@ CUSTOM_RESOURCE_TIMEOUT = Quota(
     unit="seconds",
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html",
     fix="choose a time up to an hour; start longer work and ask for its end in another resource",
+)
+
+CUSTOM_RESOURCE_FUNCTION_TIMEOUT = Quota(
+    code="CustomResourceFunctionTimeout",
+    minimum=1,
+    maximum=840,
+    unit="seconds of timeout: the CDK's provider, which answers for it, has 15 minutes itself",
+    source="https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.custom_resources-readme.html#timeouts",
+    fix="give the function a shorter 'timeout', start longer work and ask for its end in another resource",
+)
+CUSTOM_RESOURCE_TYPE_PATTERN = r"Custom::[A-Za-z0-9_@-]{1,52}"
+IOT_TOPIC_LENGTH = Quota(
+    code="IotTopicLength",
+    minimum=1,
+    maximum=256,
+    unit="bytes of UTF-8 in a topic filter",
+    source="https://docs.aws.amazon.com/general/latest/gr/iot-core.html",
+    fix="shorten it",
+)
+IOT_TOPIC_SLASHES = Quota(
+    code="IotTopicSlashes",
+    minimum=0,
+    maximum=7,
+    unit="slashes in a topic filter",
+    source="https://docs.aws.amazon.com/general/latest/gr/iot-core.html",
+    fix="use fewer levels",
+)
+SES_RECIPIENTS = Quota(
+    code="SesRecipients",
+    minimum=1,
+    maximum=500,
+    unit="recipients",
+    source="https://docs.aws.amazon.com/ses/latest/dg/quotas.html",
+    fix="name domains instead of addresses, or leave it out for all of the account's verified domains",
 )
 
 ACCOUNT_CONCURRENCY = 1_000
@@ -926,3 +1010,78 @@ KEY_VALUE_STORE_SIZE = Quota(
 SUBNET_RESERVED_ADDRESSES = 5
 """Addresses of a subnet that AWS keeps for itself.
 Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html"""
+
+# Networks ------------------------------------------------------------------------------------------------------------
+
+VPC_PREFIX_LENGTH = Quota(
+    code="CidrPrefixOutOfRange",
+    minimum=16,
+    maximum=28,
+    unit="bits in the prefix of a VPC's address range",
+    source="https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html",
+    fix="write it as 10.0.0.0/16",
+)
+ZONES = Quota(
+    code="ZoneCount",
+    minimum=2,
+    maximum=6,
+    unit="availability zones",
+    source="https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html",
+    fix="choose 2, or as many as the Region has",
+    note="AWS takes one zone too; a function in it stops when the zone does. No Region has more than six.",
+)
+CONNECTIONS_OF_AN_INTERFACE = 65_000
+"""Connections that a network interface of Lambda's carries: beyond them Lambda makes another one, in the same subnet
+and with the same security groups.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html"""
+ACCESS_POINT_PATH_LENGTH = Quota(
+    code="AccessPointPathLength",
+    minimum=1,
+    maximum=100,
+    unit="characters",
+    source="https://docs.aws.amazon.com/efs/latest/ug/API_RootDirectory.html",
+    fix="shorten the path",
+)
+ACCESS_POINT_PATH_PATTERN = r"/|(/(?!\.)[^$#<>;`|&?{}^*/\s]+){1,4}"
+POSIX_ID = Quota(
+    code="PosixIdOutOfRange",
+    minimum=0,
+    maximum=4_294_967_295,
+    unit="as the number of a POSIX user",
+    source="https://docs.aws.amazon.com/efs/latest/ug/API_PosixUser.html",
+    fix="choose a number above 0, which is root",
+)
+VPC_ENDPOINTS = {
+    "appconfig": "appconfigdata",
+    "athena": "athena",
+    "batch": "batch",
+    "bedrock": "bedrock-runtime",
+    "cloudwatch": "monitoring",
+    "cognito-idp": "cognito-idp",
+    "comprehend": "comprehend",
+    "dynamodb": "dynamodb",
+    "ecs": "ecs",
+    "events": "events",
+    "execute-api": "execute-api",
+    "firehose": "kinesis-firehose",
+    "glue": "glue",
+    "kinesis": "kinesis-streams",
+    "lambda": "lambda",
+    "rds-data": "rds-data",
+    "rekognition": "rekognition",
+    "s3": "s3",
+    "scheduler": "scheduler",
+    "secretsmanager": "secretsmanager",
+    "sns": "sns",
+    "sqs": "sqs",
+    "ssm": "ssm",
+    "states": "states",
+    "sts": "sts",
+    "textract": "textract",
+    "translate": "translate",
+}
+"""What functions call: the name of a service's VPC endpoint, by the name that its actions begin with.
+Source: https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html"""
+GATEWAY_ENDPOINTS = ("dynamodb", "s3")
+"""The services whose VPC endpoints are routes, and cost nothing.
+Source: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html"""

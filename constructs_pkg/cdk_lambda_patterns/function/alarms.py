@@ -154,3 +154,35 @@ def define_alarm(
         treat_missing_data="notBreaching",
         alarm_actions=list(actions) or None,
     )
+
+
+def define_query_alarm(
+    scope: Construct, construct_id: str, *, query: str, threshold: float, text: str, actions: Sequence[str]
+) -> cloudwatch.CfnAlarm:
+    """An alarm on a query of CloudWatch Metrics Insights: for metrics with a dimension that AWS does not document.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-alarm-create.html
+
+    Args:
+        scope: The construct that this one is part of.
+        construct_id: Its name there.
+        query: As `SELECT SUM(Failure) FROM "AWS/IoT" WHERE RuleName = 'orders'`.
+        threshold: From what value on.
+        text: What it means and what to do, for whoever is called.
+        actions: The ARNs of what it notifies.
+    """
+    return cloudwatch.CfnAlarm(
+        scope,
+        construct_id,
+        alarm_description=text,
+        metrics=[
+            cloudwatch.CfnAlarm.MetricDataQueryProperty(
+                id="query", expression=query, period=practices.ALARM_PERIOD_SECONDS, return_data=True
+            )
+        ],
+        evaluation_periods=1,
+        threshold=threshold,
+        comparison_operator="GreaterThanOrEqualToThreshold",
+        treat_missing_data="notBreaching",
+        alarm_actions=list(actions) or None,
+    )
