@@ -144,6 +144,18 @@ COGNITO_LAMBDA_VERSION = "V2_0"
 """Of the event before tokens are made: with this one access tokens can be changed too, on every plan but Lite.
 Source: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html"""
 
+RELEASE_PERCENT = 10
+"""Of the traffic that a new version gets first: enough to fail on, and nine callers of ten see nothing of it.
+Source: https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html"""
+
+RELEASE_INTERVAL_SECONDS = 300
+"""How long it has that share: an alarm on one minute of metrics, which arrive late, has time to go off.
+Source: https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html"""
+
+SMOKE_TEST_TIMEOUT_SECONDS = 300
+"""For all tests of a release together: whoever deploys waits for them, and CodeDeploy would wait an hour.
+Source: https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html"""
+
 STACK_RESOURCES_MAXIMUM = 450
 """Resources of a stack from which on it should be split: a tenth of CloudFormation's 500 is left for the next feature.
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""

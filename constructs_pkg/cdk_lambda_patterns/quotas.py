@@ -872,6 +872,32 @@ FIREHOSE_RETRY_ATTEMPTS = Quota(
     source="https://docs.aws.amazon.com/firehose/latest/APIReference/API_ProcessorParameter.html",
     fix="choose a number in that range",
 )
+RELEASE_PERCENT = Quota(
+    code="ReleasePercentOutOfRange",
+    minimum=1,
+    maximum=99,
+    unit="percent",
+    source="https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html",
+    fix="choose a whole number in that range, or ReleasePlan.all_at_once()",
+)
+RELEASE_TIME = Quota(
+    code="ReleaseTimeOutOfRange",
+    minimum=1,
+    maximum=2_880,
+    unit="minutes from the first shift of traffic to the last",
+    source="https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html",
+    fix="shift in larger steps, or more quickly",
+    note="48 hours. Each of the two hooks has another hour.",
+)
+RELEASE_ALARMS = Quota(
+    code="ReleaseAlarms",
+    minimum=0,
+    maximum=10,
+    unit="alarms",
+    source="https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_AlarmConfiguration.html",
+    fix="watch fewer, or one composite alarm on several",
+    note="The user guide's quotas name 50, the API 10.",
+)
 CUSTOM_RESOURCE_TIMEOUT = Quota(
     code="ServiceTimeoutOutOfRange",
     minimum=1,
