@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .function.packaging import PythonCode as PythonCode, PythonLayer as PythonLayer
     from .function.well_architected_function import WellArchitectedFunction as WellArchitectedFunction
     from .function.well_architected_image_function import WellArchitectedImageFunction as WellArchitectedImageFunction
+    from .triggers import event_patterns as event_patterns
     from .triggers.dead_letter_redrive import DeadLetterRedrive as DeadLetterRedrive
     from .triggers.document_db_trigger import DocumentDbTrigger as DocumentDbTrigger
     from .triggers.dynamo_db_trigger import DynamoDbTrigger as DynamoDbTrigger
@@ -55,6 +56,7 @@ _HOMES = {
     "ValidationError": ".errors",
     "WellArchitectedFunction": ".function.well_architected_function",
     "WellArchitectedImageFunction": ".function.well_architected_image_function",
+    "event_patterns": ".triggers.event_patterns",
 }
 
 __all__ = [
@@ -81,6 +83,7 @@ __all__ = [
     "ValidationError",
     "WellArchitectedFunction",
     "WellArchitectedImageFunction",
+    "event_patterns",
 ]
 
 if not TYPE_CHECKING:

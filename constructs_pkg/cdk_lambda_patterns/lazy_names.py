@@ -17,12 +17,14 @@ def lazy_names(package: str, homes: Mapping[str, str]) -> Callable[[str], object
 
     Args:
         package: The package's `__name__`.
-        homes: The module of each name, relative to the package (`.cloud`) or absolute.
+        homes: The module of each name, relative to the package (`.cloud`) or absolute. One that ends with the name is
+            what the name stands for.
     """
 
     def __getattr__(name: str) -> object:  # noqa: N807 - it becomes the package's
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(homes[name], package), name)
+        module = import_module(homes[name], package)
+        return module if homes[name].endswith(f".{name}") else getattr(module, name)
 
     return __getattr__

@@ -96,7 +96,7 @@ def api_pages() -> dict[str, str]:
     """The text of each page in `docs/reference/api`, by its file: one for each part of the package."""
     parts: dict[str, list[str]] = defaultdict(list)
     for name, thing in public_objects().items():
-        home = getattr(thing, "__module__", "")
+        home = getattr(thing, "__module__", getattr(thing, "__name__", ""))
         parts[(home if home.startswith(_PACKAGE.name) else name).split(".")[1]].append(name)
     return {
         f"docs/reference/api/{part}.md": _page(

@@ -1,16 +1,26 @@
 """Ready patterns for `EventBridgeTrigger`: what AWS services report to the default event bus.
 
-Each function returns the pattern as a rule takes it, so that it can be read, changed and combined.
+Each function returns the pattern as a rule takes it, so that it can be read, changed and combined. A value that the
+service never sends is refused: a rule for it would never match.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+import re
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, get_args
 
 from cdk_lambda_patterns.errors import ValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+__all__ = [
+    "alarm_state_change",
+    "cloudtrail_api_call",
+    "codecommit_reference_change",
+    "codepipeline_state_change",
+    "config_compliance_change",
+]
 
 PipelineState: TypeAlias = Literal[
     "CANCELED", "FAILED", "RESUMED", "STARTED", "STOPPED", "STOPPING", "SUCCEEDED", "SUPERSEDED"
@@ -36,7 +46,7 @@ def codepipeline_state_change(
     return _pattern(
         "aws.codepipeline",
         "CodePipeline Pipeline Execution State Change",
-        pipeline=_values(pipelines),
+        pipeline=_values("pipelines", pipelines),
         state=_known("states", states, PipelineState),
     )
 
@@ -63,8 +73,8 @@ def codecommit_reference_change(
         "CodeCommit Repository State Change",
         event=_known("events", events, ReferenceEvent),
         referenceType=["branch"],
-        repositoryName=_values(repositories),
-        referenceName=_values(branches),
+        repositoryName=_values("repositories", repositories),
+        referenceName=_values("branches", branches),
     )
 
 
@@ -84,7 +94,7 @@ def config_compliance_change(
         "aws.config",
         "Config Rules Compliance Change",
         messageType=["ComplianceChangeNotification"],
-        configRuleName=_values(rules),
+        configRuleName=_values("rules", rules),
         newEvaluationResult={"complianceType": _known("compliance", compliance, Compliance)},
     )
 
@@ -104,7 +114,7 @@ def alarm_state_change(
     return _pattern(
         "aws.cloudwatch",
         "CloudWatch Alarm State Change",
-        alarmName=_values(alarms),
+        alarmName=_values("alarms", alarms),
         state={"value": _known("states", states, AlarmState)},
     )
 
@@ -114,15 +124,17 @@ def cloudtrail_api_call(service: str, *, actions: Sequence[str] | None = None) -
 
     Args:
         service: The service's name before `.amazonaws.com`, as `ec2`.
-        actions: The names of the calls, as `RunInstances`.
+        actions: The names of the calls, as `RunInstances`. Those that only read (Get, List, Describe) do not come.
             Default: - all that change something.
             Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
     """
+    if not re.fullmatch("[a-z0-9-]+", service):
+        _refuse("service", "must be a service's name before .amazonaws.com", service, "write for example 'ec2'")
     return _pattern(
         f"aws.{service}",
         "AWS API Call via CloudTrail",
         eventSource=[f"{service}.amazonaws.com"],
-        eventName=_values(actions),
+        eventName=_values("actions", actions),
     )
 
 
@@ -131,15 +143,19 @@ def _pattern(source: str, detail_type: str, **detail: object) -> dict[str, Any]:
     return {"source": [source], "detail-type": [detail_type], **({"detail": known} if known else {})}
 
 
-def _values(values: Sequence[str] | None) -> list[str] | None:
+def _values(name: str, values: Sequence[str] | None) -> list[str] | None:
+    if isinstance(values, str):
+        _refuse(name, "must be a list", values, f"write [{values!r}]")
     return None if values is None else list(values)
 
 
 def _known(name: str, values: Sequence[str] | None, kind: object) -> list[str] | None:
-    """The values, refused where the service has no such ones: a rule for them would never match."""
-    known = get_args(kind)
-    for value in values or ():
+    listed, known = _values(name, values), get_args(kind)
+    for value in listed or ():
         if value not in known:
-            message = f"'{name}' must be among {', '.join(known)}, got {value!r}; correct it"
-            raise ValidationError(message, code="EventPatternValue")
-    return _values(values)
+            _refuse(name, f"must be among {', '.join(known)}", value, "correct it")
+    return listed
+
+
+def _refuse(name: str, rule: str, got: str, fix: str) -> NoReturn:
+    raise ValidationError(f"'{name}' {rule}, got {got!r}; {fix}", code="EventPatternValue")
