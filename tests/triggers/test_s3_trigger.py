@@ -246,7 +246,7 @@ class TestRule:
         defined = trigger(stack, function=function)
 
         assert defined.dead_letter_queue.node.path == "Stack/Uploads/DeadLetterQueue"
-        assert any("DeadLetterQueue" in name for name in function.alarms)
+        assert set(defined.alarms) == {"DeadLetterQueue", "EventsLost"}
 
     @pytest.mark.parametrize(("options", "expected"), FILTERS)
     def test_keys_are_filtered(self, options: dict[str, str], expected: Any, stack: cdk.Stack) -> None:  # noqa: ANN401

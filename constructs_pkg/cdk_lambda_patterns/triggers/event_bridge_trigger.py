@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from constructs import Construct
 
 from cdk_lambda_patterns import quotas
-from cdk_lambda_patterns.function.durations import duration_within, in_seconds
+from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.durations import as_seconds, duration_within
 from cdk_lambda_patterns.json_values import as_mapping
 from cdk_lambda_patterns.triggers.filter_patterns import Pattern, check_rule_pattern
-from cdk_lambda_patterns.triggers.rule_target import add_live_target, dead_letter_queue_for
+from cdk_lambda_patterns.triggers.rule_target import add_live_target, check_dead_letter_queue, dead_letter_queue_for
 from cdk_lambda_patterns.validation import Where
 
 if TYPE_CHECKING:
-    from aws_cdk import Duration, aws_sqs as sqs
+    from aws_cdk import aws_cloudwatch as cloudwatch, aws_sqs as sqs
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
@@ -31,6 +33,7 @@ _FIELDS = {
     "id": "id",
     "version": "version",
 }
+_SELECTIVE = frozenset({"source", "detail-type", "account", "detail"})
 
 
 class EventBridgeTrigger(Construct):
@@ -42,10 +45,14 @@ class EventBridgeTrigger(Construct):
     """
 
     rule: events.Rule
-    """The rule that passes the events on."""
+    """The rule that passes the events on. It takes four more targets with `add_target`; those have no dead-letter queue
+    but what they bring."""
 
     dead_letter_queue: sqs.IQueue
     """Where events go that did not reach the function: its failure queue, or where that cannot be, an own one."""
+
+    alarms: dict[str, cloudwatch.CfnAlarm]
+    """The alarms by their names: `EventsLost`, and where the queue is not the function's `DeadLetterQueue`."""
 
     def __init__(
         self,
@@ -57,7 +64,8 @@ class EventBridgeTrigger(Construct):
         event_bus: events.IEventBus | events.EventBus | None = None,
         target_input: events.RuleTargetInput | None = None,
         retry_attempts: int | None = None,
-        max_event_age: Duration | None = None,
+        max_event_age: cdk.Duration | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
         enabled: bool = True,
     ) -> None:
         """Define the trigger.
@@ -67,31 +75,41 @@ class EventBridgeTrigger(Construct):
             construct_id: Its name there.
             function: The function to start.
             pattern: Which events, as JSON: `{"source": ["shop"], "detail-type": ["Order Placed"]}`. It names at least
-                the source, the detail type or the account: a rule for everything pays for everything.
+                the source, the detail type, the account or some detail: a rule for everything pays for everything.
                 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
             event_bus: The event bus.
                 Default: - the account's default bus.
             target_input: What the function gets in place of the event, for example `RuleTargetInput.from_object` with
                 `EventField.from_path`.
                 Default: - the whole event.
+                Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
             retry_attempts: How often the delivery is tried again, 0 to 185.
                 Default: - 185.
                 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
             max_event_age: How long the delivery is tried, 1 minute to 24 hours.
                 Default: - 24 hours.
                 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
+            dead_letter_queue: A standard queue for what does not reach the function. Its policy, and that of its key,
+                let EventBridge send.
+                Default: - the function's failure queue.
+                Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
             enabled: Whether the rule passes events on at once.
                 Default: True
 
         Raises:
-            ValidationError: Not a pattern, a pattern for everything, or a value outside the service's limits.
+            ValidationError: Not a pattern, a pattern for everything, a queue that cannot keep events, or a value
+                outside the service's limits.
         """
         # 1 validate
         where = Where(scope, construct_id)
+        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        expect_type(where, "event_bus", event_bus, "event_bus_name", "aws_events.IEventBus")
+        expect_type(where, "target_input", target_input, "bind", "aws_events.RuleTargetInput")
         check_rule_pattern(where, "pattern", pattern)
         _check_selective(where, pattern)
         where.within("retry_attempts", retry_attempts, quotas.RULE_RETRY_ATTEMPTS)
-        duration_within(where, "max_event_age", max_event_age, quotas.RULE_EVENT_AGE)
+        age = duration_within(where, "max_event_age", max_event_age, quotas.RULE_EVENT_AGE)
+        check_dead_letter_queue(where, dead_letter_queue, service="EventBridge")
         super().__init__(scope, construct_id)
 
         # 2 define
@@ -102,22 +120,31 @@ class EventBridgeTrigger(Construct):
             event_pattern=events.EventPattern(**_fields(pattern)),
             enabled=enabled,
         )
-        self.dead_letter_queue = dead_letter_queue_for(self, function)
+        self.alarms = {}
+        self.dead_letter_queue = dead_letter_queue_for(self, function, given=dead_letter_queue, alarms=self.alarms)
 
         # 3 connect
-        add_live_target(
+        self.alarms["EventsLost"] = add_live_target(
             self,
             self.rule,
             function,
             self.dead_letter_queue,
             bus_name=None if event_bus is None else event_bus.event_bus_name,
             target_input=target_input,
-            retry_policy=_retry_policy(retry_attempts, max_event_age),
+            retry_policy=_retry_policy(retry_attempts, as_seconds(max_event_age, age)),
         )
 
 
 def _fields(pattern: Pattern) -> dict[str, Any]:
-    return {_FIELDS[name]: value for name, value in pattern.items()}
+    """The pattern as the CDK takes it, which wants plain text in the lists, or a token for all else."""
+    return {
+        _FIELDS[name]: value if name == "detail" or all(isinstance(entry, str) for entry in value) else _as_token(value)
+        for name, value in pattern.items()
+    }
+
+
+def _as_token(value: Any) -> list[str]:  # noqa: ANN401 - JSON
+    return cdk.Token.as_list(list(value))
 
 
 def _check_selective(where: Where, pattern: Pattern) -> None:
@@ -130,9 +157,16 @@ def _check_selective(where: Where, pattern: Pattern) -> None:
             fix="put what the event says of itself below 'detail'",
             code="EventPatternField",
         )
-    if not pattern.keys() & {"source", "detail-type", "account", "detail"} or any(
-        as_mapping(value) is not None for name, value in pattern.items() if name != "detail"
-    ):
+    deep = next((name for name, value in pattern.items() if name != "detail" and as_mapping(value) is not None), None)
+    if deep is not None or ("detail" in pattern and as_mapping(pattern["detail"]) is None):
+        where.refuse(
+            "pattern",
+            "must have an object below 'detail' and lists below the other fields",
+            got=f"{type(pattern[deep or 'detail']).__name__} below {deep or 'detail'!r}",
+            fix='write for example {"source": ["shop"], "detail": {"total": [{"numeric": [">", 100]}]}}',
+            code="EventPatternField",
+        )
+    if not pattern.keys() & _SELECTIVE:
         where.refuse(
             "pattern",
             "must name the source, the detail type, the account or some detail",
@@ -142,9 +176,7 @@ def _check_selective(where: Where, pattern: Pattern) -> None:
         )
 
 
-def _retry_policy(attempts: int | None, age: Duration | None) -> events.CfnRule.RetryPolicyProperty | None:
+def _retry_policy(attempts: int | None, age: float | None) -> events.CfnRule.RetryPolicyProperty | None:
     if attempts is None and age is None:
         return None
-    return events.CfnRule.RetryPolicyProperty(
-        maximum_retry_attempts=attempts, maximum_event_age_in_seconds=in_seconds(age)
-    )
+    return events.CfnRule.RetryPolicyProperty(maximum_retry_attempts=attempts, maximum_event_age_in_seconds=age)

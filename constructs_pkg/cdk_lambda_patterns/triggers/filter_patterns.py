@@ -110,7 +110,7 @@ def check_subscription_filter(where: Where, policy: Pattern, *, nested: bool) ->
         nested: Whether it looks into the message's body; attributes have no fields of their own.
 
     Raises:
-        ValidationError: Not a policy.
+        ValidationError: Not a policy, too long, with too many fields or combinations of values.
     """
     check_pattern(where, "filter_policy", policy, tests=_SUBSCRIPTION_TESTS)
     deep = next((name for name, value in policy.items() if as_mapping(value) is not None), None)
@@ -122,6 +122,25 @@ def check_subscription_filter(where: Where, policy: Pattern, *, nested: bool) ->
             fix='say filter_policy_scope="MessageBody" to filter on the message itself',
             code="FilterPolicyNested",
         )
+    text = json.dumps(policy, ensure_ascii=False, separators=(",", ":"))
+    where.size("filter_policy", without_tokens(text).encode(), quotas.FILTER_POLICY_SIZE)
+    # How SNS counts alternatives is not documented.
+    fields = {name: value for name, value in policy.items() if name != "$or"}
+    if fields:
+        where.size("filter_policy", fields, quotas.FILTER_POLICY_FIELDS)
+        where.within("filter_policy", _combinations(fields), quotas.FILTER_POLICY_COMBINATIONS)
+
+
+def _combinations(fields: Mapping[str, Any], depth: int = 1) -> int:
+    """How SNS measures a policy: all numbers of values multiplied, each times its depth."""
+    count = 1
+    for name, value in fields.items():
+        below = as_mapping(value)
+        if below is not None:
+            count *= _combinations(below, depth + 1)
+        elif name != "$or":
+            count *= len(value) * depth
+    return count
 
 
 def check_pattern(where: Where, prop: str, pattern: object, *, tests: frozenset[str], path: str = "") -> None:

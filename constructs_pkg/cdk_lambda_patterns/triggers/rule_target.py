@@ -8,19 +8,23 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_events as events, aws_sqs as sqs
 
-from cdk_lambda_patterns import practices
-from cdk_lambda_patterns.function.alarms import define_alarm, queue_not_empty_alarm
+from cdk_lambda_patterns.function.alarms import queue_not_empty_alarm
+from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.function.resource_policy import rules_of
-from cdk_lambda_patterns.triggers.senders import let_send
+from cdk_lambda_patterns.triggers.senders import events_lost_alarm, let_send
 
 from .queues import define_dead_letter_queue
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_cloudwatch as cloudwatch
     from constructs import Construct
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
+    from cdk_lambda_patterns.validation import Where
 
 _EVENTS = "events.amazonaws.com"
+_DEFAULT_BUS = "default"
 
 
 @jsii.implements(events.IRuleTarget)
@@ -43,7 +47,7 @@ def add_live_target(
     bus_name: str | None = None,
     target_input: events.RuleTargetInput | None = None,
     retry_policy: events.CfnRule.RetryPolicyProperty | None = None,
-) -> None:
+) -> cloudwatch.CfnAlarm:
     """Have a rule start a function's `live` alias, and keep what does not reach it.
 
     Args:
@@ -54,9 +58,14 @@ def add_live_target(
         bus_name: The rule's event bus if it is not the default one.
         target_input: What the function gets in place of the event.
         retry_policy: How often and how long the delivery is tried.
+
+    Returns:
+        The alarm on events that did not even reach the dead-letter queue.
     """
-    stack = cdk.Stack.of(scope)
-    sources = rules_of(stack, rule.rule_arn, bus_name=bus_name)
+    if bus_name == _DEFAULT_BUS:
+        bus_name = None  # in ARNs and metrics its rules stand without it
+    rule_arn = rule.rule_arn
+    sources = rules_of(cdk.Stack.of(scope), rule_arn, bus_name=bus_name)
     rule.add_target(
         cast(
             "events.IRuleTarget",
@@ -72,42 +81,83 @@ def add_live_target(
     )
     function.callers.allow(scope, "Permission", principal=_EVENTS, source_arn=sources)
     let_send(dead_letter_queue, _EVENTS, sources)
-    _alarm_on_loss(scope, rule, function, bus_name)
+    return events_lost_alarm(
+        scope,
+        function,
+        metric=("AWS/Events", "InvocationsFailedToBeSentToDlq"),
+        dimensions=_dimensions(rule, rule_arn, bus_name),
+    )
 
 
-def dead_letter_queue_for(scope: Construct, function: WellArchitectedFunction) -> sqs.IQueue:
-    """The function's failure queue; where it has none or stands in another stack, an own queue with its alarm.
+def check_dead_letter_queue(where: Where, queue: sqs.IQueue | None, *, service: str | None = None) -> None:
+    """Refuse what cannot keep undelivered events.
+
+    Args:
+        where: The trigger.
+        queue: What the user gave.
+        service: Who sends them, as `EventBridge`, if it is not a role of ours.
+
+    Raises:
+        ValidationError: No queue, a FIFO queue, or one with a key that the service can never use.
+    """
+    expect_type(where, "dead_letter_queue", queue, "queue_arn", "aws_sqs.IQueue")
+    if queue is None:
+        return
+    if queue.fifo is True:
+        where.refuse(
+            "dead_letter_queue",
+            "must be a standard queue: undelivered events are not sent to FIFO queues",
+            got=queue.node.path,
+            fix="give a standard one; single failures have no order",
+            code="DeadLetterQueueFifo",
+        )
+    managed = isinstance(queue, sqs.Queue) and queue.encryption_type is sqs.QueueEncryption.KMS_MANAGED
+    if service is not None and managed:
+        where.refuse(
+            "dead_letter_queue",
+            f"must not be encrypted with AWS's own key for SQS: {service} cannot be let use it",
+            got=queue.node.path,
+            fix="encrypt it with SQS_MANAGED, or with a customer's key, which is granted",
+            code="DeadLetterQueueKey",
+        )
+
+
+def dead_letter_queue_for(
+    scope: Construct,
+    function: WellArchitectedFunction,
+    *,
+    given: sqs.IQueue | None = None,
+    alarms: dict[str, cloudwatch.CfnAlarm] | None = None,
+) -> sqs.IQueue:
+    """The function's failure queue; where it has none or stands in another stack, an own queue. All have an alarm.
 
     Args:
         scope: The trigger.
         function: The function, which is called asynchronously.
+        given: The queue that the user wants instead.
+        alarms: The trigger's alarms: where a queue that is not the function's has its own.
     """
     function.features.check_event_source(scope)
     function.invoked_asynchronously()
     shared = function.failure_queue
     # In another stack the queue would have to name the source, and the source already names the function: a cycle.
-    if shared is not None and cdk.Stack.of(scope) is cdk.Stack.of(function):
+    if given is None and shared is not None and _stack_of(scope) == _stack_of(function):
         return shared
-    queue = define_dead_letter_queue(scope)
+    queue = define_dead_letter_queue(scope) if given is None else given
     alarm = queue_not_empty_alarm(scope, queue.queue_name, function.alarm_actions, construct_id="DeadLetterQueueAlarm")
-    function.alarms[f"{scope.node.id}DeadLetterQueue"] = alarm
+    if alarms is not None:
+        alarms["DeadLetterQueue"] = alarm
     return queue
 
 
-def _alarm_on_loss(
-    scope: Construct, rule: events.Rule, function: WellArchitectedFunction, bus_name: str | None
-) -> None:
-    dimensions = {"RuleName": rule.rule_name}
-    if bus_name is not None:
-        # On a bus of one's own, a rule's reference is "bus|rule".
-        dimensions = {"EventBusName": bus_name, "RuleName": cdk.Fn.select(1, cdk.Fn.split("|", rule.rule_name))}
-    function.alarms[f"{scope.node.id}EventsLost"] = define_alarm(
-        scope,
-        "EventsLostAlarm",
-        metric=("AWS/Events", "InvocationsFailedToBeSentToDlq", "Sum"),
-        dimensions=dimensions,
-        threshold=practices.FAILURE_QUEUE_ALARM_THRESHOLD,
-        text="Events reached neither the function nor its dead-letter queue and are lost. "
-        "Check the queue's policy and its key.",
-        actions=function.alarm_actions,
-    )
+def _stack_of(construct: Construct) -> str:
+    return reference(cdk.Stack.of(construct))
+
+
+def _dimensions(rule: events.Rule, rule_arn: str, bus_name: str | None) -> dict[str, str]:
+    """Those of the rule's metrics. A reference to a rule on a bus of one's own is no name: the ARN ends with it."""
+    if bus_name is None:
+        return {"RuleName": rule.rule_name}
+    # "...:rule/<bus>/<rule>", where the buses of partners have slashes in their names.
+    position = 2 + bus_name.count("/")
+    return {"EventBusName": bus_name, "RuleName": cdk.Fn.select(position, cdk.Fn.split("/", rule_arn))}

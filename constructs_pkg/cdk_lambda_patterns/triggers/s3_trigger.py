@@ -8,20 +8,20 @@ import jsii
 from aws_cdk import aws_events as events, aws_s3 as s3
 from constructs import Construct, IValidation
 
-from cdk_lambda_patterns import practices, quotas
+from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.cdk_refusals import expect_type
-from cdk_lambda_patterns.function.durations import seconds
 from cdk_lambda_patterns.tokens import is_token, without_tokens
 from cdk_lambda_patterns.validation import Where
 
 from .bucket_recursion import grants_in, overlaps
+from .buckets import define_bucket
 from .rule_target import add_live_target, dead_letter_queue_for
 from .s3_events import CAUSES, event_detail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_cdk import aws_sqs as sqs
+    from aws_cdk import aws_cloudwatch as cloudwatch, aws_sqs as sqs
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
@@ -51,6 +51,9 @@ class S3Trigger(Construct):
     dead_letter_queue: sqs.IQueue
     """Where events go that did not reach the function: its failure queue, or where it has none in this stack, an own
     one."""
+
+    alarms: dict[str, cloudwatch.CfnAlarm]
+    """The alarms by their names: `EventsLost`, and where the queue is an own one `DeadLetterQueue`."""
 
     def __init__(
         self,
@@ -112,13 +115,14 @@ class S3Trigger(Construct):
 
         # 2 define
         if bucket is None:
-            self.bucket = own = _define_bucket(self)
+            self.bucket = own = define_bucket(self)
             cast("s3.CfnBucket", own.node.default_child).notification_configuration = _REPORTING
         else:
             self.bucket = bucket
             if isinstance(bucket, s3.Bucket):
                 _report_to_event_bridge(bucket)
-        self.dead_letter_queue = dead_letter_queue_for(self, function)
+        self.alarms = {}
+        self.dead_letter_queue = dead_letter_queue_for(self, function, alarms=self.alarms)
 
         # 3 connect
         key = _key_filter(prefix, suffix)
@@ -130,7 +134,7 @@ class S3Trigger(Construct):
             "Rule",
             event_pattern=events.EventPattern(source=["aws.s3"], detail_type=detail_types, detail=detail),
         )
-        add_live_target(self, self.rule, function, self.dead_letter_queue)
+        self.alarms["EventsLost"] = add_live_target(self, self.rule, function, self.dead_letter_queue)
         causes = [cause for detail_type in detail_types for cause in CAUSES.get(detail_type, ())]
         watched = None if allow_recursion is not None else _Watched(prefix or "", suffix or "", causes)
         self.node.add_validation(cast("IValidation", _AtSynthesis(self, function, watched)))
@@ -215,23 +219,6 @@ def _key_filter(prefix: str | None, suffix: str | None) -> dict[str, str] | None
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\")
-
-
-def _define_bucket(scope: Construct) -> s3.Bucket:
-    return s3.Bucket(
-        scope,
-        "Bucket",
-        encryption=s3.BucketEncryption.S3_MANAGED,
-        enforce_ssl=True,
-        minimum_tls_version=practices.MINIMUM_TLS_VERSION,
-        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-        versioned=True,
-        lifecycle_rules=[
-            s3.LifecycleRule(
-                abort_incomplete_multipart_upload_after=seconds(practices.ABORT_MULTIPART_UPLOAD_SECONDS),
-            )
-        ],
-    )
 
 
 def _report_to_event_bridge(bucket: s3.Bucket) -> None:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import aws_cdk as cdk
 from aws_cdk import aws_iam as iam, aws_scheduler as scheduler
 from constructs import Construct
 
 from cdk_lambda_patterns import quotas
-from cdk_lambda_patterns.function import principals
-from cdk_lambda_patterns.function.durations import duration_within, in_seconds
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.function.durations import as_seconds, duration_within
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
-from cdk_lambda_patterns.tokens import is_token
-from cdk_lambda_patterns.triggers.rule_target import dead_letter_queue_for
+from cdk_lambda_patterns.tokens import is_token, without_tokens
+from cdk_lambda_patterns.triggers.rule_target import check_dead_letter_queue, dead_letter_queue_for
+from cdk_lambda_patterns.triggers.senders import events_lost_alarm
 from cdk_lambda_patterns.validation import Where
 
 if TYPE_CHECKING:
-    from aws_cdk import Duration, aws_sqs as sqs
+    from aws_cdk import aws_cloudwatch as cloudwatch, aws_sqs as sqs
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
@@ -25,18 +27,25 @@ if TYPE_CHECKING:
 class ScheduleTrigger(Construct):
     """Starts a function's `live` alias at times, through EventBridge Scheduler.
 
-    Defines the schedule and its role, which may start this function and nothing else. A start that does not succeed
-    ends in the function's failure queue, as does a run that fails.
+    Defines the schedule, a group of its own, by which its metrics and its role are told from others', and the role,
+    which may start this function and nothing else. A start that does not succeed ends in the function's failure queue,
+    as does a run that fails; an alarm tells if even that queue cannot be reached.
     """
 
     schedule: scheduler.CfnSchedule
     """The schedule."""
+
+    group: scheduler.CfnScheduleGroup
+    """The schedule's group."""
 
     role: iam.Role
     """The schedule's role."""
 
     dead_letter_queue: sqs.IQueue
     """Where starts go that did not reach the function: its failure queue, or where that cannot be, an own one."""
+
+    alarms: dict[str, cloudwatch.CfnAlarm]
+    """The alarms by their names: `EventsLost`, and where the queue is not the function's `DeadLetterQueue`."""
 
     def __init__(
         self,
@@ -46,10 +55,11 @@ class ScheduleTrigger(Construct):
         function: WellArchitectedFunction,
         schedule: str,
         time_zone: str = "UTC",
-        flexible_window: Duration | None = None,
+        flexible_window: cdk.Duration | None = None,
         payload: object = None,
         retry_attempts: int | None = None,
-        max_event_age: Duration | None = None,
+        max_event_age: cdk.Duration | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
         enabled: bool = True,
     ) -> None:
         """Define the trigger.
@@ -63,48 +73,55 @@ class ScheduleTrigger(Construct):
                 Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
             time_zone: The time zone of cron and at, as `Europe/Zurich`; daylight saving is followed.
                 Default: UTC
-            flexible_window: Within what time after the moment the function may start, 1 minute to 24 hours: load is
-                spread.
+            flexible_window: Within what time after the moment the function may start, in whole minutes, 1 minute to 24
+                hours: load is spread.
                 Default: - at the moment, within a minute.
                 Source:
                 https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-flexible-time-windows.html
-            payload: What the function gets, as JSON. `<aws.scheduler.scheduled-time>` becomes the moment.
+            payload: What the function gets, as JSON, up to 256 KB. `<aws.scheduler.scheduled-time>` becomes the moment.
                 Default: - an event that names the schedule and the moment.
+                Source:
+                https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
             retry_attempts: How often a start is tried again, 0 to 185.
                 Default: - 185.
-                Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-retry.html
+                Source: https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html
             max_event_age: How long a start is tried, 1 minute to 24 hours.
                 Default: - 24 hours.
-                Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-retry.html
+                Source: https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html
+            dead_letter_queue: A standard queue for starts that do not reach the function. The schedule's role may send
+                to it, and use its key.
+                Default: - the function's failure queue.
+                Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
             enabled: Whether the schedule runs at once.
                 Default: True
 
         Raises:
-            ValidationError: A schedule or time zone that does not exist, a payload that is no JSON, or a value outside
-                the service's limits.
+            ValidationError: A schedule or time zone that does not exist, a payload that is no JSON, a queue that cannot
+                keep starts, or a value outside the service's limits.
         """
         # 1 validate
         where = Where(scope, construct_id)
-        if not is_token(schedule):
-            check_schedule(where, schedule)
+        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        check_schedule(where, schedule)
         check_time_zone(where, time_zone)
-        window = in_seconds(flexible_window)
-        where.within("flexible_window", None if window is None else window / 60, quotas.FLEXIBLE_WINDOW)
+        window = _window(where, flexible_window)
         where.within("retry_attempts", retry_attempts, quotas.RULE_RETRY_ATTEMPTS)
-        duration_within(where, "max_event_age", max_event_age, quotas.RULE_EVENT_AGE)
-        text = _payload(where, payload)
+        age = duration_within(where, "max_event_age", max_event_age, quotas.RULE_EVENT_AGE)
+        _check_payload(where, payload)
+        check_dead_letter_queue(where, dead_letter_queue)
         super().__init__(scope, construct_id)
 
         # 2 define
-        self.dead_letter_queue = dead_letter_queue_for(self, function)
+        self.alarms = {}
+        self.dead_letter_queue = dead_letter_queue_for(self, function, given=dead_letter_queue, alarms=self.alarms)
+        self.group = scheduler.CfnScheduleGroup(self, "Group")
+        group_name = self.group.ref
         function_arn, queue_arn = function.live.function_arn, self.dead_letter_queue.queue_arn
         self.role = iam.Role(
             self,
             "Role",
-            assumed_by=principals.service_in_account("scheduler.amazonaws.com"),
-            inline_policies={
-                "Start": iam.PolicyDocument.from_json(_policy(function_arn, queue_arn)),
-            },
+            assumed_by=_scheduler_for(self.group.attr_arn),
+            inline_policies={"Start": iam.PolicyDocument.from_json(_policy(function_arn, queue_arn))},
         )
         encryption_key = self.dead_letter_queue.encryption_master_key
         if encryption_key is not None:
@@ -112,6 +129,7 @@ class ScheduleTrigger(Construct):
         self.schedule = scheduler.CfnSchedule(
             self,
             "Schedule",
+            group_name=group_name,
             schedule_expression=schedule,
             schedule_expression_timezone=time_zone,
             state="ENABLED" if enabled else "DISABLED",
@@ -119,18 +137,46 @@ class ScheduleTrigger(Construct):
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=function_arn,
                 role_arn=self.role.role_arn,
-                input=text,
+                # In the CDK's way, which keeps tokens.
+                input=None if payload is None else cdk.Stack.of(self).to_json_string(payload),
                 dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=queue_arn),
-                retry_policy=_retry_policy(retry_attempts, max_event_age),
+                retry_policy=_retry_policy(retry_attempts, as_seconds(max_event_age, age)),
             ),
         )
 
+        # 3 watch
+        self.alarms["EventsLost"] = events_lost_alarm(
+            self,
+            function,
+            metric=("AWS/Scheduler", "InvocationsFailedToBeSentToDeadLetterCount"),
+            dimensions={"ScheduleGroup": group_name},
+        )
 
-def _payload(where: Where, payload: object) -> str | None:
-    if payload is None:
+
+def _window(where: Where, window: cdk.Duration | None) -> float | None:
+    """The window in minutes."""
+    expect_type(where, "flexible_window", window, "to_minutes", "aws_cdk.Duration")
+    if window is None:
         return None
+    with cdk_refusals(where):
+        minutes = window.to_minutes(integral=False)
+    where.within("flexible_window", minutes, quotas.FLEXIBLE_WINDOW)
+    if not is_token(minutes) and minutes != int(minutes):
+        where.refuse(
+            "flexible_window",
+            "must be a whole number of minutes",
+            got=f"{minutes:g}",
+            fix="round it",
+            code=quotas.FLEXIBLE_WINDOW.code,
+        )
+    return minutes
+
+
+def _check_payload(where: Where, payload: object) -> None:
+    if payload is None:
+        return
     try:
-        return json.dumps(payload, ensure_ascii=False)
+        text = json.dumps(payload, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         where.refuse(
             "payload",
@@ -139,12 +185,23 @@ def _payload(where: Where, payload: object) -> str | None:
             fix="give plain values",
             code="PayloadInvalid",
         )
+    where.size("payload", without_tokens(text).encode(), quotas.SCHEDULE_INPUT_SIZE)
 
 
 def _flexible(window: float | None) -> scheduler.CfnSchedule.FlexibleTimeWindowProperty:
     if window is None:
         return scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF")
-    return scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="FLEXIBLE", maximum_window_in_minutes=window / 60)
+    return scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="FLEXIBLE", maximum_window_in_minutes=window)
+
+
+def _scheduler_for(group_arn: str) -> iam.IPrincipal:
+    """The Scheduler, when it acts for this group: nobody else's schedules can borrow the role.
+
+    Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+    """
+    condition = {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID, "aws:SourceArn": group_arn}
+    principal = iam.ServicePrincipal("scheduler.amazonaws.com", conditions={"StringEquals": condition})
+    return cast("iam.IPrincipal", principal)
 
 
 def _policy(function_arn: str, queue_arn: str) -> dict[str, Any]:
@@ -157,9 +214,7 @@ def _policy(function_arn: str, queue_arn: str) -> dict[str, Any]:
     }
 
 
-def _retry_policy(attempts: int | None, age: Duration | None) -> scheduler.CfnSchedule.RetryPolicyProperty | None:
+def _retry_policy(attempts: int | None, age: float | None) -> scheduler.CfnSchedule.RetryPolicyProperty | None:
     if attempts is None and age is None:
         return None
-    return scheduler.CfnSchedule.RetryPolicyProperty(
-        maximum_retry_attempts=attempts, maximum_event_age_in_seconds=in_seconds(age)
-    )
+    return scheduler.CfnSchedule.RetryPolicyProperty(maximum_retry_attempts=attempts, maximum_event_age_in_seconds=age)
