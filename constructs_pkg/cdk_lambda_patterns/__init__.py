@@ -12,6 +12,7 @@ from .lazy_names import lazy_names
 if TYPE_CHECKING:
     from .errors import ValidationError as ValidationError
     from .function.container_image import ContainerImage as ContainerImage
+    from .function.idempotency_table import IdempotencyTable as IdempotencyTable
     from .function.packaging import PythonCode as PythonCode, PythonLayer as PythonLayer
     from .function.well_architected_function import WellArchitectedFunction as WellArchitectedFunction
     from .function.well_architected_image_function import WellArchitectedImageFunction as WellArchitectedImageFunction
@@ -38,6 +39,7 @@ _HOMES = {
     "DocumentDbTrigger": ".triggers.document_db_trigger",
     "DynamoDbTrigger": ".triggers.dynamo_db_trigger",
     "EventBridgeTrigger": ".triggers.event_bridge_trigger",
+    "IdempotencyTable": ".function.idempotency_table",
     "KafkaTrigger": ".triggers.kafka_trigger",
     "KinesisTrigger": ".triggers.kinesis_trigger",
     "LogsTrigger": ".triggers.logs_trigger",
@@ -65,6 +67,7 @@ __all__ = [
     "DocumentDbTrigger",
     "DynamoDbTrigger",
     "EventBridgeTrigger",
+    "IdempotencyTable",
     "KafkaTrigger",
     "KinesisTrigger",
     "LogsTrigger",
