@@ -125,6 +125,7 @@ def define_alarm(
     text: str,
     actions: Sequence[str],
     periods: int = 1,
+    name: str | None = None,
 ) -> cloudwatch.CfnAlarm:
     """An alarm on one metric, at or above a threshold; missing data is no breach.
 
@@ -137,14 +138,17 @@ def define_alarm(
         text: What it means and what to do, for whoever is called.
         actions: The ARNs of what it notifies.
         periods: For how many periods of `practices.ALARM_PERIOD_SECONDS` in a row.
+        name: Its name in the account.
+            Default: - CloudFormation makes one.
     """
-    namespace, name, statistic = metric
+    namespace, metric_name, statistic = metric
     return cloudwatch.CfnAlarm(
         scope,
         construct_id,
+        alarm_name=name,
         alarm_description=text,
         namespace=namespace,
-        metric_name=name,
+        metric_name=metric_name,
         statistic=statistic,
         dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name=key, value=value) for key, value in dimensions.items()],
         period=practices.ALARM_PERIOD_SECONDS,
