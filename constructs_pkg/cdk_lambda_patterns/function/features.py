@@ -72,7 +72,8 @@ class Features:
             scope: The trigger.
 
         Raises:
-            ValidationError: The function isolates tenants, or its durable executions may outlive the mapping's patience.
+            ValidationError: The function isolates tenants, or its durable executions may take longer than a mapping
+                waits.
         """
         self.check_event_source(scope)
         seconds = self.durable_seconds
@@ -170,7 +171,7 @@ def _check_signing(
     if isinstance(code, _UNSIGNED) and _enforced(config):
         where.refuse(
             "code",
-            "must be a signed package, since 'code_signing_config' has others refused: what the CDK packs is not signed",
+            "must be a signed package, since 'code_signing_config' refuses others; the CDK does not sign what it packs",
             got=type(code).__name__,
             fix="sign it with AWS Signer and use aws_lambda.Code.from_bucket, or let the policy warn",
             code="CodeUnsigned",
