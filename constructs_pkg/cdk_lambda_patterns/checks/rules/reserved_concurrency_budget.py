@@ -6,17 +6,20 @@ the next deployment that reserves some fails; before that, every function withou
 is left.
 
 ## Fix
-Reserve less, or ask AWS for more and acknowledge the finding with the number that was granted.
+Reserve less, or ask AWS for more and say what was granted: in the metadata of the app's templates, which
+`ConcurrencyBudget` writes.
 
 ```python
 WellArchitectedFunction(self, "Process", code=code, handler="index.handler", reserved_concurrent_executions=50)
+ConcurrencyBudget(self, "Concurrency", workloads={}, account_limit=3_000)  # what AWS has granted
 ```
 ```yaml
 # before: and 900 elsewhere
 ReservedConcurrentExecutions: 100
 ```
 ```yaml
-# after: nothing, unless it protects something
+# after: nothing, unless it protects something; or, if AWS has granted more
+Metadata: {LambdaAccountConcurrency: 3000}
 ```
 """
 
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
-    from cdk_lambda_patterns.checks.template import Resource
+    from cdk_lambda_patterns.checks.template import Resource, Template
 
 
 class ReservedConcurrencyBudget(Rule):
@@ -47,10 +50,12 @@ class ReservedConcurrencyBudget(Rule):
                 # A stage has a folder of its own, and may go to another account.
                 key = (*function.template.environment, function.template.folder)
                 environments.setdefault(key, []).append(function)
-        for functions in environments.values():
-            yield from self._add_up(app, functions)
+        for key, functions in environments.items():
+            limits = [_stated(t) for t in app.templates.templates if (*t.environment, t.folder) == key]
+            limit = max((stated for stated in limits if stated is not None), default=quotas.ACCOUNT_CONCURRENCY)
+            yield from self._add_up(app, functions, limit)
 
-    def _add_up(self, app: App, functions: list[Resource]) -> Iterator[Finding | Undecided]:
+    def _add_up(self, app: App, functions: list[Resource], limit: float) -> Iterator[Finding | Undecided]:
         most: dict[Resource, float] = {}
         unknown: Resource | None = None
         for function in functions:
@@ -58,7 +63,7 @@ class ReservedConcurrencyBudget(Rule):
             known = [value for value in values if not isinstance(value, Unknown)]
             most[function] = max(known, default=0)
             unknown = function if len(known) < len(values) else unknown
-        total, allowed = sum(most.values()), quotas.ACCOUNT_CONCURRENCY - quotas.UNRESERVED_CONCURRENCY
+        total, allowed = sum(most.values()), limit - quotas.UNRESERVED_CONCURRENCY
         if total > allowed:
             largest = max(most, key=lambda function: most[function])
             yield self.finding(
@@ -70,3 +75,9 @@ class ReservedConcurrencyBudget(Rule):
             )
         elif unknown is not None:
             yield self.cannot_tell(unknown, f"what function {unknown.name} reserves, and so the sum, is unknown")
+
+
+def _stated(template: Template) -> float | None:
+    """The account's limit, where the template states it."""
+    limit = template.section("Metadata").get("LambdaAccountConcurrency")
+    return float(limit) if isinstance(limit, (int, float)) and not isinstance(limit, bool) else None
