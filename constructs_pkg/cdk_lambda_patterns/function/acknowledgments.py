@@ -39,14 +39,14 @@ def acknowledge_end_of_failures(queue: IConstruct) -> None:
 
 
 def acknowledge_wildcard(construct: IConstruct, resource: str, reason: str) -> None:
-    """Acknowledge a resource of a policy that ends with a wildcard.
+    """Acknowledge a resource of a policy that has a wildcard. Others pass.
 
     Args:
         construct: The policy, or the role with it.
         resource: The resource, as the statement has it.
         reason: Why it is needed.
     """
-    if is_wanted() and resource.endswith("*"):
+    if is_wanted() and "*" in resource:
         shown = _as_cdk_nag_writes(cdk.Stack.of(construct).resolve(resource))
         acknowledge(construct, f"IAM5[Resource::{shown}]", reason)
 

@@ -23,25 +23,39 @@ if TYPE_CHECKING:
         recommended_feature_flags as recommended_feature_flags,
         synthesize as synthesize,
     )
+    from .viewer import (
+        ViewerFunctionError as ViewerFunctionError,
+        run_viewer_function as run_viewer_function,
+        viewer_request as viewer_request,
+        viewer_response as viewer_response,
+    )
 
 _MODULES = {
     "Template": ".synthesis",
+    "ViewerFunctionError": ".viewer",
     "assert_no_findings": "cdk_lambda_patterns.checks.assertions",
     "fast_app": ".synthesis",
     "normalized": ".normalization",
     "recommended_feature_flags": ".synthesis",
+    "run_viewer_function": ".viewer",
     "synthesize": ".synthesis",
     "template_snapshot": ".plugin",
+    "viewer_request": ".viewer",
+    "viewer_response": ".viewer",
 }
 
 __all__ = [
     "Template",
+    "ViewerFunctionError",
     "assert_no_findings",
     "fast_app",
     "normalized",
     "recommended_feature_flags",
+    "run_viewer_function",
     "synthesize",
     "template_snapshot",
+    "viewer_request",
+    "viewer_response",
 ]
 
 if not TYPE_CHECKING:

@@ -9,7 +9,7 @@ deployment.
 Take it away; put settings into the code when it is packed.
 
 ```python
-EdgeFunction(self, "Rewrite")  # takes only what works there
+EdgeFunction(self, "Rewrite", code=code, handler="index.handler")  # takes only what works there
 ```
 ```yaml
 # before

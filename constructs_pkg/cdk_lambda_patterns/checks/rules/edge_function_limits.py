@@ -8,7 +8,7 @@ given 5 seconds and 128 MB; newer editions do not repeat it, and some accounts a
 Stay within the smaller numbers at viewer events, or use origin events.
 
 ```python
-EdgeFunction(self, "Rewrite")  # knows the limits of each event
+EdgeFunction(self, "Rewrite", code=code, handler="index.handler")  # 5 seconds, 128 MB
 ```
 ```yaml
 # before: at viewer-request

@@ -7,7 +7,7 @@ The code of a CloudFront Function may have 10 KB, comments included.
 Minify it, keep data in a key-value store, or use Lambda@Edge.
 
 ```python
-ViewerFunction(self, "Redirect")  # counts the bytes
+ViewerFunction(self, "Redirect", code=javascript)  # counts the bytes
 ```
 ```yaml
 # before

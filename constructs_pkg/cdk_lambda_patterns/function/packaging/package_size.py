@@ -88,14 +88,38 @@ def check_with_layers(where: Where, function: lambda_.Function, layers: Iterable
         _check(where, "layers", size, quotas.PACKAGE_UNZIPPED, *contents)
 
 
+def staged_zip_size(function: lambda_.Function, *, above: float) -> int | None:
+    """The bytes of the zip file of what the CDK staged as a function's code.
+
+    Args:
+        function: The function, constructed.
+        above: What is smaller than this even unzipped is not compressed to find out.
+
+    Returns:
+        None where nothing is staged (code in a bucket, a synthesis without bundling), or it is that small.
+    """
+    staged = _staged_asset(function)
+    if staged is None:
+        return None
+    if staged.is_file():
+        return staged.stat().st_size
+    return zipped_size(staged) if _staged_size(staged) > above else None
+
+
 def _staged(owner: Construct) -> Path | None:
     """The folder that the CDK staged as a function's or a layer's code."""
+    staged = _staged_asset(owner)
+    return staged if staged is not None and staged.is_dir() else None
+
+
+def _staged_asset(owner: Construct) -> Path | None:
+    """The folder or the file that the CDK staged as a function's or a layer's code."""
     asset = owner.node.try_find_child("Code")
     stage = cdk.Stage.of(owner)
-    if not isinstance(asset, s3_assets.Asset) or stage is None:
+    if not isinstance(asset, s3_assets.Asset) or stage is None or Path(asset.asset_path).is_absolute():
         return None
-    folder = Path(stage.outdir, asset.asset_path)
-    return folder if not Path(asset.asset_path).is_absolute() and folder.is_dir() else None
+    staged = Path(stage.outdir, asset.asset_path)
+    return staged if staged.exists() else None
 
 
 @cache

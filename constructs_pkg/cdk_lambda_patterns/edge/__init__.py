@@ -1,0 +1,1 @@
+"""What runs at CloudFront's edge: functions of Lambda@Edge, and CloudFront Functions."""
