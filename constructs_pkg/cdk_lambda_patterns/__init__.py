@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from .lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from .edge.edge_function import EdgeFunction as EdgeFunction
+    from .edge.viewer_function import ViewerFunction as ViewerFunction
     from .errors import ValidationError as ValidationError
     from .function.container_image import ContainerImage as ContainerImage
     from .function.idempotency_table import IdempotencyTable as IdempotencyTable
@@ -38,6 +40,7 @@ _HOMES = {
     "DeadLetterRedrive": ".triggers.dead_letter_redrive",
     "DocumentDbTrigger": ".triggers.document_db_trigger",
     "DynamoDbTrigger": ".triggers.dynamo_db_trigger",
+    "EdgeFunction": ".edge.edge_function",
     "EventBridgeTrigger": ".triggers.event_bridge_trigger",
     "IdempotencyTable": ".function.idempotency_table",
     "KafkaTrigger": ".triggers.kafka_trigger",
@@ -56,6 +59,7 @@ _HOMES = {
     "SnsTrigger": ".triggers.sns_trigger",
     "SqsTrigger": ".triggers.sqs_trigger",
     "ValidationError": ".errors",
+    "ViewerFunction": ".edge.viewer_function",
     "WellArchitectedFunction": ".function.well_architected_function",
     "WellArchitectedImageFunction": ".function.well_architected_image_function",
     "event_patterns": ".triggers.event_patterns",
@@ -66,6 +70,7 @@ __all__ = [
     "DeadLetterRedrive",
     "DocumentDbTrigger",
     "DynamoDbTrigger",
+    "EdgeFunction",
     "EventBridgeTrigger",
     "IdempotencyTable",
     "KafkaTrigger",
@@ -84,6 +89,7 @@ __all__ = [
     "SnsTrigger",
     "SqsTrigger",
     "ValidationError",
+    "ViewerFunction",
     "WellArchitectedFunction",
     "WellArchitectedImageFunction",
     "event_patterns",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 import pytest
 from aws_cdk import (
+    aws_cloudfront as cloudfront,
     aws_dynamodb as dynamodb,
     aws_events as events,
     aws_kinesis as kinesis,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.checks.rule import Rule
 
 TO_COME = {
-    "EdgeFunction",
     "FunctionAlarms",
     "FunctionUrlFrontDoor",
     "FunctionVpc",
@@ -41,7 +41,6 @@ TO_COME = {
     "ProvisionedConcurrency",
     "ReleasePlan",
     "RestApiFrontDoor",
-    "ViewerFunction",
 }
 """Constructs that pages name and that are not there yet. Whoever adds one takes it out here."""
 
@@ -61,13 +60,14 @@ def constructs_in(code: str) -> set[str]:
 def names_for(code: str) -> dict[str, object]:
     """What pages take for granted: a function, and things to write to."""
     app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)
-    stack = cdk.Stack(app, "Shop")
+    stack = cdk.Stack(app, "Shop", env=cdk.Environment(region="us-east-1"))
     inline = lambda_.Code.from_inline("def handler(event, context): pass")
     key = dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)
     names: dict[str, object] = {
         "self": stack,
         "app": app,
         "code": inline,
+        "javascript": cloudfront.FunctionCode.from_inline("function handler(event) { return event.request; }"),
         "Duration": cdk.Duration,
         "sqs": sqs,
         "kinesis": kinesis,

@@ -35,6 +35,7 @@ BEHAVIOURS = (
     "schedules",
     "service_permissions",
     "target_dead_letters",
+    "viewer_functions",
 )
 """In the order they are applied: of two that change the same function, the later one runs around the earlier."""
 
