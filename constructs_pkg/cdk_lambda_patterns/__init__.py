@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from .function.well_architected_function import WellArchitectedFunction as WellArchitectedFunction
     from .function.well_architected_image_function import WellArchitectedImageFunction as WellArchitectedImageFunction
     from .triggers import event_patterns as event_patterns
+    from .triggers.cognito_trigger import CognitoTrigger as CognitoTrigger
+    from .triggers.custom_resource_trigger import CustomResourceTrigger as CustomResourceTrigger
     from .triggers.dead_letter_redrive import DeadLetterRedrive as DeadLetterRedrive
     from .triggers.document_db_trigger import DocumentDbTrigger as DocumentDbTrigger
     from .triggers.dynamo_db_trigger import DynamoDbTrigger as DynamoDbTrigger
     from .triggers.event_bridge_trigger import EventBridgeTrigger as EventBridgeTrigger
     from .triggers.event_source_mappings import ProvisionedPollers as ProvisionedPollers
+    from .triggers.firehose_transformation import FirehoseTransformation as FirehoseTransformation
+    from .triggers.iot_trigger import IotTrigger as IotTrigger
     from .triggers.kafka_cluster import MskCluster as MskCluster, SelfManagedKafka as SelfManagedKafka
     from .triggers.kafka_trigger import KafkaTrigger as KafkaTrigger
     from .triggers.kinesis_trigger import KinesisTrigger as KinesisTrigger
@@ -32,17 +36,22 @@ if TYPE_CHECKING:
     from .triggers.s3_trigger import S3Trigger as S3Trigger
     from .triggers.schedule_trigger import ScheduleTrigger as ScheduleTrigger
     from .triggers.service_trigger import ServiceCaller as ServiceCaller, ServiceTrigger as ServiceTrigger
+    from .triggers.ses_trigger import SesTrigger as SesTrigger
     from .triggers.sns_trigger import SnsTrigger as SnsTrigger
     from .triggers.sqs_trigger import SqsTrigger as SqsTrigger
 
 _HOMES = {
+    "CognitoTrigger": ".triggers.cognito_trigger",
     "ContainerImage": ".function.container_image",
+    "CustomResourceTrigger": ".triggers.custom_resource_trigger",
     "DeadLetterRedrive": ".triggers.dead_letter_redrive",
     "DocumentDbTrigger": ".triggers.document_db_trigger",
     "DynamoDbTrigger": ".triggers.dynamo_db_trigger",
     "EdgeFunction": ".edge.edge_function",
     "EventBridgeTrigger": ".triggers.event_bridge_trigger",
+    "FirehoseTransformation": ".triggers.firehose_transformation",
     "IdempotencyTable": ".function.idempotency_table",
+    "IotTrigger": ".triggers.iot_trigger",
     "KafkaTrigger": ".triggers.kafka_trigger",
     "KinesisTrigger": ".triggers.kinesis_trigger",
     "LogsTrigger": ".triggers.logs_trigger",
@@ -56,6 +65,7 @@ _HOMES = {
     "SelfManagedKafka": ".triggers.kafka_cluster",
     "ServiceCaller": ".triggers.service_trigger",
     "ServiceTrigger": ".triggers.service_trigger",
+    "SesTrigger": ".triggers.ses_trigger",
     "SnsTrigger": ".triggers.sns_trigger",
     "SqsTrigger": ".triggers.sqs_trigger",
     "ValidationError": ".errors",
@@ -66,13 +76,17 @@ _HOMES = {
 }
 
 __all__ = [
+    "CognitoTrigger",
     "ContainerImage",
+    "CustomResourceTrigger",
     "DeadLetterRedrive",
     "DocumentDbTrigger",
     "DynamoDbTrigger",
     "EdgeFunction",
     "EventBridgeTrigger",
+    "FirehoseTransformation",
     "IdempotencyTable",
+    "IotTrigger",
     "KafkaTrigger",
     "KinesisTrigger",
     "LogsTrigger",
@@ -86,6 +100,7 @@ __all__ = [
     "SelfManagedKafka",
     "ServiceCaller",
     "ServiceTrigger",
+    "SesTrigger",
     "SnsTrigger",
     "SqsTrigger",
     "ValidationError",
