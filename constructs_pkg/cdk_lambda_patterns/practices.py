@@ -272,7 +272,7 @@ FILE_SYSTEM_PERMISSIONS = "750"
 """Of the directory that functions see: their own user may write.
 Source: https://docs.aws.amazon.com/efs/latest/ug/efs-access-points.html"""
 
-FILE_SYSTEM_THROUGHPUT = "elastic"
+FILE_SYSTEM_THROUGHPUT = "ELASTIC"
 """Throughput follows the traffic, which comes in peaks where functions are.
 Source: https://docs.aws.amazon.com/efs/latest/ug/performance.html"""
 

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 WHERE = Where(cast("Any", SimpleNamespace(node=SimpleNamespace(path="Stack"))), "Function")
 
 
-def public_subnets(stack: cdk.Stack) -> dict[str, Any]:
+def missing_subnets(stack: cdk.Stack) -> dict[str, Any]:
     vpc = ec2.Vpc.from_vpc_attributes(
         stack, "Vpc", vpc_id="vpc-1", availability_zones=["a"], public_subnet_ids=["subnet-1"]
     )
-    return {"vpc": vpc, "vpc_subnets": ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC)}
+    return {"vpc": vpc, "vpc_subnets": ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)}
 
 
 def older_layer(stack: cdk.Stack) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def older_layer(stack: cdk.Stack) -> dict[str, Any]:
 
 
 REFUSED: dict[str, Callable[[cdk.Stack], dict[str, Any]]] = {
-    "LambdaFunctionsPublicSubnet": public_subnets,
+    "ThereSubnetGroups": missing_subnets,
     "IncompatibleLayerRuntime": older_layer,
     "SnapStartCurrentlySupportedRuntime": lambda _: {
         "snap_start": lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS,

@@ -286,7 +286,11 @@ class Stack(cdk.Stack):
     def __init__(self, scope, construct_id, **kwargs):
         super().__init__(scope, construct_id, **kwargs)
         vpc = ec2.Vpc.from_vpc_attributes(
-            self, "Vpc", vpc_id="vpc-0a1b2c3d", availability_zones=["a"], private_subnet_ids=["subnet-0a1b2c3d"]
+            self,
+            "Vpc",
+            vpc_id="vpc-0a1b2c3d",
+            availability_zones=["a", "b"],
+            private_subnet_ids=["subnet-0a1b2c3d", "subnet-4e5f6071"],
         )
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         define(self, "Own", vpc=vpc, insights_version=lambda_.LambdaInsightsVersion.VERSION_1_0_333_0)

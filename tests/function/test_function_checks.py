@@ -47,11 +47,6 @@ def imported_vpc(stack: cdk.Stack) -> ec2.IVpc:
     )
 
 
-def in_subnets(stack: cdk.Stack, count: int) -> dict[str, Any]:
-    subnets = [ec2.Subnet.from_subnet_id(stack, f"Subnet{i}", f"subnet-{i}") for i in range(count)]
-    return {"vpc": imported_vpc(stack), "vpc_subnets": ec2.SubnetSelection(subnets=subnets)}
-
-
 def with_security_groups(stack: cdk.Stack, count: int) -> dict[str, Any]:
     groups = [ec2.SecurityGroup.from_security_group_id(stack, f"Group{i}", f"sg-{i}") for i in range(count)]
     return {"vpc": imported_vpc(stack), "security_groups": groups}
@@ -99,7 +94,6 @@ LIMITED = [
     Limited(quotas.DESCRIPTION_LENGTH, "description", lambda _, n: {"description": "d" * n}),
     Limited(quotas.ENVIRONMENT_SIZE, "environment", lambda _, n: {"environment": environment_of(n)}),
     Limited(quotas.LAYERS, "layers", with_layers),
-    Limited(quotas.SUBNETS, "vpc_subnets", in_subnets),
     Limited(quotas.SECURITY_GROUPS, "security_groups", with_security_groups),
     Limited(
         quotas.FILE_SYSTEM_MOUNT_PATH_LENGTH, "filesystem", lambda stack, n: mounted(stack, "/mnt/".ljust(n, "x")[:n])
@@ -118,6 +112,7 @@ IDS = [limited.quota.code for limited in LIMITED]
 
 ELSEWHERE = {
     "ARCHITECTURES": "test_an_architecture_that_lambda_lacks_is_refused",
+    "CONNECTIONS_OF_AN_INTERFACE": "test_function_network.py",
     "ENVIRONMENT_KEY_PATTERN": "test_environment.py",
     "ENVIRONMENT_RESERVED_NAMES": "test_environment.py",
     "FILE_SYSTEM_MOUNT_PATH_PATTERN": "test_a_mount_path_elsewhere_is_refused",
@@ -128,6 +123,10 @@ ELSEWHERE = {
     "IMAGE_WORKING_DIRECTORY": "test_container_image.py",
     "LOG_RETENTION_DAYS": "test_well_architected_function.py",
     "RESOURCE_POLICY_SIZE": "test_resource_policy.py",
+    "SUBNETS": "test_function_network.py",
+    "SUBNET_RESERVED_ADDRESSES": "test_function_network.py",
+    "VPC_PREFIX_LENGTH": "test_function_network.py",
+    "ZONES": "test_function_network.py",
     "RUNTIME_VERSION_ARN_PATTERN": "test_features.py",
     "SNAP_START_STORAGE": "test_features.py",
 }

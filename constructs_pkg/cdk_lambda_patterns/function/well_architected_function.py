@@ -31,6 +31,7 @@ from .durations import in_seconds, seconds
 from .environment import check_environment
 from .features import Features, check_features
 from .function_checks import check_code, check_function, check_layers, layer_count, refuse_replaced_options
+from .function_network import check_network, connect_to_network, network_defaults
 from .packaging import PythonCode, bundling_errors, check_with_layers
 from .references import reference
 from .resource_policy import ResourcePolicy
@@ -167,6 +168,7 @@ class WellArchitectedFunction(lambda_.Function):
         check_function(
             where, handler=handler, options={**given, "retry_attempts": retry_attempts, "max_event_age": max_event_age}
         )
+        check_network(where, given)
         check_features(where, given, code=code, runtime=runtime)
         check_environment(where, given.get("environment"), public_environment)
         _check_log_options(where, log_group, log_retention, log_removal_policy)
@@ -177,7 +179,7 @@ class WellArchitectedFunction(lambda_.Function):
         architecture_name = practices.ARCHITECTURE if architecture is None else architecture.name
         check_layers(where, list(given.get("layers", ())), runtime=runtime_name, architecture=architecture_name)
         tracing, events = given.pop("tracing", lambda_.Tracing.ACTIVE), given.pop("events", ())
-        props = {**_defaults(given), **given}
+        props = {**_defaults(given), **network_defaults(given), **given}
         if isinstance(code, PythonCode):
             code = code.code_for(where, scope, handler=handler, runtime=runtime_name, architecture=architecture_name)
         else:
@@ -225,6 +227,7 @@ class WellArchitectedFunction(lambda_.Function):
         self._complete_features(props)
 
         # 4 connect
+        connect_to_network(self, given)
         self.alarm_actions = []
         if notify is not None:
             alarms.let_alarms_publish(notify)

@@ -1,0 +1,127 @@
+"""VPC endpoints: a way to a service of AWS that needs no internet."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2, aws_iam as iam
+
+from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.json_values import as_list
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
+    from cdk_lambda_patterns.validation import Where
+
+# The class stands beside the interface because pyright does not see that it implements it (aws/jsii#4541).
+Endpoint: TypeAlias = str | ec2.IInterfaceVpcEndpointService | ec2.InterfaceVpcEndpointAwsService
+"""A service: its name, as `sqs`, or one of `ec2.InterfaceVpcEndpointAwsService`."""
+
+_BY_LAMBDA = {"dynamodb:GetRecords", "kinesis:GetRecords", "kinesis:SubscribeToShard", "sqs:ReceiveMessage"}
+"""What the pollers of Lambda do with the function's role, from a network of their own."""
+
+
+def endpoint_names(where: Where, endpoints: Iterable[Endpoint]) -> dict[str, ec2.IInterfaceVpcEndpointService]:
+    """The services that need an interface endpoint, by their endpoints' names.
+
+    Args:
+        where: The VPC.
+        endpoints: The services, named as their endpoints or as their actions (`events`, `kinesis`), or as objects.
+
+    Raises:
+        ValidationError: A name that is not known.
+    """
+    services: dict[str, ec2.IInterfaceVpcEndpointService] = {}
+    for endpoint in [endpoints] if isinstance(endpoints, str) else endpoints:
+        if isinstance(endpoint, str):
+            name = quotas.VPC_ENDPOINTS.get(endpoint, endpoint)
+            if name not in quotas.VPC_ENDPOINTS.values():
+                where.refuse(
+                    "endpoints",
+                    f"must name services that are known ({', '.join(sorted(set(quotas.VPC_ENDPOINTS.values())))})",
+                    got=repr(endpoint),
+                    fix="give others as objects, as ec2.InterfaceVpcEndpointAwsService.KMS",
+                    code="EndpointUnknown",
+                )
+            if name not in quotas.GATEWAY_ENDPOINTS and name not in services:
+                services[name] = _service(name)
+        else:
+            services[_name_of(where, endpoint)] = cast("ec2.IInterfaceVpcEndpointService", endpoint)
+    return services
+
+
+def define_endpoint_security_group(vpc: ec2.Vpc, cidr: str) -> ec2.SecurityGroup:
+    """The security group of all interface endpoints: HTTPS from within the VPC, and nothing out of them.
+
+    Args:
+        vpc: The VPC.
+        cidr: Its addresses.
+    """
+    group = ec2.SecurityGroup(
+        vpc, "EndpointSecurityGroup", vpc=vpc, description="Endpoints of services", allow_all_outbound=False
+    )
+    group.add_ingress_rule(ec2.Peer.ipv4(cidr), ec2.Port.HTTPS, "Functions in this VPC")
+    return group
+
+
+def define_endpoint(
+    vpc: ec2.Vpc, name: str, service: ec2.IInterfaceVpcEndpointService, group: ec2.SecurityGroup
+) -> ec2.InterfaceVpcEndpoint:
+    """An interface endpoint in the functions' subnets, under the service's own name.
+
+    Args:
+        vpc: The VPC.
+        name: The service, as `kinesis-streams`.
+        service: The service.
+        group: The endpoints' security group.
+    """
+    construct_id = "".join(part.capitalize() for part in name.replace(".", "-").split("-")) + "Endpoint"
+    return vpc.add_interface_endpoint(
+        construct_id, service=service, open=False, security_groups=[cast("ec2.ISecurityGroup", group)]
+    )
+
+
+def services_granted(function: WellArchitectedFunction) -> list[str]:
+    """The services that a function may call, by the names of their endpoints.
+
+    What Lambda does in its name is left out, as far as actions and the failure queue show it.
+
+    Args:
+        function: The function.
+    """
+    role = function.role
+    policy = None if role is None else role.node.try_find_child("DefaultPolicy")
+    if not isinstance(policy, iam.Policy):
+        return []
+    stack = cdk.Stack.of(policy)
+    statements: list[dict[str, Any]] = (stack.resolve(policy.document) or {}).get("Statement", [])
+    kept = None if function.failure_queue is None else stack.resolve(function.failure_queue.queue_arn)
+    services: set[str] = set()
+    for statement in statements:
+        actions = [str(action) for action in as_list(statement.get("Action"))]
+        by_lambda = bool(_BY_LAMBDA.intersection(actions)) or as_list(statement.get("Resource")) == [kept]
+        if statement.get("Effect") == "Allow" and not by_lambda:
+            services |= {action.partition(":")[0] for action in actions}
+    return sorted(quotas.VPC_ENDPOINTS[service] for service in services if service in quotas.VPC_ENDPOINTS)
+
+
+@cache
+def _service(name: str) -> ec2.IInterfaceVpcEndpointService:
+    return cast("ec2.IInterfaceVpcEndpointService", ec2.InterfaceVpcEndpointAwsService(name))
+
+
+def _name_of(where: Where, service: object) -> str:
+    name = getattr(service, "short_name", None) or getattr(service, "name", None)
+    if not isinstance(name, str):
+        where.refuse(
+            "endpoints",
+            "must be names of services, or objects of ec2.InterfaceVpcEndpointAwsService",
+            got=type(service).__name__,
+            fix='write them as "sqs"',
+            code="TypeMismatch",
+        )
+    return name

@@ -1,0 +1,106 @@
+"""The flow log of a VPC: what was turned away, kept for a while, written by a role that can do nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2, aws_iam as iam, aws_logs as logs
+
+from cdk_lambda_patterns import practices
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+
+
+def define_flow_log(
+    vpc: ec2.Vpc,
+    *,
+    traffic: ec2.FlowLogTrafficType | None,
+    retention: logs.RetentionDays | None,
+    removal_policy: cdk.RemovalPolicy | None,
+    encryption_key: kms.IKey | kms.Key | None,
+) -> logs.LogGroup:
+    """Log a VPC's traffic to a log group of its own.
+
+    Source: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
+
+    Args:
+        vpc: The VPC.
+        traffic: Which traffic.
+        retention: How long it is kept.
+        removal_policy: What becomes of it when the VPC goes.
+        encryption_key: A customer's key.
+    """
+    if encryption_key is not None:
+        _let_logs_use(encryption_key)
+    group = logs.LogGroup(
+        vpc,
+        "FlowLogGroup",
+        retention=logs.RetentionDays.ONE_MONTH if retention is None else retention,
+        removal_policy=cdk.RemovalPolicy.RETAIN if removal_policy is None else removal_policy,
+        encryption_key=cast("kms.IKey | None", encryption_key),
+    )
+    group_arn = group.log_group_arn
+    role = iam.CfnRole(
+        vpc,
+        "FlowLogRole",
+        assume_role_policy_document=_document(
+            {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"Service": "vpc-flow-logs.amazonaws.com"},
+                "Condition": {
+                    "StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID},
+                    "ArnLike": {"aws:SourceArn": _arn("ec2", "vpc-flow-log/*")},
+                },
+            }
+        ),
+        policies=[
+            iam.CfnRole.PolicyProperty(
+                policy_name="WriteFlowLog",
+                policy_document=_document(
+                    {
+                        "Effect": "Allow",
+                        "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+                        "Resource": group_arn,
+                    }
+                ),
+            )
+        ],
+    )
+    ec2.CfnFlowLog(
+        vpc,
+        "FlowLog",
+        resource_id=vpc.vpc_id,
+        resource_type="VPC",
+        traffic_type=practices.FLOW_LOG_TRAFFIC if traffic is None else traffic.value,
+        log_destination_type="cloud-watch-logs",
+        log_group_name=group.log_group_name,
+        deliver_logs_permission_arn=role.attr_arn,
+    )
+    return group
+
+
+def _let_logs_use(key: kms.IKey | kms.Key) -> None:
+    """Let CloudWatch Logs encrypt the log groups of this account.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="LogsEncrypt",
+            actions=["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+            principals=[cast("iam.IPrincipal", iam.ServicePrincipal(f"logs.{cdk.Aws.REGION}.amazonaws.com"))],
+            resources=["*"],
+            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": _arn("logs", "log-group:*")}},
+        )
+    )
+
+
+def _arn(service: str, resource: str) -> str:
+    return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:{resource}"
+
+
+def _document(statement: dict[str, object]) -> dict[str, object]:
+    return {"Version": "2012-10-17", "Statement": [statement]}
