@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .function.packaging import PythonCode as PythonCode, PythonLayer as PythonLayer
     from .function.well_architected_function import WellArchitectedFunction as WellArchitectedFunction
     from .function.well_architected_image_function import WellArchitectedImageFunction as WellArchitectedImageFunction
+    from .network.function_file_system import FunctionFileSystem as FunctionFileSystem
+    from .network.function_vpc import FunctionVpc as FunctionVpc
     from .triggers import event_patterns as event_patterns
     from .triggers.cognito_trigger import CognitoTrigger as CognitoTrigger
     from .triggers.custom_resource_trigger import CustomResourceTrigger as CustomResourceTrigger
@@ -50,6 +52,8 @@ _HOMES = {
     "EdgeFunction": ".edge.edge_function",
     "EventBridgeTrigger": ".triggers.event_bridge_trigger",
     "FirehoseTransformation": ".triggers.firehose_transformation",
+    "FunctionFileSystem": ".network.function_file_system",
+    "FunctionVpc": ".network.function_vpc",
     "IdempotencyTable": ".function.idempotency_table",
     "IotTrigger": ".triggers.iot_trigger",
     "KafkaTrigger": ".triggers.kafka_trigger",
@@ -85,6 +89,8 @@ __all__ = [
     "EdgeFunction",
     "EventBridgeTrigger",
     "FirehoseTransformation",
+    "FunctionFileSystem",
+    "FunctionVpc",
     "IdempotencyTable",
     "IotTrigger",
     "KafkaTrigger",
