@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 TO_COME = {
     "FunctionAlarms",
     "FunctionUrlFrontDoor",
-    "FunctionVpc",
     "GradualRelease",
     "HttpApiFrontDoor",
     "LambdaTask",

@@ -9,7 +9,7 @@ Put it into private subnets.
 
 ```python
 # private subnets
-WellArchitectedFunction(self, "Process", code=code, handler="index.handler", vpc=FunctionVpc(self, "Vpc").vpc)
+WellArchitectedFunction(self, "Process", code=code, handler="index.handler", vpc=FunctionVpc(self, "Vpc"))
 ```
 ```yaml
 # before

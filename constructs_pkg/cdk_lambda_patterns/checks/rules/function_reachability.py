@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.checks import networks
 from cdk_lambda_patterns.checks.facts import listed
 from cdk_lambda_patterns.checks.graph import Kind, Mode
@@ -37,26 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
-
-# Endpoints by the services of actions. Logs, traces, keys of the function itself and interfaces are Lambda's business.
-_ENDPOINTS = {
-    "athena": "athena",
-    "bedrock": "bedrock-runtime",
-    "cloudwatch": "monitoring",
-    "dynamodb": "dynamodb",
-    "events": "events",
-    "execute-api": "execute-api",
-    "firehose": "kinesis-firehose",
-    "kinesis": "kinesis-streams",
-    "lambda": "lambda",
-    "rds-data": "rds-data",
-    "s3": "s3",
-    "secretsmanager": "secretsmanager",
-    "sns": "sns",
-    "sqs": "sqs",
-    "ssm": "ssm",
-    "states": "states",
-}
 
 
 class FunctionReachability(Rule):
@@ -113,4 +94,5 @@ def _called(app: App, function: Resource) -> set[str]:
             if statement.resources and all(address.node in served for address in statement.resources):
                 continue
             called |= {action.partition(":")[0] for action in statement.actions}
-    return {_ENDPOINTS[service] for service in called if service in _ENDPOINTS}
+    # Logs, traces, keys of the function itself and interfaces are Lambda's business.
+    return {quotas.VPC_ENDPOINTS[service] for service in called if service in quotas.VPC_ENDPOINTS}

@@ -8,7 +8,7 @@ Give it subnets in two zones or more.
 
 ```python
 # two zones
-WellArchitectedFunction(self, "Process", code=code, handler="index.handler", vpc=FunctionVpc(self, "Vpc").vpc)
+WellArchitectedFunction(self, "Process", code=code, handler="index.handler", vpc=FunctionVpc(self, "Vpc"))
 ```
 ```yaml
 # before
