@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
-import jsii
 from aws_cdk import aws_iam as iam, aws_kinesisfirehose as firehose, aws_logs as logs
 from constructs import Construct
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
     from cdk_lambda_patterns.quotas import Quota
 
-_S3 = firehose.CfnDeliveryStream
+_Stream = firehose.CfnDeliveryStream
 _LOG_STREAM = "errors"
 _FAILED = "failed/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/"
 _SOURCE = "source/!{timestamp:yyyy/MM/dd/HH}/"
@@ -55,8 +54,8 @@ class FirehoseTransformation(Construct):
     MB.
     """
 
-    stream: firehose.DeliveryStream
-    """The stream: `stream.grant_put_records(producer)`."""
+    stream: firehose.CfnDeliveryStream
+    """The stream: `stream.ref` is its name."""
 
     bucket: s3.IBucket
     """Where the records go."""
@@ -158,8 +157,8 @@ class FirehoseTransformation(Construct):
             bucket_arn=self.bucket.bucket_arn,
             role_arn=self.role.role_arn,
             prefix=prefix,
-            hints=_S3.BufferingHintsProperty(interval_in_seconds=object_waited, size_in_m_bs=object_size),
-            logging=_S3.CloudWatchLoggingOptionsProperty(
+            hints=_Stream.BufferingHintsProperty(interval_in_seconds=object_waited, size_in_m_bs=object_size),
+            logging=_Stream.CloudWatchLoggingOptionsProperty(
                 enabled=True, log_group_name=self.log_group.ref, log_stream_name=_LOG_STREAM
             ),
             processor={
@@ -171,15 +170,12 @@ class FirehoseTransformation(Construct):
             },
             keep_source=keep_source,
         )
-        encryption = firehose.StreamEncryption
-        self.stream = firehose.DeliveryStream(
+        self.stream = _Stream(
             self,
             "Stream",
-            destination=cast("firehose.IDestination", _Destination(destination)),
-            encryption=encryption.aws_owned_key()
-            if encryption_key is None
-            else encryption.customer_managed_key(encryption_key),
-            role=cast("iam.IRole", self.role),
+            delivery_stream_type="DirectPut",
+            delivery_stream_encryption_configuration_input=_encryption(self.role, encryption_key),
+            extended_s3_destination_configuration=destination,
         )
         longest = _longest_age(waited, object_waited, retry_attempts, function.timeout_seconds)
         self.alarms = {
@@ -197,7 +193,7 @@ class FirehoseTransformation(Construct):
                 self,
                 "RecordAgeAlarm",
                 metric=("AWS/Firehose", "DeliveryToS3.DataFreshness", "Maximum"),
-                dimensions={"DeliveryStreamName": self.stream.delivery_stream_name},
+                dimensions={"DeliveryStreamName": self.stream.ref},
                 threshold=longest * practices.FIREHOSE_AGE_ALARM_FACTOR,
                 text="Records wait for the bucket longer than buffers and tries can make them; after a day Firehose "
                 "gives them up. Check the policies of the bucket and its key.",
@@ -205,16 +201,14 @@ class FirehoseTransformation(Construct):
             ),
         }
 
+    def grant_put_records(self, producer: iam.IGrantable) -> iam.Grant:
+        """Let a producer write to the stream.
 
-@jsii.implements(firehose.IDestination)
-class _Destination:
-    """The CDK's own bucket destination would grant more, and keep its logs for ever."""
-
-    def __init__(self, configuration: firehose.CfnDeliveryStream.ExtendedS3DestinationConfigurationProperty) -> None:
-        self._configuration = configuration
-
-    def bind(self, scope: Construct, _options: object = None) -> firehose.DestinationConfig:  # noqa: ARG002 (CDK's names)
-        return firehose.DestinationConfig(extended_s3_destination_configuration=self._configuration)
+        Args:
+            producer: For example a function.
+        """
+        actions = ["firehose:PutRecord", "firehose:PutRecordBatch"]
+        return iam.Grant.add_to_principal(grantee=producer, actions=actions, resource_arns=[self.stream.attr_arn])
 
 
 def _check_prefix(where: Where, prefix: str | None) -> None:
@@ -288,6 +282,17 @@ def _define_role(scope: Construct, bucket: s3.IBucket, function_arn: str, log_gr
     return role
 
 
+def _encryption(
+    role: iam.Role, key: kms.IKey | None
+) -> firehose.CfnDeliveryStream.DeliveryStreamEncryptionConfigurationInputProperty:
+    if key is None:
+        return _Stream.DeliveryStreamEncryptionConfigurationInputProperty(key_type="AWS_OWNED_CMK")
+    key.grant_encrypt_decrypt(role)
+    return _Stream.DeliveryStreamEncryptionConfigurationInputProperty(
+        key_type="CUSTOMER_MANAGED_CMK", key_arn=key.key_arn
+    )
+
+
 def _define_destination(
     *,
     bucket_arn: str,
@@ -299,21 +304,21 @@ def _define_destination(
     keep_source: bool,
 ) -> firehose.CfnDeliveryStream.ExtendedS3DestinationConfigurationProperty:
     parameters = [
-        _S3.ProcessorParameterProperty(parameter_name=name, parameter_value=_as_text(value))
+        _Stream.ProcessorParameterProperty(parameter_name=name, parameter_value=_as_text(value))
         for name, value in processor.items()
     ]
-    return _S3.ExtendedS3DestinationConfigurationProperty(
+    return _Stream.ExtendedS3DestinationConfigurationProperty(
         bucket_arn=bucket_arn,
         role_arn=role_arn,
         prefix=prefix,
         error_output_prefix=_FAILED,
         buffering_hints=hints,
         cloud_watch_logging_options=logging,
-        processing_configuration=_S3.ProcessingConfigurationProperty(
-            enabled=True, processors=[_S3.ProcessorProperty(type="Lambda", parameters=parameters)]
+        processing_configuration=_Stream.ProcessingConfigurationProperty(
+            enabled=True, processors=[_Stream.ProcessorProperty(type="Lambda", parameters=parameters)]
         ),
         s3_backup_mode="Enabled" if keep_source else "Disabled",
-        s3_backup_configuration=_S3.S3DestinationConfigurationProperty(
+        s3_backup_configuration=_Stream.S3DestinationConfigurationProperty(
             bucket_arn=bucket_arn,
             role_arn=role_arn,
             prefix=_SOURCE,
