@@ -54,6 +54,16 @@ CASES: dict[str, tuple[list[tuple[str, dict[str, Any]]], list[tuple[str, dict[st
         [("AWS::Lambda::Alias", {})],
     ),
     "TrafficShifting": ([("AWS::CodeDeploy::DeploymentGroup", {})], [("AWS::Lambda::Alias", {})]),
+    "OtherReleases": (
+        [
+            ("AWS::CodeDeploy::Application", {"ComputePlatform": "Server"}),
+            ("AWS::CodeDeploy::DeploymentGroup", {"TriggerConfigurations": [{"TriggerName": "t"}]}),
+        ],
+        [
+            ("AWS::CodeDeploy::Application", {"ComputePlatform": "Lambda"}),
+            ("AWS::CodeDeploy::DeploymentGroup", {"TriggerConfigurations": []}),
+        ],
+    ),
     "StreamWindows": (
         [
             (MAPPING, {"TumblingWindowInSeconds": 30}),
@@ -147,7 +157,7 @@ def test_an_entry_reads_as_a_sentence() -> None:
 def test_an_entry_covers_a_type_only_if_it_speaks_of_all_of_them() -> None:
     entries = {entry.id: entry for entry in NOT_SHOWN}
 
-    assert covers(entries["TrafficShifting"], "AWS::CodeDeploy::Application")
+    assert covers(entries["TrafficShifting"], "AWS::CodeDeploy::DeploymentGroup")
     assert covers(entries["ComputedAlarms"], "AWS::CloudWatch::CompositeAlarm")
     assert not covers(entries["ComputedAlarms"], "AWS::CloudWatch::Alarm")
     assert not covers(entries["LayerFolder"], FUNCTION)

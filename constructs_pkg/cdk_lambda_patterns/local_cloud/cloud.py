@@ -284,7 +284,7 @@ class LocalCloud:
         return send_request(self.process.port, url, method=method, body=body, headers=headers or {})
 
     def recorded(self) -> list[Recorded]:
-        """Return what of the deployed templates it only keeps a record of, such as a CodeDeploy deployment group."""
+        """Return what of the deployed templates it only keeps a record of, such as a web firewall."""
         path = self.process.folder / _RECORDED
         lines = path.read_text().splitlines() if path.exists() else []
         return list(dict.fromkeys(Recorded(**json.loads(line)) for line in lines))

@@ -9,6 +9,8 @@ It knows nothing but its environment variables, so that it runs where this libra
   Default: - the interpreter that this file is run with.
 - `LOCAL_CLOUD_QUEUE_RETRY_SECONDS`: when a message that failed is visible again.
   Default: - after the visibility timeout.
+- `LOCAL_CLOUD_RELEASE_MINUTE_SECONDS`: how long a minute of a gradual release takes.
+  Default: 60
 - `LOCAL_CLOUD_OWNER`: the process that started this one; when it is gone, so are the emulator
   and its folder.
 """

@@ -136,9 +136,18 @@ NOT_SHOWN: tuple[NotShown, ...] = (
     ),
     NotShown(
         "TrafficShifting",
-        "CodeDeploy's gradual releases",
-        "an alias moves to the new version at once: no hooks run and nothing rolls back",
-        (Concern(("AWS::CodeDeploy::*",)),),
+        "how long gradual releases take",
+        "their minutes pass in seconds, and those of alarms do not: one that needs several periods goes off too late",
+        (Concern(("AWS::CodeDeploy::DeploymentGroup",)),),
+    ),
+    NotShown(
+        "OtherReleases",
+        "CodeDeploy's releases of servers and containers, and its notifications",
+        "nothing is released but functions, and triggers of deployment groups stay silent",
+        (
+            Concern(("AWS::CodeDeploy::Application",), "ComputePlatform", "Server|ECS"),
+            Concern(("AWS::CodeDeploy::DeploymentGroup",), "TriggerConfigurations"),
+        ),
     ),
     NotShown(
         "StreamWindows",

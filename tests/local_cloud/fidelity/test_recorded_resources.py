@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.local_cloud
 
 UNKNOWN = {
-    "Application": {"Type": "AWS::CodeDeploy::Application", "Properties": {"ComputePlatform": "Lambda"}},
+    "Target": {"Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": {"MinCapacity": 1}},
     "Ingress": {"Type": "AWS::EC2::SecurityGroupIngress", "Properties": {"IpProtocol": "tcp", "CidrIp": "10.0.0.0/8"}},
     "Future": {"Type": "AWS::NotYet::Invented", "Properties": {"Name": "first"}},
 }
@@ -43,7 +43,7 @@ def test_what_is_only_recorded_is_written_down_with_what_does_not_happen(faithfu
     faithful.deploy(UNKNOWN)
 
     recorded = {(entry.logical_id, entry.type): entry.reason for entry in faithful.cloud.recorded()}
-    assert "an alias moves to its new version at once" in recorded["Application", "AWS::CodeDeploy::Application"]
+    assert recorded["Target", "AWS::ApplicationAutoScaling::ScalableTarget"] == "nothing is scaled"
     assert "there is no network" in recorded["Ingress", "AWS::EC2::SecurityGroupIngress"]
     assert recorded["Future", "AWS::NotYet::Invented"] == "created as a record; it does nothing"
 

@@ -29,6 +29,7 @@ BEHAVIOURS = (
     "sqs_metrics",
     "message_moves",
     "alarms",
+    "code_deploy",
     "alb_targets",
     "front_doors",
     "s3_events",

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _WHY = {
     "AWS::ApplicationAutoScaling": "nothing is scaled",
-    "AWS::CodeDeploy": "nothing is deployed gradually: an alias moves to its new version at once, and hooks do not run",
     "AWS::EC2": "there is no network: functions reach everything that this machine reaches",
     "AWS::WAFv2": "no request is filtered",
 }

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("fidelity.alarms")
 _EVERY_SECONDS = 1.0
+_evaluating = threading.Lock()
 
 
 def apply() -> None:
@@ -126,14 +127,16 @@ def _watch() -> None:
 def _update_state(alarm: Record) -> None:
     """Set the state that the data asks for, and tell whoever the alarm names."""
     cloudwatch = module("services.cloudwatch")
-    try:
-        verdict = evaluate(alarm)
-    except UnsupportedExpressionError:
-        return
-    before = alarm["StateValue"]
-    if verdict.state == before:
-        return
-    alarm["StateValue"] = verdict.state
+    # Who releases a function evaluates its alarms too: a change is noticed once.
+    with _evaluating:
+        try:
+            verdict = evaluate(alarm)
+        except UnsupportedExpressionError:
+            return
+        before = alarm["StateValue"]
+        if verdict.state == before:
+            return
+        alarm["StateValue"] = verdict.state
     alarm["StateReason"] = verdict.reason
     alarm["StateUpdatedTimestamp"] = int(time.time())
     cloudwatch._record_history(alarm["AlarmName"], before, verdict.state, verdict.reason)

@@ -17,7 +17,7 @@ def note(stack: str, logical_id: str, type_: str, reason: str) -> None:
     Args:
         stack: The stack's name.
         logical_id: The resource's logical id in the template.
-        type_: Its type, for example `AWS::CodeDeploy::Application`.
+        type_: Its type, for example `AWS::WAFv2::WebACL`.
         reason: What does not happen, for someone who reads the template.
     """
     folder = os.environ.get("LOCAL_CLOUD_DIR")
