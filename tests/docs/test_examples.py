@@ -5,42 +5,25 @@ An example is a file in `docs/examples` that defines exactly one stack: written 
 
 from __future__ import annotations
 
-import importlib.util
-import inspect
-import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import aws_cdk as cdk
 import pytest
 
 from cdk_lambda_patterns.checks import assert_no_findings
 from cdk_lambda_patterns.testing import fast_app, synthesize
+from tests.examples import EXAMPLES as FOLDER, example_stack
 from tests.findings import cfn_lint_findings, synthesis_findings
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = {file.stem: file for file in sorted((ROOT / "docs" / "examples").glob("*.py"))}
+EXAMPLES = {file.stem: file for file in sorted(FOLDER.glob("*.py"))}
 
 
-@cache
-def the_stack_of(example: str) -> type[cdk.Stack]:
-    name = f"docs_examples_{example}"
-    spec = importlib.util.spec_from_file_location(name, EXAMPLES[example])
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    stacks = [
-        member
-        for _, member in inspect.getmembers(module, inspect.isclass)
-        if issubclass(member, cdk.Stack) and member.__module__ == name
-    ]
-    assert len(stacks) == 1, f"{example}.py must define exactly one stack, got {[stack.__name__ for stack in stacks]}"
-    return stacks[0]
+the_stack_of = cache(example_stack)
 
 
 def test_there_are_examples() -> None:

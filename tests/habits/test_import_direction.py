@@ -33,9 +33,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plaintext": set(),
     "practices": set(),
     "quotas": set(),
+    # A handler imports it, where nothing else of this package is.
+    "settings": set(),
     "tokens": set(),
     "validation": FACTS,
-    "function": FACTS,
+    "function": FACTS | {"settings"},
     **dict.fromkeys(ON_THE_FUNCTION, FACTS | {"function"}),
     # Over JSON alone, so that a template which somebody else's tool wrote is read as well.
     "checks": FACTS,

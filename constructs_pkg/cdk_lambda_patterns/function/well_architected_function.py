@@ -24,7 +24,7 @@ from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
-from . import alarms, destinations, execution_role, secrets_extension
+from . import alarms, destinations, execution_role, function_settings, secrets_extension
 from .acknowledgments import acknowledge_end_of_failures
 from .cdk_refusals import cdk_refusals, expect_type
 from .durations import in_seconds, seconds
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
     from constructs import Construct, IConstruct
     from typing_extensions import Unpack
+
+    from cdk_lambda_patterns.settings import FunctionSettings
 
     from .function_kwargs import FunctionKwargs
 
@@ -342,6 +344,22 @@ class WellArchitectedFunction(lambda_.Function):
         check_environment(self._where, {name: ""})
         parameter.grant_read(self)
         self._refer(name, parameter.parameter_name)
+
+    def configure(self, settings: type[FunctionSettings], **values: object) -> None:
+        """Give the function what its settings class declares: variables, grants, references to secrets.
+
+        The handler loads the same class: `SETTINGS = Settings.load()`.
+
+        Args:
+            settings: A subclass of `cdk_lambda_patterns.settings.FunctionSettings`.
+            **values: A value for each of its fields: a resource for `Reads`, `Writes`, `ReadsAndWrites`, `Sends` and
+                `Invokes`, a secret or parameter, or what the field's type says.
+
+        Raises:
+            ValidationError: A field without a value, a value without a field, or one of the wrong kind; 4 KB of
+                variables in all.
+        """
+        function_settings.configure(self._where, self, settings, values)
 
     def _define_log_group(
         self,

@@ -312,7 +312,9 @@ def _bound(statement: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
         case ast.Assign() | ast.AnnAssign(value=ast.expr()):
             for target in statement.targets if isinstance(statement, ast.Assign) else [statement.target]:
                 yield from _targets(target, statement.value or statement)
-        case _ if not isinstance(statement, ast.AnnAssign):  # which without a value only declares
+        case ast.AnnAssign():
+            return  # without a value it only declares
+        case _:
             # Loops, `with`, `+=` and the walrus: a name is bound, to what cannot be told.
             for node in _expressions(statement):
                 if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):

@@ -10,6 +10,7 @@ from .bundle import Bundle
 from .dependencies import listed_dependencies, locked_dependencies
 from .handler_symbol import check_form, check_handler, is_among
 from .requirements import normalized
+from .settings_module import with_settings
 from .source_files import gather
 from .target import lambda_target, local_cloud_target
 
@@ -189,7 +190,7 @@ class PythonCode:
                 or the handler is not in the code.
         """
         target = lambda_target(where, runtime, architecture)
-        files = gather(where, self.source, include=self.include, exclude=self.exclude)
+        files = with_settings(gather(where, self.source, include=self.include, exclude=self.exclude))
         dependencies = self._dependencies(where, runtime)
         deferred = False
         if handler is not None and self.check_handler:

@@ -1,0 +1,124 @@
+"""Gives a function what its settings class declares: variables, grants, and references to secrets."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from cdk_lambda_patterns.settings import Access, FunctionSettings, Parameter, Secret
+from cdk_lambda_patterns.settings.declaration import Setting, declared
+from cdk_lambda_patterns.tokens import is_token
+
+from .cdk_refusals import expect_type
+from .environment import check_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cdk_lambda_patterns.validation import Where
+
+    from .well_architected_function import WellArchitectedFunction
+
+# What names a resource to a handler, and the CDK's grant for each access.
+_RESOURCES: dict[str, dict[Access, str]] = {
+    "bucket_name": {Access.READ: "grant_read", Access.WRITE: "grant_write", Access.READ_WRITE: "grant_read_write"},
+    "table_name": {
+        Access.READ: "grant_read_data",
+        Access.WRITE: "grant_write_data",
+        Access.READ_WRITE: "grant_read_write_data",
+    },
+    "queue_url": {Access.SEND: "grant_send_messages", Access.READ: "grant_consume_messages"},
+    "topic_arn": {Access.SEND: "grant_publish"},
+    "event_bus_name": {Access.SEND: "grant_put_events_to"},
+    "stream_name": {Access.READ: "grant_read", Access.WRITE: "grant_write", Access.READ_WRITE: "grant_read_write"},
+    "state_machine_arn": {Access.INVOKE: "grant_start_execution"},
+    "function_arn": {Access.INVOKE: "grant_invoke"},
+}
+
+
+def configure(
+    where: Where, function: WellArchitectedFunction, settings: type[FunctionSettings], values: Mapping[str, object]
+) -> None:
+    """Set the variables, make the grants.
+
+    Args:
+        where: The function, for messages.
+        function: The function.
+        settings: What it declares.
+        values: A value for each field; those with a default may be left out.
+
+    Raises:
+        ValidationError: A field without a value, a value without a field, or one of the wrong kind.
+    """
+    fields = {setting.name: setting for setting in declared(settings)}
+    for name in values:
+        if name not in fields:
+            close = get_close_matches(name, fields, n=1)
+            where.refuse(
+                name,
+                f"must be a field of {settings.__name__}",
+                got="a value for it",
+                fix=f"did you mean {close[0]!r}?" if close else f"it has {', '.join(fields)}",
+                code="SettingUnknown",
+            )
+    missing = [name for name, setting in fields.items() if setting.required and values.get(name) is None]
+    if missing:
+        where.refuse(
+            missing[0],
+            f"must have a value, as {settings.__name__} declares it without a default",
+            got=f"none for {', '.join(missing)}",
+            fix="pass one, or give the field a default",
+            code="SettingMissing",
+        )
+    given = {name: value for name, value in values.items() if value is not None}
+    plain = {
+        fields[name].variable: _text(where, function, fields[name], value)
+        for name, value in given.items()
+        if fields[name].type not in (Secret, Parameter)
+    }
+    check_environment(where, plain)
+    for variable, text in plain.items():
+        function.add_environment(variable, text)
+    for name, value in given.items():
+        thing: Any = value
+        if fields[name].type is Secret:
+            expect_type(where, name, thing, "secret_arn", "aws_secretsmanager.ISecret")
+            function.secret(fields[name].variable, thing)
+        elif fields[name].type is Parameter:
+            expect_type(where, name, thing, "parameter_name", "aws_ssm.IParameter")
+            function.parameter(fields[name].variable, thing)
+
+
+def _text(where: Where, function: WellArchitectedFunction, setting: Setting, value: object) -> str:
+    if setting.access is not None:
+        return _granted(where, function, setting, setting.access, value)
+    if is_token(value):
+        return str(value)
+    try:
+        return setting.text(value)
+    except ValueError:
+        where.refuse(
+            setting.name,
+            f"must be {setting.kind}",
+            got=type(value).__name__ if isinstance(value, str) else repr(value),
+            fix="pass such a value, or change the field's type",
+            code="SettingInvalid",
+        )
+
+
+def _granted(
+    where: Where, function: WellArchitectedFunction, setting: Setting, access: Access, resource: object
+) -> str:
+    thing: Any = getattr(resource, "live", resource)  # of our functions, what is called is the alias
+    kinds = (kind for kind, grants in _RESOURCES.items() if hasattr(thing.__class__, kind) and access in grants)
+    kind = next(kinds, None)
+    if kind is None:
+        where.refuse(
+            setting.name,
+            f"must be something that a function can {access.value}",
+            got=type(resource).__name__,
+            fix="pass the resource itself, or declare another access",
+            code="SettingResource",
+        )
+    getattr(thing, _RESOURCES[kind][access])(function)
+    return str(getattr(thing, kind))

@@ -1,0 +1,187 @@
+"""The class that declares what a function is told."""
+
+from __future__ import annotations
+
+import enum
+import os
+import types
+import typing
+from dataclasses import MISSING, dataclass, fields
+from typing import TYPE_CHECKING, Annotated, Any, Literal, dataclass_transform, get_args, get_origin
+
+from .references import Parameter, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class SettingsError(ValueError):
+    """A handler's environment does not hold what its settings declare."""
+
+
+class Access(enum.Enum):
+    """What a function may do with a resource that it is told of."""
+
+    READ = "read"
+    WRITE = "write"
+    READ_WRITE = "read and write"
+    SEND = "send to"
+    INVOKE = "invoke"
+
+
+Reads = Annotated[str, Access.READ]
+"""A bucket's, table's or stream's name, or a queue's URL, with the right to read it."""
+Writes = Annotated[str, Access.WRITE]
+"""A bucket's, table's or stream's name, with the right to write to it."""
+ReadsAndWrites = Annotated[str, Access.READ_WRITE]
+"""A bucket's, table's or stream's name, with the right to read and write."""
+Sends = Annotated[str, Access.SEND]
+"""A queue's URL, a topic's ARN or an event bus's name, with the right to send to it."""
+Invokes = Annotated[str, Access.INVOKE]
+"""A function's or state machine's ARN, with the right to start it."""
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class FunctionSettings:
+    """A function's settings: each field of a subclass is the environment variable of that name in capitals.
+
+    A field is a `str`, `int`, `float`, `bool`, an enum of texts or a `Literal`; a resource (`Reads`, `Writes`,
+    `ReadsAndWrites`, `Sends`, `Invokes`); a `Secret` or a `Parameter`. One without a default must be given. With
+    `| None` and the default None it may be left out.
+    """
+
+    def __init_subclass__(cls) -> None:
+        """Make the subclass a frozen dataclass with keyword arguments."""
+        dataclass(frozen=True, kw_only=True)(cls)
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] | None = None) -> typing.Self:
+        """The settings, from the environment. Call it once, as the module is imported: a mistake shows at once.
+
+        Args:
+            environment: The variables.
+                Default: - those of the process.
+
+        Raises:
+            SettingsError: Variables are missing or are not what their fields say; one line names them all.
+        """
+        environment = os.environ if environment is None else environment
+        values: dict[str, Any] = {}
+        wrong: list[str] = []
+        for setting in declared(cls):
+            text = environment.get(setting.variable)
+            if text is None:
+                if setting.required:
+                    wrong.append(f"{setting.variable} is missing")
+                continue
+            try:
+                values[setting.name] = setting.parse(text)
+            except ValueError:
+                wrong.append(f"{setting.variable} must be {setting.kind}, got {text!r}")
+        if wrong:
+            raise SettingsError(f"{cls.__name__}: {'; '.join(wrong)}")
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A field of a settings class."""
+
+    name: str
+    type: Any
+    """Its type, without `| None` and annotations."""
+    access: Access | None
+    """For a resource: what the function may do with it."""
+    required: bool
+    """Whether it has no default."""
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return self.name.upper()
+
+    @property
+    def kind(self) -> str:
+        """What it must be, in words."""
+        if get_origin(self.type) is Literal:
+            return "one of " + ", ".join(map(str, get_args(self.type)))
+        if issubclass(self.type, enum.Enum):
+            return "one of " + ", ".join(str(member.value) for member in self.type)
+        return _IN_WORDS[self.type]
+
+    def parse(self, text: str) -> Any:  # noqa: ANN401 - what the field says
+        """The value that a variable's text stands for.
+
+        Raises:
+            ValueError: It stands for none.
+        """
+        choices: dict[str, Any] | None = None
+        if get_origin(self.type) is Literal:
+            choices = {str(choice): choice for choice in get_args(self.type)}
+        elif self.type is bool:
+            choices = {"true": True, "false": False}
+        if choices is None:
+            return self.type(text)
+        return choices[text] if text in choices else _no()
+
+    def text(self, value: object) -> str:
+        """The variable's text for a value.
+
+        Raises:
+            ValueError: The value is not what the field says.
+        """
+        if isinstance(value, enum.Enum) and isinstance(value, self.type):
+            return str(value.value)
+        if get_origin(self.type) is Literal:
+            return str(value) if value in get_args(self.type) else _no()
+        wanted = (int, float) if self.type is float else self.type
+        if not isinstance(value, wanted) or (isinstance(value, bool) and self.type is not bool):
+            _no()
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def declared(settings: type[FunctionSettings]) -> tuple[Setting, ...]:
+    """The fields of a settings class.
+
+    Args:
+        settings: The class.
+
+    Raises:
+        TypeError: A field's type cannot be an environment variable's.
+    """
+    hints = typing.get_type_hints(settings, include_extras=True)
+    return tuple(
+        _setting(settings, field.name, hints[field.name], required=field.default is MISSING)
+        for field in fields(settings)  # type: ignore[arg-type]  # subclasses are dataclasses
+    )
+
+
+_IN_WORDS: dict[type, str] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    Secret: "a secret",
+    Parameter: "a parameter",
+}
+
+
+def _setting(settings: type[FunctionSettings], name: str, hint: Any, *, required: bool) -> Setting:  # noqa: ANN401
+    access = None
+    if get_origin(hint) in (types.UnionType, typing.Union):
+        parts = [part for part in get_args(hint) if part is not type(None)]
+        hint = parts[0] if len(parts) == 1 else hint
+    if get_origin(hint) is Annotated:
+        hint, *extras = get_args(hint)
+        access = next((extra for extra in extras if isinstance(extra, Access)), None)
+    is_choice = get_origin(hint) is Literal or (isinstance(hint, type) and issubclass(hint, enum.Enum))
+    if hint not in _IN_WORDS and not is_choice:
+        raise TypeError(
+            f"{settings.__name__}.{name} cannot be a variable of the environment: declare it as str, int, float, "
+            "bool, an enum of texts, a Literal, Secret, Parameter, Reads, Writes, ReadsAndWrites, Sends or Invokes"
+        )
+    return Setting(name, hint, access, required)
+
+
+def _no() -> typing.NoReturn:
+    raise ValueError
