@@ -11,7 +11,7 @@ from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.cdk_refusals import expect_type
 from cdk_lambda_patterns.validation import Where
 
-from .live_alias import kept_ready
+from .provisioned_concurrency import provisioned_concurrency_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ class ConcurrencyBudget(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        workloads: Mapping[WellArchitectedFunction, Workload],
+        workloads: Mapping[WellArchitectedFunction, Workload] | None = None,
         account_limit: int = quotas.ACCOUNT_CONCURRENCY,
     ) -> None:
         """Compare.
@@ -54,6 +54,7 @@ class ConcurrencyBudget(Construct):
             scope: The construct that this one is part of.
             construct_id: Its name there.
             workloads: What each function is asked to do at its peak, all peaks at once.
+                Default: - nothing is known of it; the account's limit is told to the check.
             account_limit: The concurrent executions of the account in the Region.
                 Default: 1000
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -63,6 +64,7 @@ class ConcurrencyBudget(Construct):
                 account lets reserve; or loads without a reservation above what is left for them.
         """
         where = Where(scope, construct_id)
+        workloads = {} if workloads is None else workloads
         for function, workload in workloads.items():
             expect_type(where, "workloads", function, "invoked_asynchronously", "WellArchitectedFunction")
             _check_workload(where, function, workload)
@@ -132,8 +134,9 @@ def _check_unreserved(
 
 
 def _warn_of_cold_starts(scope: Construct, function: WellArchitectedFunction, need: int) -> None:
-    ready = kept_ready(function)
-    if ready and ready < need:
+    owner = provisioned_concurrency_of(function)
+    ready = None if owner is None else owner.most
+    if ready is not None and ready < need:
         cdk.Annotations.of(scope).add_warning_v2(
             "cdk-lambda-patterns:ProvisionedBelowWorkload",
             f"{function.node.path} needs {need:,} environments at its peak and keeps at most {ready:g} ready: the "

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, cast
+from weakref import WeakKeyDictionary
 
-from aws_cdk import aws_applicationautoscaling as autoscaling, aws_lambda as lambda_
+from aws_cdk import aws_applicationautoscaling as autoscaling, aws_codedeploy as codedeploy, aws_lambda as lambda_
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
@@ -14,8 +15,6 @@ from cdk_lambda_patterns.function.cdk_refusals import expect_type
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
-
-from .live_alias import Claim, claim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
 _DIMENSION = "lambda:function:ProvisionedConcurrency"
 _UTILIZATION = "LambdaProvisionedConcurrencyUtilization"
+_ALL_AT_ONCE = "CodeDeployDefault.LambdaAllAtOnce"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +60,9 @@ class ProvisionedConcurrency(Construct):
 
     scaling_policy: autoscaling.CfnScalingPolicy | None
     """How it follows the load. None where there is nothing between a minimum and a maximum."""
+
+    most: float | None
+    """How many are kept ready at most. None where that is only known at deployment."""
 
     alarms: dict[str, cloudwatch.CfnAlarm]
     """The alarms by their names: `Spillover`."""
@@ -117,11 +120,12 @@ class ProvisionedConcurrency(Construct):
             most = [concurrency]
         for amount in most:
             _check_reserved(where, function, amount)
-        known = None if any(map(is_token, most)) else max(most)
-        claim(where, function, Claim.SCALES if concurrency is None else Claim.PROVISIONS, most=known)
+        _check_owner(where, function, scales=concurrency is None)
         super().__init__(scope, construct_id)
 
         # 2 define
+        self.most = None if any(map(is_token, most)) else max(most)
+        _owners[function] = self
         self.scalable_target = self.scaling_policy = None
         if concurrency is not None:
             alias = cast("lambda_.CfnAlias", function.live.node.default_child)
@@ -129,10 +133,47 @@ class ProvisionedConcurrency(Construct):
                 provisioned_concurrent_executions=concurrency
             )
         elif minimum is not None and maximum is not None:
+            function.autoscaled_by = self
             self.scalable_target = _define_target(self, function, (minimum, maximum), seasons, time_zone)
             if any(low != high for low, high in [(minimum, maximum), *((s.minimum, s.maximum) for s in seasons)]):
                 self.scaling_policy = _define_policy(self, self.scalable_target, target_utilization)
         self.alarms = {"Spillover": _spillover_alarm(self, function)}
+
+
+_owners: WeakKeyDictionary[WellArchitectedFunction, ProvisionedConcurrency] = WeakKeyDictionary()
+
+
+def provisioned_concurrency_of(function: WellArchitectedFunction) -> ProvisionedConcurrency | None:
+    """What keeps environments of a function ready, if anything does.
+
+    Args:
+        function: The function.
+    """
+    return _owners.get(function)
+
+
+def _check_owner(where: Where, function: WellArchitectedFunction, *, scales: bool) -> None:
+    owner = provisioned_concurrency_of(function)
+    if owner is not None:
+        where.refuse(
+            "function",
+            "must have one owner of what is kept ready: of two, each would undo the other's",
+            got=f"a function that {owner.node.path} keeps ready",
+            fix="merge them: other numbers at other times are its 'seasons'",
+            code="ProvisionedTwice",
+        )
+    release = function.gradual_release
+    if scales and isinstance(release, codedeploy.LambdaDeploymentGroup):
+        config = release.deployment_config.deployment_config_name
+        if config != _ALL_AT_ONCE:
+            where.refuse(
+                "function",
+                "must not be scaled while its traffic is shifted: Lambda refuses to change provisioned concurrency of "
+                "an alias with weights",
+                got=f"a function that {release.node.path} releases",
+                fix="give a fixed 'concurrency', or release with ReleasePlan.all_at_once()",
+                code="ReleaseWeightsAutoscaled",
+            )
 
 
 def _check_features(where: Where, function: WellArchitectedFunction) -> None:
@@ -290,12 +331,11 @@ def _define_policy(
 
 
 def _spillover_alarm(scope: Construct, function: WellArchitectedFunction) -> cloudwatch.CfnAlarm:
-    name = function.function_name
     return define_alarm(
         scope,
         "SpilloverAlarm",
         metric=("AWS/Lambda", "ProvisionedConcurrencySpilloverInvocations", "Sum"),
-        dimensions={"FunctionName": name, "Resource": f"{name}:{practices.LIVE_ALIAS}"},
+        dimensions=function.live_dimensions,
         threshold=practices.SPILLOVER_ALARM_THRESHOLD,
         periods=practices.SPILLOVER_ALARM_PERIODS,
         text="Invocations find no environment ready and wait for a cold start. Keep more ready, or have the season "
