@@ -30,8 +30,9 @@ from .cdk_refusals import cdk_refusals, expect_type
 from .durations import in_seconds, seconds
 from .environment import check_environment
 from .features import Features, check_features
-from .function_checks import check_code, check_function, check_layers, layer_count, refuse_replaced_options
+from .function_checks import check_code, check_function, check_layers, layer_count, member, refuse_replaced_options
 from .function_network import check_network, connect_to_network, network_defaults
+from .layer_versions import follow_layers
 from .packaging import PythonCode, bundling_errors, check_with_layers
 from .references import reference
 from .resource_policy import ResourcePolicy
@@ -203,6 +204,7 @@ class WellArchitectedFunction(lambda_.Function):
             )
             if "layers" in given:
                 check_with_layers(where, self, given["layers"])
+                follow_layers(self, given["layers"])
         self._where = where
         self.features = Features.of(given)
         timeout = given.get("timeout")
@@ -409,6 +411,9 @@ class WellArchitectedFunction(lambda_.Function):
         if "durable_config" in props:
             role = cast("iam.IRole", self.role)
             self.live.node.add_dependency(execution_role.let_checkpoint(self, role, self.function_arn))
+            if member(props.get("current_version_options"), "removal_policy") is None:
+                # Executions come back to the version that they began on, when `live` has long moved on.
+                self.live_version.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         if "snap_start" in props:
             # The CDK warns that SnapStart works for published versions only: `live` is on one.
             cdk.Annotations.of(self).acknowledge_warning(_SNAP_START_WARNING, "the alias is on a published version")
