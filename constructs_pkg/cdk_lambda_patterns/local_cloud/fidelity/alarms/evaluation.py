@@ -69,7 +69,7 @@ def data_points(alarm: Record, count: int, now: float) -> list[DataPoint]:
     its value still grows and the alarm is about too low a value.
     """
     queries: list[Record] = alarm.get("Metrics") or [_single_query(alarm)]
-    period = max(int(query["MetricStat"]["Period"]) for query in queries if "MetricStat" in query)
+    period = max(int(stat["Period"]) for query in queries if "Period" in (stat := query.get("MetricStat", query)))
     newest = now // period * period
     points = [
         DataPoint(start, _value(queries, start, period)) for start in (newest - period * i for i in range(count + 1))
