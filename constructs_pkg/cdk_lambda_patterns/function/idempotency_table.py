@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
-from aws_cdk import RemovalPolicy, aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms
+from aws_cdk import RemovalPolicy, aws_dynamodb as dynamodb, aws_iam as iam
 from constructs import Construct
 
 from cdk_lambda_patterns.validation import Where
@@ -15,7 +15,7 @@ from .environment import check_environment
 from .references import reference
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_kms as kms, aws_lambda as lambda_
 
 _REMEMBER = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
@@ -49,7 +49,7 @@ class IdempotencyTable(Construct):
     ENVIRONMENT_VARIABLE = "IDEMPOTENCY_TABLE"
     """The environment variable that holds the table's name, unless another is chosen."""
 
-    table: dynamodb.TableV2
+    table: dynamodb.Table
     """The table: partition key `id`, time to live `expiration`, Powertools' own names."""
 
     def __init__(
@@ -87,16 +87,14 @@ class IdempotencyTable(Construct):
         self._claim(function)
         super().__init__(scope, construct_id)
         self._key = encryption_key
-        encryption = dynamodb.TableEncryptionV2
-        self.table = dynamodb.TableV2(
+        # Not TableV2, which takes a customer's key only in a stack whose Region is known.
+        self.table = dynamodb.Table(
             self,
             "Table",
             partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
             time_to_live_attribute="expiration",
-            billing=dynamodb.Billing.on_demand(),
-            encryption=encryption.dynamo_owned_key()
-            if encryption_key is None
-            else encryption.customer_managed_key(encryption_key),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption_key=encryption_key,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
@@ -117,10 +115,11 @@ class IdempotencyTable(Construct):
         table = self.table
         iam.Grant.add_to_principal(grantee=function, actions=list(_REMEMBER), resource_arns=[table.table_arn])
         if self._key is not None:
-            through_dynamodb = kms.ViaServicePrincipal(
-                f"dynamodb.{cdk.Stack.of(self).region}.amazonaws.com", function.grant_principal
+            # DynamoDB uses the key on behalf of whoever reads and writes.
+            through = {"StringEquals": {"kms:ViaService": f"dynamodb.{cdk.Aws.REGION}.amazonaws.com"}}
+            iam.Grant.add_to_principal(
+                grantee=function, actions=list(_USE_KEY), resource_arns=[self._key.key_arn], conditions=through
             )
-            self._key.grant(through_dynamodb, *_USE_KEY)
         function.add_environment(self._variable, table.table_name)
 
     def _claim(self, function: lambda_.Function) -> None:
