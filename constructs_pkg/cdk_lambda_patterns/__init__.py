@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from .function.well_architected_image_function import WellArchitectedImageFunction as WellArchitectedImageFunction
     from .network.function_file_system import FunctionFileSystem as FunctionFileSystem
     from .network.function_vpc import FunctionVpc as FunctionVpc
+    from .release.concurrency_budget import ConcurrencyBudget as ConcurrencyBudget
+    from .release.provisioned_concurrency import ProvisionedConcurrency as ProvisionedConcurrency, Season as Season
+    from .release.version_pruning import VersionPruning as VersionPruning
+    from .release.workload import Workload as Workload
     from .triggers import event_patterns as event_patterns
     from .triggers.cognito_trigger import CognitoTrigger as CognitoTrigger
     from .triggers.custom_resource_trigger import CustomResourceTrigger as CustomResourceTrigger
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "CognitoTrigger": ".triggers.cognito_trigger",
+    "ConcurrencyBudget": ".release.concurrency_budget",
     "ContainerImage": ".function.container_image",
     "CustomResourceTrigger": ".triggers.custom_resource_trigger",
     "DeadLetterRedrive": ".triggers.dead_letter_redrive",
@@ -61,11 +66,13 @@ _HOMES = {
     "LogsTrigger": ".triggers.logs_trigger",
     "MqTrigger": ".triggers.mq_trigger",
     "MskCluster": ".triggers.kafka_cluster",
+    "ProvisionedConcurrency": ".release.provisioned_concurrency",
     "ProvisionedPollers": ".triggers.event_source_mappings",
     "PythonCode": ".function.packaging",
     "PythonLayer": ".function.packaging",
     "S3Trigger": ".triggers.s3_trigger",
     "ScheduleTrigger": ".triggers.schedule_trigger",
+    "Season": ".release.provisioned_concurrency",
     "SelfManagedKafka": ".triggers.kafka_cluster",
     "ServiceCaller": ".triggers.service_trigger",
     "ServiceTrigger": ".triggers.service_trigger",
@@ -73,14 +80,17 @@ _HOMES = {
     "SnsTrigger": ".triggers.sns_trigger",
     "SqsTrigger": ".triggers.sqs_trigger",
     "ValidationError": ".errors",
+    "VersionPruning": ".release.version_pruning",
     "ViewerFunction": ".edge.viewer_function",
     "WellArchitectedFunction": ".function.well_architected_function",
     "WellArchitectedImageFunction": ".function.well_architected_image_function",
+    "Workload": ".release.workload",
     "event_patterns": ".triggers.event_patterns",
 }
 
 __all__ = [
     "CognitoTrigger",
+    "ConcurrencyBudget",
     "ContainerImage",
     "CustomResourceTrigger",
     "DeadLetterRedrive",
@@ -98,11 +108,13 @@ __all__ = [
     "LogsTrigger",
     "MqTrigger",
     "MskCluster",
+    "ProvisionedConcurrency",
     "ProvisionedPollers",
     "PythonCode",
     "PythonLayer",
     "S3Trigger",
     "ScheduleTrigger",
+    "Season",
     "SelfManagedKafka",
     "ServiceCaller",
     "ServiceTrigger",
@@ -110,9 +122,11 @@ __all__ = [
     "SnsTrigger",
     "SqsTrigger",
     "ValidationError",
+    "VersionPruning",
     "ViewerFunction",
     "WellArchitectedFunction",
     "WellArchitectedImageFunction",
+    "Workload",
     "event_patterns",
 ]
 

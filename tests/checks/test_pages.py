@@ -37,7 +37,6 @@ TO_COME = {
     "GradualRelease",
     "HttpApiFrontDoor",
     "LambdaTask",
-    "ProvisionedConcurrency",
     "ReleasePlan",
     "RestApiFrontDoor",
 }
