@@ -97,6 +97,7 @@ def check_rule_pattern(where: Where, prop: str, pattern: Pattern) -> None:
         ValidationError: Not a pattern, or too long.
     """
     check_pattern(where, prop, pattern, tests=_RULE_TESTS)
+    _check_no_null(where, prop, pattern)
     text = json.dumps(pattern, ensure_ascii=False, separators=(",", ":"), default=str)
     where.size(prop, without_tokens(text), quotas.EVENT_PATTERN_LENGTH)
 
@@ -113,6 +114,7 @@ def check_subscription_filter(where: Where, policy: Pattern, *, nested: bool) ->
         ValidationError: Not a policy, too long, with too many fields or combinations of values.
     """
     check_pattern(where, "filter_policy", policy, tests=_SUBSCRIPTION_TESTS)
+    _check_no_null(where, "filter_policy", policy)
     deep = next((name for name, value in policy.items() if as_mapping(value) is not None), None)
     if deep is not None and not nested:
         where.refuse(
@@ -129,6 +131,20 @@ def check_subscription_filter(where: Where, policy: Pattern, *, nested: bool) ->
     if fields:
         where.size("filter_policy", fields, quotas.FILTER_POLICY_FIELDS)
         where.within("filter_policy", _combinations(fields), quotas.FILTER_POLICY_COMBINATIONS)
+
+
+def _check_no_null(where: Where, prop: str, value: object) -> None:
+    if value is None:
+        where.refuse(
+            prop,
+            "must not hold null, which the CDK leaves out of templates",
+            got="None",
+            fix='test for {"exists": false}, or look for null in the function',
+            code="FilterPatternInvalid",
+        )
+    fields = as_mapping(value)
+    for inner in (as_sequence(value) or ()) if fields is None else fields.values():
+        _check_no_null(where, prop, inner)
 
 
 def _combinations(fields: Mapping[str, Any], depth: int = 1) -> int:

@@ -107,7 +107,7 @@ class ScheduleTrigger(Construct):
         window = _window(where, flexible_window)
         where.within("retry_attempts", retry_attempts, quotas.RULE_RETRY_ATTEMPTS)
         age = duration_within(where, "max_event_age", max_event_age, quotas.RULE_EVENT_AGE)
-        _check_payload(where, payload)
+        text = _payload(where, payload)
         check_dead_letter_queue(where, dead_letter_queue)
         super().__init__(scope, construct_id)
 
@@ -137,8 +137,8 @@ class ScheduleTrigger(Construct):
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=function_arn,
                 role_arn=self.role.role_arn,
-                # In the CDK's way, which keeps tokens.
-                input=None if payload is None else cdk.Stack.of(self).to_json_string(payload),
+                # The CDK's way keeps tokens, but drops null.
+                input=cdk.Stack.of(self).to_json_string(payload) if _has_token(payload) else text,
                 dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=queue_arn),
                 retry_policy=_retry_policy(retry_attempts, as_seconds(max_event_age, age)),
             ),
@@ -172,9 +172,9 @@ def _window(where: Where, window: cdk.Duration | None) -> float | None:
     return minutes
 
 
-def _check_payload(where: Where, payload: object) -> None:
+def _payload(where: Where, payload: object) -> str | None:
     if payload is None:
-        return
+        return None
     try:
         text = json.dumps(payload, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -186,6 +186,16 @@ def _check_payload(where: Where, payload: object) -> None:
             code="PayloadInvalid",
         )
     where.size("payload", without_tokens(text).encode(), quotas.SCHEDULE_INPUT_SIZE)
+    return text
+
+
+def _has_token(value: object) -> bool:
+    if isinstance(value, dict):
+        fields = cast("dict[str, object]", value)
+        return any(is_token(name) or _has_token(inner) for name, inner in fields.items())
+    if isinstance(value, (list, tuple)):
+        return any(_has_token(inner) for inner in cast("list[object]", value))
+    return is_token(value)
 
 
 def _flexible(window: float | None) -> scheduler.CfnSchedule.FlexibleTimeWindowProperty:
