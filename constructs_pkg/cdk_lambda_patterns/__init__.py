@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .triggers.kinesis_trigger import KinesisTrigger as KinesisTrigger
     from .triggers.logs_trigger import LogsTrigger as LogsTrigger
     from .triggers.mq_trigger import MqTrigger as MqTrigger
+    from .triggers.s3_batch_operations import S3BatchOperations as S3BatchOperations
     from .triggers.s3_trigger import S3Trigger as S3Trigger
     from .triggers.schedule_trigger import ScheduleTrigger as ScheduleTrigger
     from .triggers.service_trigger import ServiceCaller as ServiceCaller, ServiceTrigger as ServiceTrigger
@@ -70,6 +71,7 @@ _HOMES = {
     "ProvisionedPollers": ".triggers.event_source_mappings",
     "PythonCode": ".function.packaging",
     "PythonLayer": ".function.packaging",
+    "S3BatchOperations": ".triggers.s3_batch_operations",
     "S3Trigger": ".triggers.s3_trigger",
     "ScheduleTrigger": ".triggers.schedule_trigger",
     "Season": ".release.provisioned_concurrency",
@@ -112,6 +114,7 @@ __all__ = [
     "ProvisionedPollers",
     "PythonCode",
     "PythonLayer",
+    "S3BatchOperations",
     "S3Trigger",
     "ScheduleTrigger",
     "Season",

@@ -798,7 +798,7 @@ BATCH_USER_ARGUMENTS = Quota(
     maximum=10,
     unit="arguments",
     source="https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_LambdaInvokeOperation.html",
-    fix="put several values into one, or into the manifest",
+    fix="put several values into one, or leave it out",
 )
 BATCH_USER_ARGUMENT_NAME_LENGTH = Quota(
     code="UserArgumentNameLength",
@@ -815,6 +815,14 @@ BATCH_USER_ARGUMENT_LENGTH = Quota(
     unit="characters in an argument's value",
     source="https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_LambdaInvokeOperation.html",
     fix="shorten the value, or pass the name of a parameter or an object that holds it",
+)
+BATCH_PRIORITY = Quota(
+    code="JobPriorityOutOfRange",
+    minimum=0,
+    maximum=2_147_483_647,
+    unit="as a job's priority",
+    source="https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_CreateJob.html",
+    fix="choose a number in that range",
 )
 BATCH_REPORT_PREFIX_LENGTH = Quota(
     code="ReportPrefixLength",
