@@ -1,0 +1,213 @@
+"""What all releases of a stack share: one CodeDeploy application, and the role that CodeDeploy works with."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+import aws_cdk as cdk
+import constructs
+import jsii
+from aws_cdk import aws_codedeploy as codedeploy, aws_iam as iam
+from constructs import Construct
+
+from cdk_lambda_patterns import practices
+from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
+from cdk_lambda_patterns.function.durations import seconds
+from cdk_lambda_patterns.function.references import reference
+
+from .release_plan import Shift
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_lambda as lambda_
+
+    from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
+
+    from .release_plan import Steps
+
+_ID = "GradualReleases"
+_POLICY_NAME = "ShiftTraffic"
+_SHIFT = ["lambda:GetAlias", "lambda:UpdateAlias", "lambda:GetProvisionedConcurrencyConfig"]
+_WILDCARD_REASON = (
+    "CodeDeploy asks for the states of alarms; AWS hides composite alarms from a permission that names any, and with "
+    "them every release would stop"
+)
+_MINUTE = 60
+# CodeDeploy's own, which need no resource.
+_PREDEFINED = {
+    (Shift.ALL_AT_ONCE, 100, 0): "ALL_AT_ONCE",
+    **{(Shift.CANARY, 10, minutes): f"CANARY_10_PERCENT_{minutes}_MINUTES" for minutes in (5, 10, 15, 30)},
+    (Shift.LINEAR, 10, 1): "LINEAR_10_PERCENT_EVERY_1_MINUTE",
+    **{(Shift.LINEAR, 10, minutes): f"LINEAR_10_PERCENT_EVERY_{minutes}_MINUTES" for minutes in (2, 3, 10)},
+}
+
+_of_stack: dict[str, CodeDeployApplication] = {}
+
+
+class CodeDeployApplication(Construct):
+    """The application and the role that a stack's releases share.
+
+    The role may do what AWSCodeDeployRoleForLambdaLimited may, for this stack's functions alone, and without what
+    CloudFormation does not use: objects of buckets, and hooks of others.
+    Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCodeDeployRoleForLambdaLimited.html
+    """
+
+    application: codedeploy.LambdaApplication
+    """The application."""
+
+    role: iam.IRole
+    """The role, to which nothing can be added."""
+
+    def __init__(self, stack: cdk.Stack) -> None:
+        """Define it. Use `of`.
+
+        Args:
+            stack: The stack.
+        """
+        super().__init__(stack, _ID)
+        self.application = codedeploy.LambdaApplication(self, "Application")
+        self._statements = _Statements()
+        policies = cdk.Lazy.any(cast("cdk.IStableAnyProducer", self._statements))
+        resource = iam.CfnRole(
+            self,
+            "Role",
+            description="CodeDeploy shifts the traffic of this stack's functions",
+            assume_role_policy_document=_trust(self.application.application_name),
+            policies=policies,
+        )
+        self._role_name = resource.ref
+        acknowledge_wildcard(resource, "*", _WILDCARD_REASON)
+        self.role = iam.Role.from_role_arn(self, "SharedRole", resource.attr_arn, mutable=False)
+        self._configs: dict[Steps, codedeploy.ILambdaDeploymentConfig] = {}
+        self._aliases: list[lambda_.Alias] = []
+        self.node.add_validation(_Weights(self._aliases))
+
+    @classmethod
+    def of(cls, stack: cdk.Stack) -> CodeDeployApplication:
+        """The one of a stack, defined when it is asked for first.
+
+        Args:
+            stack: The stack.
+        """
+        key = reference(stack)
+        if key not in _of_stack:
+            _of_stack[key] = cls(stack)
+        return _of_stack[key]
+
+    def shift(self, function: WellArchitectedFunction) -> None:
+        """Let CodeDeploy shift a function's traffic.
+
+        Args:
+            function: The function.
+        """
+        arn = f"{_arn('lambda')}:function:{function.live_dimensions['FunctionName']}"
+        self._statements.functions += [arn, f"{arn}:{practices.LIVE_ALIAS}"]
+        self._aliases.append(function.live)
+
+    def invoke(self, scope: Construct, hooks: list[str]) -> iam.CfnPolicy:
+        """Let CodeDeploy call the hooks of a release.
+
+        In a policy beside the role: hooks wait for their release, which waits for the role.
+
+        Args:
+            scope: The release.
+            hooks: The functions' ARNs.
+        """
+        statement = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": hooks}
+        return iam.CfnPolicy(
+            scope,
+            "InvokeHooks",
+            policy_name="InvokeHooks",
+            policy_document=_document([statement]),
+            roles=[self._role_name],
+        )
+
+    def config(self, steps: Steps) -> codedeploy.ILambdaDeploymentConfig:
+        """CodeDeploy's configuration for a plan: its own, or one that all releases with equal plans share.
+
+        Args:
+            steps: The plan.
+        """
+        predefined = _PREDEFINED.get((steps.shift, steps.percent, steps.minutes))
+        if predefined is not None:
+            return _predefined(predefined)
+        if steps not in self._configs:
+            self._configs[steps] = self._define_config(steps)
+        return self._configs[steps]
+
+    def _define_config(self, steps: Steps) -> codedeploy.ILambdaDeploymentConfig:
+        interval = seconds(_MINUTE * steps.minutes)
+        routing = (
+            codedeploy.TrafficRouting.time_based_canary(percentage=steps.percent, interval=interval)
+            if steps.shift is Shift.CANARY
+            else codedeploy.TrafficRouting.time_based_linear(percentage=steps.percent, interval=interval)
+        )
+        # Named after the plan, as CodeDeploy's own are: who changes a plan replaces its configuration.
+        name = f"{steps.shift.value}{steps.percent}Percent{steps.minutes}Minutes"
+        config = codedeploy.LambdaDeploymentConfig(self, name, traffic_routing=routing)
+        return cast("codedeploy.ILambdaDeploymentConfig", config)
+
+
+@jsii.implements(cdk.IStableAnyProducer)
+class _Statements:
+    """The policy of the role, written when all releases are known: nothing is sent to Node for each of them."""
+
+    def __init__(self) -> None:
+        self.functions: list[str] = []
+
+    def produce(self) -> Any:  # noqa: ANN401 - as the CDK declares it
+        """The role's policies."""
+        statements: list[dict[str, Any]] = [
+            {"Effect": "Allow", "Action": _SHIFT, "Resource": self.functions},
+            {"Effect": "Allow", "Action": "cloudwatch:DescribeAlarms", "Resource": "*"},
+        ]
+        return [{"policyName": _POLICY_NAME, "policyDocument": _document(statements)}]
+
+
+@jsii.implements(constructs.IValidation)
+class _Weights:
+    """Finds aliases with weights of their own, whenever and however they came there."""
+
+    def __init__(self, aliases: list[lambda_.Alias]) -> None:
+        self._aliases = aliases
+
+    def validate(self) -> list[str]:
+        """What is wrong."""
+        return [
+            f"{alias.node.path} must not have weights of its own: each release sets them, and CloudFormation would set "
+            "them back in the middle of one; leave 'routing_config' out (ReleaseAliasWeighted)"
+            for alias in self._aliases
+            if cast("lambda_.CfnAlias", alias.node.default_child).routing_config is not None
+        ]
+
+
+def _trust(application_name: str) -> dict[str, Any]:
+    """CodeDeploy may work with the role for deployments of this application alone.
+
+    Source: https://docs.aws.amazon.com/codedeploy/latest/userguide/security_confused_deputy.html
+    """
+    groups = f"{_arn('codedeploy')}:deploymentgroup:{application_name}/*"
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "codedeploy.amazonaws.com"},
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID},
+            "ArnLike": {"aws:SourceArn": groups},
+        },
+    }
+    return _document([statement])
+
+
+def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+@cache
+def _arn(service: str) -> str:
+    return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
+
+
+@cache
+def _predefined(name: str) -> codedeploy.ILambdaDeploymentConfig:
+    return cast("codedeploy.ILambdaDeploymentConfig", getattr(codedeploy.LambdaDeploymentConfig, name))

@@ -1,0 +1,302 @@
+"""Shifts a function's traffic to a new version, and back if it fails."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch, aws_codedeploy as codedeploy, aws_iam as iam, aws_lambda as lambda_
+
+from cdk_lambda_patterns import practices, quotas
+from cdk_lambda_patterns.function.alarms import define_alarm
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.tokens import is_token
+from cdk_lambda_patterns.validation import Where
+
+from .code_deploy_application import CodeDeployApplication
+from .release_plan import DEFAULT, ReleasePlan, Shift
+from .smoke_test_hook import SmokeTestHook
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs import Construct
+
+    from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
+
+    from .release_plan import Steps
+
+_LAMBDA = "AWS/Lambda"
+_RULE = "LambdaChecks::ReleaseRollbackAlarms"
+
+
+class GradualRelease(codedeploy.LambdaDeploymentGroup):
+    """Shifts the traffic of a function's `live` alias to each new version, and back if it fails.
+
+    It is the CodeDeploy deployment group. Defines also an alarm on the errors of the new version, and once a stack the
+    CodeDeploy application and its role. A release is rolled back when an alarm goes off, a hook says no, or somebody
+    stops it.
+
+    The alarm looks at the new version alone, under a name that has its number: what the old version did neither ends
+    the release of its repair nor keeps it from beginning.
+    """
+
+    alarms: dict[str, cloudwatch.CfnAlarm]
+    """The alarms of its own by their names: `ReleaseErrors`, on the function too. None with `without_alarms`."""
+
+    smoke_test: SmokeTestHook | None
+    """The hook that tries the new version before it gets traffic."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        function: WellArchitectedFunction,
+        plan: ReleasePlan | None = None,
+        smoke_test: SmokeTestHook | None = None,
+        pre_hook: lambda_.IFunction | lambda_.FunctionBase | None = None,
+        post_hook: lambda_.IFunction | lambda_.FunctionBase | None = None,
+        error_threshold: float = practices.ERRORS_ALARM_THRESHOLD,
+        alarms: Sequence[cloudwatch.IAlarm | cloudwatch.AlarmBase | cloudwatch.CfnAlarm] = (),
+        without_alarms: str | None = None,
+    ) -> None:
+        """Define the release.
+
+        Args:
+            scope: The construct that this one is part of, in the function's stack.
+            construct_id: Its name there.
+            function: The function whose `live` alias gets new versions.
+            plan: How traffic is shifted.
+                Default: - 10 % for 5 minutes, then all: `ReleasePlan.canary()`.
+                Source: https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html
+            smoke_test: What tries the new version before it gets traffic, at the first deployment too.
+                Default: - nothing.
+            pre_hook: A function of your own that CodeDeploy calls before traffic is shifted. It gets the right to
+                answer and to call the new version, and must answer within an hour.
+                Default: - none.
+                Source: https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html
+            post_hook: The same after all traffic was shifted.
+                Default: - none.
+            error_threshold: Errors of the new version in a minute from which on it is rolled back, at least 1.
+                Default: 1
+            alarms: Further alarms that roll back, up to 9: on what callers see, say. Not on what the old version does.
+                Default: - none.
+                Source: https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_AlarmConfiguration.html
+            without_alarms: Why nothing shall watch the new version.
+                Default: - it is watched.
+
+        Raises:
+            ValidationError: A second release of the function, one in another stack, a plan outside CodeDeploy's limits,
+                traffic shifted while provisioned concurrency scales, too many alarms, one that waits for `live`, or two
+                hooks before the traffic.
+        """
+        # 1 validate
+        where = Where(scope, construct_id)
+        expect_type(where, "function", function, "is_part_of", "WellArchitectedFunction")
+        stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
+        steps = _steps(where, plan)
+        _check_function(where, function, stack, steps)
+        _check_alarms(where, function, alarms, error_threshold, without_alarms)
+        _check_hooks(where, function, smoke_test, pre_hook, post_hook)
+
+        # 2 derive
+        shared = CodeDeployApplication.of(stack)
+        shared.shift(function)
+        own = {} if without_alarms is not None else {"ReleaseErrors": _errors_alarm(function, error_threshold)}
+
+        first = pre_hook if smoke_test is None else smoke_test
+        hooks = [cast("lambda_.IFunction", hook) for hook in (first, post_hook) if hook is not None]
+
+        # 3 define
+        with cdk_refusals(where):
+            super().__init__(
+                scope,
+                construct_id,
+                alias=function.live,
+                application=cast("codedeploy.ILambdaApplication", shared.application),
+                role=shared.role,
+                deployment_config=shared.config(steps),
+                alarms=[*own.values(), *cast("Sequence[cloudwatch.CfnAlarm]", alarms)],
+                auto_rollback=codedeploy.AutoRollbackConfig(stopped_deployment=True),
+                pre_hook=cast("lambda_.IFunction | None", first),
+                post_hook=cast("lambda_.IFunction | None", post_hook),
+            )
+        self.alarms = own
+        function.alarms |= own
+        function.gradual_release = self
+        self.smoke_test = smoke_test
+
+        # 4 connect
+        if without_alarms is not None:
+            cdk.Validations.of(self).acknowledge(cdk.Acknowledgment(id=_RULE, reason=without_alarms))
+        if hooks:
+            self._connect_hooks(function, shared, hooks)
+        if smoke_test is not None:
+            smoke_test.try_versions_of(function)
+
+    def _connect_hooks(
+        self, function: WellArchitectedFunction, shared: CodeDeployApplication, hooks: list[lambda_.IFunction]
+    ) -> None:
+        version = function.live_version.function_arn
+        for hook in hooks:
+            iam.Grant.add_to_principal(grantee=hook, actions=["lambda:InvokeFunction"], resource_arns=[version])
+        policy = shared.invoke(self, [hook.function_arn for hook in hooks])
+        # Traffic waits for CodeDeploy's right to ask the hooks.
+        function.live.node.add_dependency(policy)
+
+
+def _steps(where: Where, plan: ReleasePlan | None) -> Steps:
+    expect_type(where, "plan", plan, "steps", "ReleasePlan")
+    return DEFAULT if plan is None else plan.steps(where)
+
+
+def _check_function(where: Where, function: WellArchitectedFunction, stack: cdk.Stack, steps: Steps) -> None:
+    if function.gradual_release is not None:
+        where.refuse(
+            "function",
+            "must have one release: CodeDeploy shifts an alias for one deployment group at a time",
+            got=f"a function that {function.gradual_release.node.path} releases",
+            fix="leave one of them out",
+            code="ReleaseExists",
+        )
+    if not function.is_part_of(stack):
+        where.refuse(
+            "function",
+            "must be in the stack of its release: the alias names the release, and the release the alias",
+            got=f"{function.node.path} for a release in {stack.node.path}",
+            fix="define the release beside the function",
+            code="ReleaseInOtherStack",
+        )
+    if function.autoscaled_by is not None and steps.shift is not Shift.ALL_AT_ONCE:
+        where.refuse(
+            "plan",
+            "must be ReleasePlan.all_at_once() where provisioned concurrency scales: Lambda refuses to change it while "
+            "an alias has weights",
+            got=f"{steps.shift.value.lower()} on what {function.autoscaled_by.node.path} scales",
+            fix="shift all at once behind a smoke test, or give the concurrency a fixed number",
+            code="ReleaseWeightsAutoscaled",
+        )
+
+
+def _check_alarms(
+    where: Where,
+    function: WellArchitectedFunction,
+    alarms: Sequence[object],
+    error_threshold: float,
+    without_alarms: str | None,
+) -> None:
+    if without_alarms is not None:
+        if not without_alarms.strip():
+            where.refuse(
+                "without_alarms",
+                "must give a reason",
+                got=repr(without_alarms),
+                fix="say why nothing shall watch the new version, or leave it out",
+                code="ReasonMissing",
+            )
+        if alarms:
+            where.refuse(
+                "alarms",
+                "must be left out with 'without_alarms'",
+                got=f"{len(alarms)} alarms",
+                fix="leave one of them out",
+                code="ReleaseAlarmsConflict",
+            )
+    if not is_token(error_threshold) and error_threshold < 1:
+        where.refuse(
+            "error_threshold",
+            "must be at least 1: the alarm goes off at it, and with 0 it would without an error",
+            got=f"{error_threshold:g}",
+            fix="choose 1 or more, or say 'without_alarms'",
+            code="ErrorThresholdOutOfRange",
+        )
+    own = 0 if without_alarms is not None else 1
+    where.size("alarms", range(own + len(alarms)), quotas.RELEASE_ALARMS)
+    for alarm in alarms:
+        expect_type(where, "alarms", alarm, "alarm_ref", "aws_cloudwatch.IAlarm")
+        _refuse_circle(where, function, alarm)
+
+
+def _refuse_circle(where: Where, function: WellArchitectedFunction, alarm: Any) -> None:  # noqa: ANN401
+    """Refuse an alarm that names the alias, which waits for the release, which waits for its alarms."""
+    resource = alarm if isinstance(alarm, cdk.CfnResource) else alarm.node.default_child
+    if not isinstance(resource, cloudwatch.CfnAlarm):
+        return  # imported, or composed of others
+    stack = cdk.Stack.of(resource)
+    live = cast("lambda_.CfnAlias", function.live.node.default_child)
+    watched = json.dumps(stack.resolve([resource.dimensions, resource.metrics]))
+    if json.dumps({"Ref": stack.resolve(live.logical_id)}) in watched:
+        where.refuse(
+            "alarms",
+            "must not name the alias, which waits for this release: CloudFormation refuses the circle",
+            got=f"{alarm.node.path}, on a metric of 'live'",
+            fix="leave it out, the release has an alarm on the new version; or write the metric with "
+            "dimensions_map=function.live_dimensions",
+            code="ReleaseAlarmCircular",
+        )
+
+
+def _check_hooks(
+    where: Where,
+    function: WellArchitectedFunction,
+    smoke_test: SmokeTestHook | None,
+    pre_hook: object,
+    post_hook: object,
+) -> None:
+    if smoke_test is not None and not isinstance(cast("object", smoke_test), SmokeTestHook):
+        where.refuse(
+            "smoke_test",
+            "must be of type SmokeTestHook",
+            got=type(smoke_test).__name__,
+            fix="give a function of your own as 'pre_hook'",
+            code="TypeMismatch",
+        )
+    if smoke_test is not None and pre_hook is not None:
+        where.refuse(
+            "pre_hook",
+            "must be left out where 'smoke_test' is given: CodeDeploy calls one function before it shifts traffic",
+            got="both",
+            fix="call the other one from your own hook",
+            code="ReleaseHooksConflict",
+        )
+    if smoke_test is not None and smoke_test.tested is not None:
+        where.refuse(
+            "smoke_test",
+            "must be a hook of its own: it calls the version of one function",
+            got=f"one that tries {smoke_test.tested.node.path}",
+            fix="define another SmokeTestHook for this function",
+            code="SmokeTestTaken",
+        )
+    for name, hook in (("pre_hook", pre_hook), ("post_hook", post_hook)):
+        expect_type(where, name, hook, "function_arn", "aws_lambda.IFunction")
+        if hook is function:
+            where.refuse(
+                name,
+                "must be another function than the one that is released",
+                got="the function itself",
+                fix="give a function that calls it and answers CodeDeploy",
+                code="ReleaseHookIsFunction",
+            )
+
+
+def _errors_alarm(function: WellArchitectedFunction, threshold: float) -> cloudwatch.CfnAlarm:
+    """ALARM when the new version fails.
+
+    A new version makes a new alarm, by its name: an alarm that is changed keeps its state, and in ALARM it would end
+    the next release before it began.
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    """
+    version = function.live_version.version
+    dimensions = {**function.live_dimensions, "ExecutedVersion": version}
+    return define_alarm(
+        function,
+        "ReleaseErrorsAlarm",
+        name=f"{function.live_dimensions['FunctionName']}-release-{version}",
+        metric=(_LAMBDA, "Errors", "Sum"),
+        dimensions=dimensions,
+        threshold=threshold,
+        text="The new version failed: its release is rolled back. Look at the function's log group for the error.",
+        actions=(),
+    )
