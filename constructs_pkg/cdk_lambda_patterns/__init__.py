@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from .network.function_file_system import FunctionFileSystem as FunctionFileSystem
     from .network.function_vpc import FunctionVpc as FunctionVpc
     from .release.concurrency_budget import ConcurrencyBudget as ConcurrencyBudget
+    from .release.gradual_release import GradualRelease as GradualRelease
     from .release.provisioned_concurrency import ProvisionedConcurrency as ProvisionedConcurrency, Season as Season
+    from .release.release_plan import ReleasePlan as ReleasePlan
+    from .release.smoke_test_hook import SmokeTestHook as SmokeTestHook
     from .release.version_pruning import VersionPruning as VersionPruning
     from .release.workload import Workload as Workload
     from .triggers import event_patterns as event_patterns
@@ -60,6 +63,7 @@ _HOMES = {
     "FirehoseTransformation": ".triggers.firehose_transformation",
     "FunctionFileSystem": ".network.function_file_system",
     "FunctionVpc": ".network.function_vpc",
+    "GradualRelease": ".release.gradual_release",
     "IdempotencyTable": ".function.idempotency_table",
     "IotTrigger": ".triggers.iot_trigger",
     "KafkaTrigger": ".triggers.kafka_trigger",
@@ -71,6 +75,7 @@ _HOMES = {
     "ProvisionedPollers": ".triggers.event_source_mappings",
     "PythonCode": ".function.packaging",
     "PythonLayer": ".function.packaging",
+    "ReleasePlan": ".release.release_plan",
     "S3BatchOperations": ".triggers.s3_batch_operations",
     "S3Trigger": ".triggers.s3_trigger",
     "ScheduleTrigger": ".triggers.schedule_trigger",
@@ -79,6 +84,7 @@ _HOMES = {
     "ServiceCaller": ".triggers.service_trigger",
     "ServiceTrigger": ".triggers.service_trigger",
     "SesTrigger": ".triggers.ses_trigger",
+    "SmokeTestHook": ".release.smoke_test_hook",
     "SnsTrigger": ".triggers.sns_trigger",
     "SqsTrigger": ".triggers.sqs_trigger",
     "ValidationError": ".errors",
@@ -103,6 +109,7 @@ __all__ = [
     "FirehoseTransformation",
     "FunctionFileSystem",
     "FunctionVpc",
+    "GradualRelease",
     "IdempotencyTable",
     "IotTrigger",
     "KafkaTrigger",
@@ -114,6 +121,7 @@ __all__ = [
     "ProvisionedPollers",
     "PythonCode",
     "PythonLayer",
+    "ReleasePlan",
     "S3BatchOperations",
     "S3Trigger",
     "ScheduleTrigger",
@@ -122,6 +130,7 @@ __all__ = [
     "ServiceCaller",
     "ServiceTrigger",
     "SesTrigger",
+    "SmokeTestHook",
     "SnsTrigger",
     "SqsTrigger",
     "ValidationError",

@@ -34,10 +34,8 @@ if TYPE_CHECKING:
 TO_COME = {
     "FunctionAlarms",
     "FunctionUrlFrontDoor",
-    "GradualRelease",
     "HttpApiFrontDoor",
     "LambdaTask",
-    "ReleasePlan",
     "RestApiFrontDoor",
 }
 """Constructs that pages name and that are not there yet. Whoever adds one takes it out here."""
