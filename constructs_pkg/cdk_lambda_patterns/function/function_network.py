@@ -90,15 +90,17 @@ def check_network(where: Where, options: Mapping[str, Any]) -> None:
     listed = member(selection, "subnets")
     if listed is not None:
         subnets, zones = list(listed), _zones_of(list(listed))
+        public = any(isinstance(subnet, ec2.PublicSubnet) for subnet in subnets)
     else:
         given = {name: value for name in _SELECTION if (value := member(selection, name)) is not None}
         with cdk_refusals(where):
             chosen = vpc.select_subnets(**given)
         if chosen.is_pending_lookup:
             return
-        if chosen.has_public and not options.get("allow_public_subnet"):
-            _refuse_public(where)
+        public = chosen.has_public
         subnets, zones = list(chosen.subnets or ()), _known(chosen.availability_zones or ())
+    if public and not options.get("allow_public_subnet"):
+        _refuse_public(where)
     if zones is not None and len(zones) < quotas.ZONES.minimum:
         where.refuse(
             "vpc_subnets",

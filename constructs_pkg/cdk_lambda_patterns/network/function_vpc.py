@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .endpoints import Endpoint
 
 _FEW_ZONES = 3
-_PUBLIC_MASK = 28
+_PUBLIC_MASK = 28  # the smallest subnet that there is: NAT gateways alone are in it
 
 
 class FunctionVpc(ec2.Vpc):
@@ -143,7 +143,7 @@ class FunctionVpc(ec2.Vpc):
         # 2 derive
         mask = _subnet_mask(where, cidr, zones)
         needed = interfaces(functions=functions, concurrency=concurrency) + len(names)
-        _check_room(where, cidr, mask, needed)
+        _check_room(where, cidr, mask, zones, needed)
         leads_out = nat_gateways > 0 or ipv6
         kind = ec2.SubnetType.PRIVATE_WITH_EGRESS if leads_out else ec2.SubnetType.PRIVATE_ISOLATED
 
@@ -307,14 +307,14 @@ def _network(where: Where, cidr: str) -> ipaddress.IPv4Network:
     return network
 
 
-def _check_room(where: Where, cidr: str, mask: int, needed: int) -> None:
-    """Refuse ranges in which the NAT gateways of six zones would not fit, or the functions."""
-    usable = usable_addresses(mask) if mask < _PUBLIC_MASK - 2 else 0
+def _check_room(where: Where, cidr: str, mask: int, zones: int, needed: int) -> None:
+    gateways = (_FEW_ZONES if zones <= _FEW_ZONES else quotas.ZONES.maximum) * 2 ** (32 - _PUBLIC_MASK)
+    usable = usable_addresses(mask) if gateways <= 2 ** (32 - mask) else 0  # before them, in as large a part
     if usable < needed:
         where.refuse(
             "cidr",
             f"must leave {needed} addresses to each subnet, for the network interfaces of functions and endpoints",
-            got=f"{max(usable, 0)} with {cidr}",
+            got=f"{usable} with {cidr}",
             fix="choose a larger range, as 10.0.0.0/16, or fewer 'functions'",
             code="SubnetCapacity",
         )
