@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from cdk_lambda_patterns import quotas
-from cdk_lambda_patterns.json_values import as_list
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.validation import Where
@@ -71,7 +70,7 @@ def _pairs_in(where: Where, file: Path) -> list[tuple[Any, Any]]:
         )
     match content:
         case [("data", list() as entries)]:
-            return [_pair(where, file, entry) for entry in as_list(cast("object", entries))]
+            return [_pair(where, file, entry) for entry in cast("list[object]", entries)]
         case _:
             return list(content)
 
@@ -82,7 +81,7 @@ def _pair(where: Where, file: Path, entry: object) -> tuple[Any, Any]:
         where.refuse(
             _PROP,
             "must have 'key' and 'value' in each entry of 'data'",
-            got=f"{file} with {json.dumps(fields) if fields else entry!r}",
+            got=f"{file} with {json.dumps(fields if isinstance(entry, _Pairs) else entry)}",
             fix='write {"data": [{"key": "...", "value": "..."}]}',
             code="KeyValuesInvalid",
         )
@@ -90,19 +89,18 @@ def _pair(where: Where, file: Path, entry: object) -> tuple[Any, Any]:
 
 
 def _check_pair(where: Where, key: object, value: object) -> None:
-    for part, called in ((key, "key"), (value, "value")):
-        if not isinstance(part, str):
-            where.refuse(
-                _PROP,
-                "must have text as keys and values",
-                got=f"{type(part).__name__} as {called} {part!r}"
-                if part is key
-                else f"{type(part).__name__} for {key!r}",
-                fix="write json.dumps(value), and ask for it with {format: 'json'}",
-                code="KeyValuesInvalid",
-            )
-    where.within(f"{_PROP}[{key!r}]", _size(cast("str", key)), quotas.KEY_VALUE_STORE_KEY_SIZE)
-    where.within(f"{_PROP}[{key!r}]", _size(cast("str", value)), quotas.KEY_VALUE_STORE_VALUE_SIZE)
+    if not isinstance(key, str) or not isinstance(value, str):
+        where.refuse(
+            _PROP,
+            "must have text as keys and values",
+            got=f"{type(value).__name__} for {key!r}"
+            if isinstance(key, str)
+            else f"{type(key).__name__} as key {key!r}",
+            fix="write json.dumps(value), and read it with {format: 'json'}",
+            code="KeyValuesInvalid",
+        )
+    where.within(f"{_PROP}[{key!r}]", _size(key), quotas.KEY_VALUE_STORE_KEY_SIZE)
+    where.within(f"{_PROP}[{key!r}]", _size(value), quotas.KEY_VALUE_STORE_VALUE_SIZE)
 
 
 def _size(text: str) -> int:

@@ -123,7 +123,6 @@ class ViewerFunction(cloudfront.Function):
         Raises:
             ValidationError: An event of Lambda@Edge.
         """
-        expect_type(self._where, "event_type", event_type, "VIEWER_REQUEST", "aws_cloudfront.FunctionEventType")
         if not isinstance(cast("object", event_type), cloudfront.FunctionEventType):
             self._where.refuse(
                 "event_type",

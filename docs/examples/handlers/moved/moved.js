@@ -1,0 +1,16 @@
+import cf from "cloudfront";
+
+const pages = cf.kvs();
+
+// A page that has moved is answered at once; a folder is its index.html.
+async function handler(event) {
+  const request = event.request;
+  if (await pages.exists(request.uri)) {
+    const location = { value: await pages.get(request.uri) };
+    return { statusCode: 301, statusDescription: "Moved Permanently", headers: { location } };
+  }
+  if (request.uri.endsWith("/")) {
+    request.uri += "index.html";
+  }
+  return request;
+}

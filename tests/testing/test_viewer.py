@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aws_cdk import aws_cloudfront as cloudfront
+
+from cdk_lambda_patterns.testing import (
+    ViewerFunctionError,
+    run_viewer_function,
+    viewer,
+    viewer_request,
+    viewer_response,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(tmp_path: Path, code: str, event: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:  # noqa: ANN401
+    file = tmp_path / "function.js"
+    file.write_text(code, encoding="utf-8")
+    return run_viewer_function(file, viewer_request() if event is None else event, **options)
+
+
+def answer(tmp_path: Path, expression: str, imports: str = "", **options: Any) -> str:  # noqa: ANN401
+    """What an expression is inside of the function."""
+    code = f"{imports}\nasync function handler(event) {{ return {{statusCode: 200, body: String({expression})}}; }}"
+    return str(run(tmp_path, code, **options)["body"])
+
+
+def fails(tmp_path: Path, code: str, says: str, **options: Any) -> None:  # noqa: ANN401
+    with pytest.raises(ViewerFunctionError, match=says):
+        run(tmp_path, code, **options)
+
+
+def test_the_event_of_a_request_has_the_documented_shape() -> None:
+    """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html."""
+    event = viewer_request(
+        "/media/index.mpd",
+        method="HEAD",
+        querystring={"ID": "42"},
+        headers={"Accept": "text/html"},
+        cookies={"id": "CookieIdValue"},
+        ip="1.2.3.4",
+    )
+
+    assert event.keys() == {"version", "context", "viewer", "request"}
+    assert event["version"] == "1.0"
+    assert event["context"].keys() == {"distributionDomainName", "distributionId", "eventType", "requestId"}
+    assert event["context"]["eventType"] == "viewer-request"
+    assert event["viewer"] == {"ip": "1.2.3.4"}
+    assert event["request"] == {
+        "method": "HEAD",
+        "uri": "/media/index.mpd",
+        "querystring": {"ID": {"value": "42"}},
+        "headers": {"host": {"value": "d111111abcdef8.cloudfront.net"}, "accept": {"value": "text/html"}},
+        "cookies": {"id": {"value": "CookieIdValue"}},
+    }
+
+
+def test_the_event_of_a_response_has_its_request() -> None:
+    request = viewer_request("/a")
+
+    event = viewer_response(request, status_code=404, headers={"Server": "S"}, cookies={"id": "1"})
+
+    assert event["request"] == request["request"]
+    assert event["context"]["eventType"] == "viewer-response"
+    assert request["context"]["eventType"] == "viewer-request", "the request's own event stays as it is"
+    assert event["response"] == {
+        "statusCode": 404,
+        "statusDescription": "OK",
+        "headers": {"server": {"value": "S"}},
+        "cookies": {"id": {"value": "1"}},
+    }
+    assert viewer_response()["response"]["statusCode"] == 200
+
+
+def test_code_of_the_cdk_is_run_as_well() -> None:
+    code = cloudfront.FunctionCode.from_inline("function handler(event) { return event.request; }")
+
+    assert run_viewer_function(code, viewer_request("/a"))["uri"] == "/a"
+
+
+def test_a_response_is_changed(tmp_path: Path) -> None:
+    code = (
+        "const handler = async (e) => { e.response.headers['x-frame-options'] = {value: 'DENY'}; return e.response; }"
+    )
+
+    response = run(tmp_path, code, viewer_response(headers={"server": "S"}))
+
+    assert response["headers"] == {"server": {"value": "S"}, "x-frame-options": {"value": "DENY"}}
+
+
+def test_text_arrives_as_it_is(tmp_path: Path) -> None:
+    assert run(tmp_path, "function handler(e) { return e.request; }", viewer_request("/ü\u2028"))["uri"] == "/ü\u2028"
+
+
+def test_what_the_function_logs_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(tmp_path, "function handler(e) { console.log('asked', {n: 1}); console.error(2); return e.request; }")
+
+    assert capsys.readouterr().out == 'asked {"n":1}\n2\n'
+
+
+@pytest.mark.parametrize(
+    ("imports", "expression", "value"),
+    [
+        (
+            "import crypto from 'crypto';",
+            "crypto.createHash('md5').update('a').digest('hex')",
+            "0cc175b9c0f1b6a831c399e269772661",
+        ),
+        ("import { createHash } from 'crypto';", "typeof createHash", "function"),
+        ("import * as qs from 'querystring';", "qs.stringify({a: 1})", "a=1"),
+        ("const qs = require('querystring');", "qs.stringify({a: 1})", "a=1"),
+        ("import { Buffer } from 'buffer';", "Buffer.from('YQ==', 'base64')", "a"),
+        ("", "atob('YQ==') + new TextDecoder().decode(new TextEncoder().encode('b'))", "ab"),
+    ],
+)
+def test_the_modules_of_cloudfront_are_there(tmp_path: Path, imports: str, expression: str, value: str) -> None:
+    assert answer(tmp_path, expression, imports) == value
+
+
+@pytest.mark.parametrize("name", ["fetch", "process", "setTimeout", "URL", "globalThis.process", "structuredClone"])
+def test_what_else_node_has_is_not(tmp_path: Path, name: str) -> None:
+    assert answer(tmp_path, f"typeof {name}") == "undefined"
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("import fs from 'fs';\nfunction handler(event) { return event.request; }", "CloudFront has no module 'fs'"),
+        ("const http = require('http');\nfunction handler(event) {}", "CloudFront has no module 'http'"),
+        ("function handler(event) { return eval('event.request'); }", "EvalError"),
+        ("function handler(event) { return missing; }", "ReferenceError: missing is not defined"),
+        ("async function handler(event) { throw new Error('no'); }", "Error: no"),
+        ("function handle(event) { return event.request; }", "handler"),
+        ("function handler(event) {", "SyntaxError"),
+    ],
+)
+def test_fails_when_the_function_fails(tmp_path: Path, code: str, says: str) -> None:
+    fails(tmp_path, code, says)
+
+
+@pytest.mark.parametrize(
+    ("result", "says"),
+    [
+        ("undefined", "a request or a response must be returned, got null"),
+        ("'/new'", 'must be returned, got "/new"'),
+        ("{}", "'uri' of a request must begin with '/', got None"),
+        ("{uri: 'new'}", "'uri' of a request must begin with '/', got 'new'"),
+        ("{statusCode: 199}", "'statusCode' must be a number from 200 to 599, got 199"),
+        ("{statusCode: 600}", "got 600"),
+        ("{statusCode: '301'}", "got '301'"),
+        ("{statusCode: 301, headers: {Location: {value: '/'}}}", r'got {"Location": {"value": "/"}}'),
+        ("{statusCode: 301, headers: {location: '/'}}", r'got {"location": "/"}'),
+        ("{uri: '/', headers: {a: {value: 1}}}", r'got {"a": {"value": 1}}'),
+    ],
+)
+def test_fails_when_cloudfront_could_not_use_the_result(tmp_path: Path, result: str, says: str) -> None:
+    fails(tmp_path, f"function handler(event) {{ return {result}; }}", says)
+
+
+@pytest.mark.parametrize("status", [200, 599])
+def test_a_status_may_be_from_200_to_599(tmp_path: Path, status: int) -> None:
+    assert run(tmp_path, f"const handler = () => ({{statusCode: {status}}})") == {"statusCode": status}
+
+
+STORE = "import cf from 'cloudfront';\nconst store = cf.kvs('4f1ba7d4-3a1c-4a3b-8f1c-0e0a2f0f0f0f');"
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("await store.get('a')", "1"),
+        ("typeof await store.get('a')", "string"),
+        ("typeof await store.get('a', {format: 'json'})", "number"),
+        ("(await store.get('a', {format: 'bytes'})).length", "1"),
+        ("await store.exists('a')", "true"),
+        ("await store.exists('b')", "false"),
+        ("await store.exists('toString')", "false"),
+        ("await store.count()", "1"),
+        ("(await store.meta()).keyCount", "1"),
+        ("await store.get('b').catch((error) => error.message)", "KeyNotFound: b"),
+    ],
+)
+def test_a_store_answers(tmp_path: Path, expression: str, value: str) -> None:
+    assert answer(tmp_path, expression, STORE, key_values={"a": "1"}) == value
+
+
+def test_fails_when_there_is_no_store(tmp_path: Path) -> None:
+    fails(tmp_path, f"{STORE}\nfunction handler(event) {{ return event.request; }}", "KvsNotAssociated")
+
+
+def test_an_empty_store_is_one(tmp_path: Path) -> None:
+    assert answer(tmp_path, "await store.count()", STORE, key_values={}) == "0"
+
+
+def test_fails_when_the_function_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viewer, "_SECONDS", 1)
+
+    fails(tmp_path, "function handler(event) { for (;;); }", "did not end within 1 seconds")
+
+
+def test_fails_when_there_is_no_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JSII_NODE", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    fails(tmp_path, "function handler(event) {}", r"Node\.js was not found")
