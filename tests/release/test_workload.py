@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+
+from cdk_lambda_patterns import ValidationError, Workload
+from tests.function.support import check_refusal
+
+
+def needed(rate: float, milliseconds: float, **options: Any) -> int:  # noqa: ANN401
+    return Workload(requests_per_second=rate, duration=cdk.Duration.millis(milliseconds), **options).concurrency
+
+
+class TestConcurrency:
+    def test_is_what_arrives_while_one_is_under_way(self) -> None:
+        assert needed(100, 500, headroom=1) == 50
+
+    def test_has_room_for_half_as_much_again(self) -> None:
+        assert needed(100, 500) == 75
+
+    def test_is_rounded_up(self) -> None:
+        assert needed(3, 500, headroom=1) == 2
+
+    def test_is_at_least_one(self) -> None:
+        assert needed(0.001, 100, headroom=1) == 1
+
+    def test_is_not_rounded_up_for_an_error_of_floating_point(self) -> None:
+        assert 100 * 0.14 > 14
+
+        assert needed(100, 140, headroom=1) == 14
+
+    @pytest.mark.parametrize("milliseconds", [1, 20, 99, 100])
+    def test_is_a_tenth_of_the_requests_however_short_they_are(self, milliseconds: float) -> None:
+        assert needed(200, milliseconds, headroom=1) == 20
+
+    def test_grows_with_the_duration_above_a_tenth_of_a_second(self) -> None:
+        assert needed(200, 105, headroom=1) == 21
+
+    def test_is_shown_as_a_sum(self) -> None:
+        workload = Workload(requests_per_second=200, duration=cdk.Duration.millis(120))
+
+        assert str(workload) == "200 requests a second x 0.12 s x 1.5"
+
+
+@pytest.mark.parametrize("rate", [0, -1, math.inf, math.nan])
+def test_fails_when_the_rate_is_none(rate: float) -> None:
+    with pytest.raises(ValidationError) as caught:
+        needed(rate, 100)
+
+    check_refusal(caught.value, "RequestRateOutOfRange", f"{rate:g}")
+
+
+@pytest.mark.parametrize("headroom", [0, 0.99, math.inf])
+def test_fails_when_the_headroom_takes_away(headroom: float) -> None:
+    with pytest.raises(ValidationError) as caught:
+        needed(1, 100, headroom=headroom)
+
+    check_refusal(caught.value, "HeadroomOutOfRange", f"{headroom:g}")
+
+
+def test_fails_when_the_duration_is_a_bare_number() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Workload(requests_per_second=1, duration=0.12)  # type: ignore[arg-type]
+
+    check_refusal(caught.value, "DurationExpected", "0.12")
