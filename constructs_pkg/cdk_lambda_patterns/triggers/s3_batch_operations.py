@@ -12,7 +12,6 @@ from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.cdk_refusals import expect_type
-from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
 _SERVICE = "batchoperations.s3.amazonaws.com"
-_SCHEMAS = ("1.0", "2.0")
 _NAMED_BY_USERS = "users name their manifests, and S3 its reports"
 
 
@@ -99,6 +97,14 @@ class S3BatchOperations(Construct):
         _check_prefixes(where, manifest_prefix, report_prefix)
         _check_schema(where, schema_version, user_arguments)
         where.within("priority", priority, quotas.BATCH_PRIORITY)
+        where.matches(
+            "report_scope",
+            report_scope,
+            "AllTasks|FailedTasksOnly",
+            rule="must be 'AllTasks' or 'FailedTasksOnly'",
+            fix="leave it out for all",
+            code="ReportScopeInvalid",
+        )
         super().__init__(scope, construct_id)
 
         # 2 define
@@ -175,21 +181,21 @@ def _check_prefixes(where: Where, manifest_prefix: str, report_prefix: str) -> N
 
 
 def _check_schema(where: Where, version: str, arguments: Mapping[str, str] | None) -> None:
-    if version not in _SCHEMAS and not is_token(version):
-        where.refuse(
-            "schema_version",
-            f"must be {' or '.join(map(repr, _SCHEMAS))}",
-            got=repr(version),
-            fix="leave it out, unless the handler reads 's3BucketArn'",
-            code="SchemaVersionInvalid",
-        )
+    where.matches(
+        "schema_version",
+        version,
+        r"1\.0|2\.0",
+        rule="must be '1.0' or '2.0'",
+        fix="leave it out, unless the handler reads 's3BucketArn'",
+        code="SchemaVersionInvalid",
+    )
     if arguments is None:
         return
-    if version == _SCHEMAS[0]:
+    if version == "1.0":
         where.refuse(
             "user_arguments",
             "must be left out with 'schema_version' 1.0, which does not have them",
-            got=f"{len(arguments)} arguments",
+            got=f"{len(arguments):,} of them",
             fix="use 2.0, and read 's3Bucket' in the handler",
             code="UserArgumentsUnsupported",
         )
