@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
-import jsii
 from aws_cdk import aws_cognito as cognito, aws_iam as iam, aws_lambda as lambda_
-from constructs import Construct, IValidation
+from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
@@ -34,9 +32,8 @@ class CognitoTrigger(Construct):
     the user waits too and is told of a failure, so there is no failure queue. Custom senders are the exception: Cognito
     does not wait for them, and what they fail on ends in the function's failure queue.
 
-    The pool names the function, so nothing that the function needs to be created may name the pool: CloudFormation
-    refuses the cycle. Rights on the pool come with `grant`, and its id with each event (`userPoolId`). What would close
-    the cycle is an error at synthesis.
+    The pool names the function, so the function's role and environment must not name the pool: neither could be created
+    before the other. Rights on the pool come with `grant`, and its id with each event, as `userPoolId`.
     """
 
     permission: lambda_.CfnPermission
@@ -75,7 +72,7 @@ class CognitoTrigger(Construct):
         Raises:
             ValidationError: No hook, one that the pool already has, a function that may run longer than Cognito waits,
                 a version that the pool's plan lacks, a custom sender without a key, or a trigger in another stack than
-                the pool's. At synthesis: a function that names the pool.
+                the pool's.
         """
         # 1 validate
         where = Where(scope, construct_id)
@@ -110,7 +107,6 @@ class CognitoTrigger(Construct):
         )
         if custom_sender_key is not None:
             custom_sender_key.grant_decrypt(function)
-        self.node.add_validation(cast("IValidation", _NoCycle(function, user_pool)))
 
     def grant(self, *actions: str) -> iam.Policy:
         """Let the function use the pool, with a policy that comes after both.
@@ -127,37 +123,6 @@ class CognitoTrigger(Construct):
             existing.add_statements(statement)
             return existing
         return iam.Policy(self, "Access", statements=[statement], roles=[cast("iam.IRole", self._function.role)])
-
-
-@jsii.implements(IValidation)
-class _NoCycle:
-    """What the function is created after must not name the pool: only seen when everything is defined."""
-
-    def __init__(self, function: WellArchitectedFunction, user_pool: cognito.UserPool) -> None:
-        self._function = function
-        self._user_pool = user_pool
-
-    def validate(self) -> list[str]:
-        """The findings, for the CDK to report."""
-        stack = cdk.Stack.of(self._user_pool)
-        if reference(stack) != reference(cdk.Stack.of(self._function)):
-            return []  # the CDK itself sees stacks that need each other
-        pool = stack.resolve(cast("cdk.CfnElement", self._user_pool.node.default_child).logical_id)
-        return [
-            f"'function' must not name the user pool that calls it, got {self._function.node.path} with it in its "
-            f"{part}; {fix}: neither could be created before the other (CognitoCycle)"
-            for part, content, fix in self._parts()
-            if f'"{pool}"' in json.dumps(stack.resolve(content))
-        ]
-
-    def _parts(self) -> list[tuple[str, Any, str]]:
-        role = cast("iam.Role", self._function.role)
-        policies = [child.policy_document for child in role.node.find_all() if isinstance(child, iam.CfnPolicy)]
-        resource = cast("lambda_.CfnFunction", self._function.node.default_child)
-        return [
-            ("environment", resource.environment, "read the pool's id from the event, as 'userPoolId'"),
-            ("role", policies, "grant with the trigger's 'grant'"),
-        ]
 
 
 def _check_operations(where: Where, names: Sequence[str]) -> None:
