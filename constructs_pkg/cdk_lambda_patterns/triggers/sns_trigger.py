@@ -119,6 +119,9 @@ class SnsTrigger(Construct):
             filter_policy_scope=None if filter_policy is None else filter_policy_scope,
             redrive_policy={"deadLetterTargetArn": self.dead_letter_queue.queue_arn},
         )
+        cdk.Validations.of(self.subscription).acknowledge(
+            cdk.Acknowledgment(id="CloudFormation-Validate::W3694", reason="an alias is subscribed as a function is")
+        )
         let_send(self.dead_letter_queue, _SNS, _source(self, dead_letter_queue, topic_arn))
         self.alarms["EventsLost"] = events_lost_alarm(
             self,
