@@ -24,7 +24,7 @@ class Billing(cdk.Stack):
             ),
         )
         remind = WellArchitectedFunction(
-            self, "Remind", code=PythonCode.from_folder(HANDLERS / "reports"), handler="report.handler"
+            self, "Remind", code=PythonCode.from_folder(HANDLERS / "reminders"), handler="reminders.handler"
         )
         overdue = SqsTrigger(self, "Overdue", function=remind).queue
         api_key = secretsmanager.Secret.from_secret_name_v2(self, "ApiKey", "billing/api-key")

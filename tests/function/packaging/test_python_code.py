@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -245,3 +247,18 @@ def test_a_namespace_can_be_shared_with_a_dependency(
     package = packaging.package(code)
 
     assert modules(package) == {"process.py", "company/top/__init__.py", "company/own/__init__.py"}
+
+
+@pytest.mark.parametrize(
+    "line", ["from cdk_lambda_patterns.settings import Secret", "import cdk_lambda_patterns.settings"]
+)
+def test_the_settings_module_comes_along_where_it_is_imported(packaging: Packaging, write: Write, line: str) -> None:
+    folder = write({"process/process.py": f"{line}\n\n{HANDLER}", "other/process.py": f"# {line}\n{HANDLER}"})
+
+    package = packaging.package(PythonCode.from_folder(folder / "process"))
+    without = packaging.package(PythonCode.from_folder(folder / "other"))
+
+    script = "import sys; sys.path.insert(0, sys.argv[1]); import process, cdk_lambda_patterns.settings"
+    subprocess.run([sys.executable, "-I", "-S", "-c", script, str(package)], check=True)
+    assert not (package / "cdk_lambda_patterns/errors.py").exists()
+    assert not (without / "cdk_lambda_patterns").exists()

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Duration, aws_lambda as lambda_
 
 from cdk_lambda_patterns import WellArchitectedFunction
+from tests.local_cloud.fidelity.lab import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from constructs import Construct
 
     from cdk_lambda_patterns.local_cloud.resources import Function
-
-T = TypeVar("T")
 
 READS = """
 import base64, json
@@ -71,19 +67,3 @@ def records_of(function: Function, count: int, *, within: float = 10) -> list[di
         return found if len(found) >= count else []
 
     return eventually(records, within=within)
-
-
-def eventually(found: Callable[[], list[T]], *, within: float = 10) -> list[T]:
-    """What is found, as soon as there is anything.
-
-    Raises:
-        TimeoutError: There is nothing.
-    """
-    deadline = time.monotonic() + within
-    while True:
-        result = found()
-        if result:
-            return result
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"nothing within {within:g} s")
-        time.sleep(0.1)

@@ -8,7 +8,8 @@ import pytest
 from aws_cdk import CfnOutput
 
 from cdk_lambda_patterns import DeadLetterRedrive, SqsTrigger
-from tests.local_cloud.triggers.reading import eventually, reader, records_of
+from tests.local_cloud.fidelity.lab import eventually
+from tests.local_cloud.triggers.reading import reader, records_of
 
 if TYPE_CHECKING:
     import aws_cdk as cdk

@@ -10,7 +10,8 @@ import pytest
 from aws_cdk import aws_kinesis as kinesis, aws_s3 as s3
 
 from cdk_lambda_patterns import KinesisTrigger
-from tests.local_cloud.triggers.reading import eventually, reader, records_of
+from tests.local_cloud.fidelity.lab import eventually
+from tests.local_cloud.triggers.reading import reader, records_of
 
 if TYPE_CHECKING:
     import aws_cdk as cdk

@@ -1,0 +1,214 @@
+"""The stack fills in what a settings class declares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import (
+    aws_dynamodb as dynamodb,
+    aws_events as events,
+    aws_kinesis as kinesis,
+    aws_s3 as s3,
+    aws_secretsmanager as secretsmanager,
+    aws_sns as sns,
+    aws_sqs as sqs,
+    aws_ssm as ssm,
+    aws_stepfunctions as sfn,
+)
+
+from cdk_lambda_patterns import ValidationError
+from cdk_lambda_patterns.settings import (
+    FunctionSettings,
+    Invokes,
+    Parameter,
+    Reads,
+    ReadsAndWrites,
+    Secret,
+    Sends,
+    Writes,
+)
+from cdk_lambda_patterns.testing import synthesize
+from tests.function.support import actions, define, resources, the_function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from constructs import Construct
+
+    from cdk_lambda_patterns.testing import Template
+
+
+class Plain(FunctionSettings):
+    name: str
+    count: int = 3
+    share: float = 0.5
+    strict: bool = False
+    currency: Literal["EUR", "USD"] = "EUR"
+
+
+def variables_of(template: Template) -> dict[str, Any]:
+    functions = resources(template, "AWS::Lambda::Function").values()
+    (variables,) = (function["Environment"]["Variables"] for function in functions if "Environment" in function)
+    return dict(variables)
+
+
+def configured(settings: type[FunctionSettings], **values: object) -> Callable[[cdk.Stack], None]:
+    return lambda stack: define(stack).configure(settings, **values)
+
+
+def test_values_become_variables_and_defaults_stay_with_the_handler() -> None:
+    template = synthesize(configured(Plain, name="a", count=0, share=1, strict=True, currency="USD"))
+
+    variables = {"NAME": "a", "COUNT": "0", "SHARE": "1", "STRICT": "true", "CURRENCY": "USD"}
+    assert the_function(template)["Environment"]["Variables"] == variables
+    only_name = synthesize(configured(Plain, name="a", count=None))
+    assert the_function(only_name)["Environment"]["Variables"] == {"NAME": "a"}
+
+
+def test_what_is_known_at_deployment_passes() -> None:
+    template = synthesize(configured(Plain, name=cdk.Aws.REGION, count=cdk.Token.as_number({"Ref": "Count"})))
+
+    assert the_function(template)["Environment"]["Variables"]["NAME"] == {"Ref": "AWS::Region"}
+
+
+def table(scope: Construct) -> dynamodb.Table:
+    return dynamodb.Table(scope, "R", partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING))
+
+
+def machine(scope: Construct) -> sfn.StateMachine:
+    return sfn.StateMachine(scope, "R", definition_body=sfn.DefinitionBody.from_chainable(sfn.Pass(scope, "Pass")))
+
+
+class Reading(FunctionSettings):
+    thing: Reads
+
+
+class Writing(FunctionSettings):
+    thing: Writes
+
+
+class ReadingAndWriting(FunctionSettings):
+    thing: ReadsAndWrites
+
+
+class Sending(FunctionSettings):
+    thing: Sends
+
+
+class Invoking(FunctionSettings):
+    thing: Invokes
+
+
+class NoSecret(FunctionSettings):
+    key: Secret
+
+
+RESOURCES: list[tuple[type[FunctionSettings], Callable[[Construct], Any], str]] = [
+    (Reading, lambda scope: s3.Bucket(scope, "R"), "s3:GetObject*"),
+    (Writing, lambda scope: s3.Bucket(scope, "R"), "s3:PutObject"),
+    (ReadingAndWriting, lambda scope: s3.Bucket(scope, "R"), "s3:GetBucket*"),
+    (Reading, table, "dynamodb:GetItem"),
+    (Writing, table, "dynamodb:PutItem"),
+    (ReadingAndWriting, table, "dynamodb:Scan"),
+    (Reading, lambda scope: sqs.Queue(scope, "R"), "sqs:ReceiveMessage"),
+    (Sending, lambda scope: sqs.Queue(scope, "R"), "sqs:SendMessage"),
+    (Sending, lambda scope: sns.Topic(scope, "R"), "sns:Publish"),
+    (Sending, lambda scope: events.EventBus(scope, "R"), "events:PutEvents"),
+    (Reading, lambda scope: kinesis.Stream(scope, "R"), "kinesis:GetRecords"),
+    (Writing, lambda scope: kinesis.Stream(scope, "R"), "kinesis:PutRecords"),
+    (Invoking, machine, "states:StartExecution"),
+    (Invoking, lambda scope: define(scope, "R"), "lambda:InvokeFunction"),
+]
+
+
+@pytest.mark.parametrize(("settings", "resource", "action"), RESOURCES)
+def test_a_resource_is_named_and_granted(
+    settings: type[FunctionSettings], resource: Callable[[Construct], Any], action: str
+) -> None:
+    template = synthesize(lambda stack: define(stack).configure(settings, thing=resource(stack)))
+
+    assert action in actions(template)
+    assert set(variables_of(template)) == {"THING"}
+
+
+def test_a_function_is_invoked_through_its_alias() -> None:
+    template = synthesize(lambda stack: define(stack).configure(Invoking, thing=define(stack, "Other")))
+
+    assert "Live" in variables_of(template)["THING"]["Ref"]
+
+
+def test_secrets_and_parameters_are_referred_to_through_the_extension() -> None:
+    class Hidden(FunctionSettings):
+        api_key: Secret
+        rates: Parameter
+
+    def hidden(stack: cdk.Stack) -> None:
+        define(stack).configure(
+            Hidden,
+            api_key=secretsmanager.Secret(stack, "Key"),
+            rates=ssm.StringParameter(stack, "Rates", string_value="3.5"),
+        )
+
+    template = synthesize(hidden)
+
+    assert {"secretsmanager:GetSecretValue", "ssm:GetParameter"} <= actions(template)
+    function = the_function(template)
+    assert set(function["Environment"]["Variables"]) == {"API_KEY", "RATES"}
+    assert len(function["Layers"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "code", "told"),
+    [
+        ({}, "SettingMissing", "'name' must have a value, as Plain declares it without a default, got none for name"),
+        ({"name": None}, "SettingMissing", "got none for name"),
+        ({"name": "a", "cuont": 1}, "SettingUnknown", "did you mean 'count'?"),
+        ({"name": "a", "zzz": 1}, "SettingUnknown", "it has name, count, share, strict, currency"),
+        ({"name": 7}, "SettingInvalid", "'name' must be text, got 7"),
+        ({"name": "a", "count": "3"}, "SettingInvalid", "'count' must be a whole number, got str"),
+        ({"name": "a", "count": True}, "SettingInvalid", "'count' must be a whole number, got True"),
+        ({"name": "a", "count": 1.5}, "SettingInvalid", "'count' must be a whole number, got 1.5"),
+        ({"name": "a", "strict": 1}, "SettingInvalid", "'strict' must be true or false, got 1"),
+        ({"name": "a", "currency": "CHF"}, "SettingInvalid", "'currency' must be one of EUR, USD, got str"),
+        ({"name": "x" * 4096}, "EnvironmentTooLarge", "bytes"),
+    ],
+)
+def test_fails_when_a_value_does_not_fit(values: dict[str, object], code: str, told: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        synthesize(configured(Plain, **values))
+
+    assert caught.value.code == code
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "value", "told"),
+    [
+        (Sending, "https://queue", "'thing' must be something that a function can send to, got str"),
+        (Sending, 3, "got int"),
+        (NoSecret, "hunter2", "must be of type aws_secretsmanager.ISecret"),
+    ],
+)
+def test_fails_when_it_is_no_such_resource(settings: type[FunctionSettings], value: object, told: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        synthesize(configured(settings, **{next(iter(settings.__annotations__)): value}))
+
+    assert told in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_fails_when_the_resource_has_no_such_access() -> None:
+    with pytest.raises(ValidationError, match=r"can send to, got Bucket.*\(SettingResource\)"):
+        synthesize(lambda stack: define(stack).configure(Sending, thing=s3.Bucket(stack, "Bucket")))
+
+
+def test_a_secret_in_plain_text_is_refused() -> None:
+    class Careless(FunctionSettings):
+        db_password: str
+
+    with pytest.raises(ValidationError, match="PlaintextSecret") as caught:
+        synthesize(configured(Careless, db_password="hunter2"))
+
+    assert "hunter2" not in str(caught.value)

@@ -1,0 +1,143 @@
+"""A handler gets its settings from the environment, or one line that says all that is wrong."""
+
+from __future__ import annotations
+
+import enum
+import subprocess
+import sys
+from typing import Any, Literal
+
+import pytest
+
+from cdk_lambda_patterns.settings import (
+    FunctionSettings,
+    Parameter,
+    Reads,
+    ReadsAndWrites,
+    Secret,
+    Sends,
+    SettingsError,
+)
+
+
+class Mode(enum.Enum):
+    FAST = "fast"
+    EXACT = "exact"
+
+
+class Settings(FunctionSettings):
+    orders: ReadsAndWrites
+    api_key: Secret
+    rates: Parameter
+    name: str = "none"
+    count: int = 3
+    share: float = 0.5
+    strict: bool = False
+    mode: Mode = Mode.FAST
+    currency: Literal["EUR", "USD"] = "EUR"
+    archive: Reads | None = None
+    fallback: Sends | None = None
+
+
+NEEDED = {"ORDERS": "Orders-1", "API_KEY": "arn:secret", "RATES": "/rates"}
+
+
+def test_what_is_left_out_has_its_default() -> None:
+    assert Settings.load(NEEDED) == Settings(
+        orders="Orders-1",
+        api_key=Secret("arn:secret"),
+        rates=Parameter("/rates"),
+        name="none",
+        count=3,
+        share=0.5,
+        strict=False,
+        mode=Mode.FAST,
+        currency="EUR",
+        archive=None,
+        fallback=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "field", "value"),
+    [
+        ("NAME", "", "name", ""),
+        ("NAME", "3", "name", "3"),
+        ("COUNT", "0", "count", 0),
+        ("COUNT", "-7", "count", -7),
+        ("SHARE", "1", "share", 1.0),
+        ("SHARE", "0.25", "share", 0.25),
+        ("STRICT", "true", "strict", True),
+        ("STRICT", "false", "strict", False),
+        ("MODE", "exact", "mode", Mode.EXACT),
+        ("CURRENCY", "USD", "currency", "USD"),
+        ("ARCHIVE", "bucket", "archive", "bucket"),
+    ],
+)
+def test_a_variable_is_what_its_field_says(variable: str, text: str, field: str, value: object) -> None:
+    loaded = getattr(Settings.load({**NEEDED, variable: text}), field)
+
+    assert (loaded, type(loaded)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "rule"),
+    [
+        ("COUNT", "", "a whole number"),
+        ("COUNT", "3.5", "a whole number"),
+        ("SHARE", "half", "a number"),
+        ("STRICT", "True", "true or false"),
+        ("STRICT", "1", "true or false"),
+        ("MODE", "FAST", "one of fast, exact"),
+        ("CURRENCY", "CHF", "one of EUR, USD"),
+    ],
+)
+def test_fails_when_a_variable_is_not_what_its_field_says(variable: str, text: str, rule: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.load({**NEEDED, variable: text})
+
+    assert str(caught.value) == f"Settings: {variable} must be {rule}, got {text!r}"
+
+
+def test_fails_once_for_all_that_is_wrong() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.load({"COUNT": "many", "RATES": "/rates"})
+
+    assert (
+        str(caught.value) == "Settings: ORDERS is missing; API_KEY is missing; COUNT must be a whole number, got 'many'"
+    )
+
+
+def test_the_process_is_asked_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, text in NEEDED.items():
+        monkeypatch.setenv(variable, text)
+
+    assert Settings.load().orders == "Orders-1"
+
+
+def test_settings_do_not_change() -> None:
+    settings: Any = Settings.load(NEEDED)
+
+    with pytest.raises(AttributeError):
+        settings.count = 4
+
+
+def test_fails_when_a_field_cannot_be_a_variable() -> None:
+    class Wrong(FunctionSettings):
+        names: list[str]
+
+    with pytest.raises(TypeError, match=r"Wrong.names cannot be a variable of the environment: declare it as str, int"):
+        Wrong.load({"NAMES": "a"})
+
+
+def test_a_secret_shows_its_reference_and_nothing_else() -> None:
+    assert repr(Secret("arn:secret")) == "Secret(reference='arn:secret')"
+
+
+def test_importing_it_loads_neither_the_cdk_nor_the_network() -> None:
+    script = (
+        "import sys; from cdk_lambda_patterns import settings; "
+        "print(sorted({'aws_cdk', 'jsii', 'boto3', 'pydantic', 'http.client', 'ssl'} & set(sys.modules)))"
+    )
+
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
