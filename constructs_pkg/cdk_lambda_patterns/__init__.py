@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .triggers import event_patterns as event_patterns
     from .triggers.cognito_trigger import CognitoTrigger as CognitoTrigger
     from .triggers.custom_resource_trigger import CustomResourceTrigger as CustomResourceTrigger
+    from .triggers.code_pipeline_action import CodePipelineAction as CodePipelineAction
     from .triggers.dead_letter_redrive import DeadLetterRedrive as DeadLetterRedrive
     from .triggers.document_db_trigger import DocumentDbTrigger as DocumentDbTrigger
     from .triggers.dynamo_db_trigger import DynamoDbTrigger as DynamoDbTrigger
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CognitoTrigger": ".triggers.cognito_trigger",
     "ConcurrencyBudget": ".release.concurrency_budget",
+    "CodePipelineAction": ".triggers.code_pipeline_action",
     "ContainerImage": ".function.container_image",
     "CustomResourceTrigger": ".triggers.custom_resource_trigger",
     "DeadLetterRedrive": ".triggers.dead_letter_redrive",
@@ -99,6 +101,7 @@ _HOMES = {
 __all__ = [
     "CognitoTrigger",
     "ConcurrencyBudget",
+    "CodePipelineAction",
     "ContainerImage",
     "CustomResourceTrigger",
     "DeadLetterRedrive",
