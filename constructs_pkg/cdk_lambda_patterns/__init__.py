@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from .release.version_pruning import VersionPruning as VersionPruning
     from .release.workload import Workload as Workload
     from .triggers import event_patterns as event_patterns
+    from .triggers.code_pipeline_action import CodePipelineAction as CodePipelineAction
     from .triggers.cognito_trigger import CognitoTrigger as CognitoTrigger
     from .triggers.custom_resource_trigger import CustomResourceTrigger as CustomResourceTrigger
-    from .triggers.code_pipeline_action import CodePipelineAction as CodePipelineAction
     from .triggers.dead_letter_redrive import DeadLetterRedrive as DeadLetterRedrive
     from .triggers.document_db_trigger import DocumentDbTrigger as DocumentDbTrigger
     from .triggers.dynamo_db_trigger import DynamoDbTrigger as DynamoDbTrigger
@@ -52,9 +52,9 @@ if TYPE_CHECKING:
     from .triggers.sqs_trigger import SqsTrigger as SqsTrigger
 
 _HOMES = {
+    "CodePipelineAction": ".triggers.code_pipeline_action",
     "CognitoTrigger": ".triggers.cognito_trigger",
     "ConcurrencyBudget": ".release.concurrency_budget",
-    "CodePipelineAction": ".triggers.code_pipeline_action",
     "ContainerImage": ".function.container_image",
     "CustomResourceTrigger": ".triggers.custom_resource_trigger",
     "DeadLetterRedrive": ".triggers.dead_letter_redrive",
@@ -99,9 +99,9 @@ _HOMES = {
 }
 
 __all__ = [
+    "CodePipelineAction",
     "CognitoTrigger",
     "ConcurrencyBudget",
-    "CodePipelineAction",
     "ContainerImage",
     "CustomResourceTrigger",
     "DeadLetterRedrive",
