@@ -17,7 +17,7 @@ THIS, OTHER = ("arm64", "x86_64") if platform.machine() in ("arm64", "aarch64") 
 CASES: dict[str, tuple[list[tuple[str, dict[str, Any]]], list[tuple[str, dict[str, Any]]]]] = {
     # entry: resources that concern it, and resources that do not
     "Sandbox": ([(FUNCTION, {})], [("AWS::SQS::Queue", {})]),
-    "Permissions": ([("AWS::IAM::Role", {}), ("AWS::Lambda::Permission", {})], [("AWS::SQS::Queue", {})]),
+    "Permissions": ([("AWS::IAM::Role", {}), ("AWS::IAM::Policy", {})], [("AWS::SQS::Queue", {})]),
     "Architecture": (
         [(FUNCTION, {"Architectures": [OTHER]})],
         [(FUNCTION, {"Architectures": [THIS]}), (FUNCTION, {})],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.examples import example_stack
-from tests.local_cloud.triggers.reading import eventually
+from tests.local_cloud.fidelity.lab import eventually
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.local_cloud import LocalCloud
