@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch, aws_codedeploy as codedeploy, aws_iam as iam, aws_lambda as lambda_
@@ -89,8 +88,8 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
 
         Raises:
             ValidationError: A second release of the function, one in another stack, a plan outside CodeDeploy's limits,
-                traffic shifted while provisioned concurrency scales, too many alarms, one that waits for `live`, or two
-                hooks before the traffic.
+                traffic shifted while provisioned concurrency scales, too many alarms, or two hooks before the
+                traffic.
         """
         # 1 validate
         where = Where(scope, construct_id)
@@ -98,7 +97,7 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
         stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
         steps = _steps(where, plan)
         _check_function(where, function, stack, steps)
-        _check_alarms(where, function, alarms, error_threshold, without_alarms)
+        _check_alarms(where, alarms, error_threshold, without_alarms)
         _check_hooks(where, function, smoke_test, pre_hook, post_hook)
 
         # 2 derive
@@ -182,7 +181,6 @@ def _check_function(where: Where, function: WellArchitectedFunction, stack: cdk.
 
 def _check_alarms(
     where: Where,
-    function: WellArchitectedFunction,
     alarms: Sequence[object],
     error_threshold: float,
     without_alarms: str | None,
@@ -216,26 +214,6 @@ def _check_alarms(
     where.size("alarms", range(own + len(alarms)), quotas.RELEASE_ALARMS)
     for alarm in alarms:
         expect_type(where, "alarms", alarm, "alarm_ref", "aws_cloudwatch.IAlarm")
-        _refuse_circle(where, function, alarm)
-
-
-def _refuse_circle(where: Where, function: WellArchitectedFunction, alarm: Any) -> None:  # noqa: ANN401
-    """Refuse an alarm that names the alias, which waits for the release, which waits for its alarms."""
-    resource = alarm if isinstance(alarm, cdk.CfnResource) else alarm.node.default_child
-    if not isinstance(resource, cloudwatch.CfnAlarm):
-        return  # imported, or composed of others
-    stack = cdk.Stack.of(resource)
-    live = cast("lambda_.CfnAlias", function.live.node.default_child)
-    watched = json.dumps(stack.resolve([resource.dimensions, resource.metrics]))
-    if json.dumps({"Ref": stack.resolve(live.logical_id)}) in watched:
-        where.refuse(
-            "alarms",
-            "must not name the alias, which waits for this release: CloudFormation refuses the circle",
-            got=f"{alarm.node.path}, on a metric of 'live'",
-            fix="leave it out, the release has an alarm on the new version; or write the metric with "
-            "dimensions_map=function.live_dimensions",
-            code="ReleaseAlarmCircular",
-        )
 
 
 def _check_hooks(
