@@ -10,10 +10,10 @@ unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_NODE := $(BIN)/node
 
-.PHONY: help setup synth demo test lint format bench docs snapshots generate lock clean
+.PHONY: help setup synth demo demo-release test lint format bench docs snapshots generate lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(STAMP): requirements.lock package-lock.json pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
@@ -34,6 +34,9 @@ synth: setup ## Synthesize the sample app into cdk.out
 
 demo: setup ## Deploy the sample app to the local cloud and convert a workbook (KEEP=1 leaves it up)
 	@python -m sample_app.demo $(if $(KEEP),--keep)
+
+demo-release: setup ## Release a bad version to the local cloud, with customers: its alarm takes it back
+	@python -m sample_app.release_demo
 
 test: setup ## Run every test
 	@pytest

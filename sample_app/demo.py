@@ -51,10 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m sample_app.demo", description=(__doc__ or "").partition("\n\n")[2])
     parser.add_argument("--keep", action="store_true", help="leave the local cloud up, to look around")
     keep: bool = parser.parse_args(arguments).keep
+    return run(lambda steps: _demonstrate(steps, keep=keep))
+
+
+def run(demonstrate: Callable[[Steps], None]) -> int:
+    """Run a demonstration to its end, or until it is interrupted or fails, and return the exit status."""
     signal.signal(signal.SIGTERM, _interrupt)
-    steps = Steps()
     try:
-        _demonstrate(steps, keep=keep)
+        demonstrate(Steps())
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -70,7 +74,7 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def _demonstrate(steps: Steps, *, keep: bool) -> None:
     begin = time.monotonic()
-    with _local_cloud(steps, keep=keep) as cloud:
+    with local_cloud(steps, keep=keep) as cloud:
         with steps.step("deploy with cdk deploy"):
             deployment = cloud.deploy(PROJECT, stacks=["DocumentConversion"])
             names = ", ".join(stack.path for stack in deployment.stacks)
@@ -81,7 +85,7 @@ def _demonstrate(steps: Steps, *, keep: bool) -> None:
             _converted(steps, deployment, "quarterly-orders.xlsx", f"{folder}/Zürich orders.xlsx"),
             _rejected(steps, deployment, "truncated.xlsx", f"{folder}/broken off.xlsx"),
         ]
-    _print_table(("sent", "function", "landed in", "seconds"), outcomes)
+    print_table(("sent", "function", "landed in", "seconds"), outcomes)
     print(f"\nAll of it happened, in {time.monotonic() - begin:.1f} s.")
     if keep:
         print(
@@ -94,7 +98,7 @@ def _demonstrate(steps: Steps, *, keep: bool) -> None:
 
 
 @contextmanager
-def _local_cloud(steps: Steps, *, keep: bool) -> Generator[LocalCloud]:
+def local_cloud(steps: Steps, *, keep: bool = False) -> Generator[LocalCloud]:
     """A cloud for this run alone, stopped however it ends; to be kept, the project's, which other commands find."""
     with steps.step("start the local cloud"):
         cloud = _project_cloud(steps) if keep else LocalCloud.start(progress=steps.tell)
@@ -201,7 +205,8 @@ def _name_of(deployment: Deployment, function_arn: str) -> str:
     return ":".join([deployment.function(name).path_in_stack, *qualifier])
 
 
-def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under their heads, in columns."""
     widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
     print()
     for row in (heads, *rows):
