@@ -1,10 +1,11 @@
 """Key-value stores, as CloudFront Functions read them.
 
-What the published emulator does: a store of a template is empty, whatever file it is to be filled from, and a function
-that imports the module `cloudfront`, with which stores are read, fails.
+What the published emulator does: a store of a template is empty, whatever file it is to be filled from, and stays when
+its name changes. A function that imports the module `cloudfront`, with which stores are read, fails.
 
-What AWS does: the store is filled from the file in S3 when it is made, and the function reads the store that is
-associated with it. Of the module's other helpers, those that change the origin, nothing is emulated.
+What AWS does: the store is filled from the file in S3 when it is made, one of another name is another one, and the
+function reads the store that is associated with it. Of the module's other helpers, those that change the origin,
+nothing is emulated.
 
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/kvs-with-functions-create.html,
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-custom-methods.html
@@ -15,12 +16,15 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..support.emulator import Record, around, module, part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_Created: TypeAlias = tuple[str, Record]
+"""The physical id of a resource, and its attributes."""
 
 _IMPORT = re.compile(r"""^[ \t]*import\s+(\w+)\s+from\s+['"]cloudfront['"][ \t]*;?""", re.MULTILINE)
 _MODULE = Path(__file__).with_name("cloudfront.js")
@@ -44,12 +48,13 @@ def apply() -> None:
 
 
 def _fill() -> None:
-    handler = module("services.cloudformation.provisioners")._RESOURCE_HANDLERS["AWS::CloudFront::KeyValueStore"]
+    provisioners = module("services.cloudformation.provisioners")
+    handler = provisioners._RESOURCE_HANDLERS["AWS::CloudFront::KeyValueStore"]
     data_plane = module("services.cloudfront_keyvaluestore")
     s3 = module("services.s3")
 
     @around(handler, "create", "logical_id, props, stack_name")
-    def _create(original: Callable[..., tuple[str, Record]], logical_id: str, props: Record, stack_name: str) -> object:
+    def _create(original: Callable[..., _Created], logical_id: str, props: Record, stack_name: str) -> _Created:
         name, attributes = original(logical_id, props, stack_name)
         source: str | None = part(props, "ImportSource").get("SourceArn")
         if source:
@@ -58,6 +63,16 @@ def _fill() -> None:
             items = {pair["key"]: pair["value"] for pair in content["data"]}
             data_plane._stores[attributes["Arn"]] = {"etag": attributes["Id"], "items": items}
         return name, attributes
+
+    @around(handler, "update", "physical_id, old_props, new_props, stack_name")
+    def _update(
+        original: Callable[..., _Created], physical_id: str, old_props: Record, new_props: Record, stack_name: str
+    ) -> _Created:
+        old, new = old_props.get("Name"), new_props.get("Name")
+        replaced: _Created | None = provisioners._rename_replacement(
+            physical_id, old_props, new_props, stack_name, None, new, old, handler["create"], handler["delete"]
+        )
+        return replaced or original(physical_id, old_props, new_props, stack_name)
 
 
 def _with_store(code: str, pairs: Record | None) -> str:
