@@ -207,6 +207,12 @@ NOT_SHOWN: tuple[NotShown, ...] = (
             Concern(("AWS::CloudFront::Distribution",), "DistributionConfig.CacheBehaviors.LambdaFunctionAssociations"),
         ),
     ),
+    NotShown(
+        "ViewerFunctionLimits",
+        "the time that CloudFront Functions have, and how much of JavaScript they know",
+        "they run in Node.js, for as long as they take; the module `cloudfront` reads key-value stores and no more",
+        (Concern(("AWS::CloudFront::Function",)),),
+    ),
     NotShown("Firewall", "web firewalls", "no request is filtered", (Concern(("AWS::WAFv2::*",)),)),
     NotShown(
         "ComputedAlarms",

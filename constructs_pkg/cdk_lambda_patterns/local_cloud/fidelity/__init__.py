@@ -36,6 +36,8 @@ BEHAVIOURS = (
     "schedules",
     "service_permissions",
     "target_dead_letters",
+    "stack_outputs",
+    "bucket_origins",
     "viewer_functions",
 )
 """In the order they are applied: of two that change the same function, the later one runs around the earlier."""
