@@ -71,6 +71,53 @@ def test_all_weight_on_the_new_version_leaves_nothing_for_the_old_one(faithful: 
     assert {faithful.invoke(live).payload[0] for _ in range(10)} == {second}
 
 
+def versions_of_two_kinds(lab: Lab, **change: object) -> tuple[str, str, str]:
+    """A function, and two versions of it between which something has changed."""
+    name = lab.function(TELLS)
+    first = lab.publish(name)
+    lab.client("lambda").update_function_configuration(FunctionName=name, **change)
+    return name, first, lab.publish(name)
+
+
+OTHER_ROLE = {"Role": "arn:aws:iam::000000000000:role/other"}
+OTHER_QUEUE = {"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:us-east-1:000000000000:other"}}
+
+
+@pytest.mark.parametrize(("change", "said"), [(OTHER_ROLE, "execution role"), (OTHER_QUEUE, "dead-letter queue")])
+def test_versions_that_differ_in_what_lambda_needs_of_them_share_no_traffic(
+    faithful: Lab, change: dict[str, object], said: str
+) -> None:
+    name, first, second = versions_of_two_kinds(faithful, **change)
+    functions = faithful.client("lambda")
+    refused = functions.exceptions.InvalidParameterValueException
+
+    with pytest.raises(refused, match=f"must have the same {said}"):
+        faithful.alias(name, first, {second: 0.5})
+    faithful.alias(name, first)
+    with pytest.raises(refused, match=f"must have the same {said}"):
+        functions.update_alias(
+            FunctionName=name, Name="live", RoutingConfig={"AdditionalVersionWeights": {second: 0.5}}
+        )
+    functions.update_alias(FunctionName=name, Name="live", FunctionVersion=second)
+
+    assert faithful.invoke(f"{name}:live").version == second
+
+
+@pytest.mark.parametrize(("version", "other"), [("$LATEST", "1"), ("1", "7")])
+def test_only_published_versions_share_traffic(faithful: Lab, version: str, other: str) -> None:
+    name = faithful.function(TELLS)
+    assert faithful.publish(name) == "1"
+
+    with pytest.raises(faithful.client("lambda").exceptions.InvalidParameterValueException, match="be published"):
+        faithful.alias(name, version, {other: 0.5})
+
+
+def test_the_published_emulator_lets_any_versions_share_traffic(stock: Lab) -> None:
+    name, first, second = versions_of_two_kinds(stock, **OTHER_ROLE)
+
+    stock.alias(name, first, {second: 0.5})
+
+
 def test_reading_an_alias_gives_its_own_version_whatever_the_weights(faithful: Lab) -> None:
     name = faithful.function(TELLS)
     first, second = faithful.publish(name), faithful.publish(name)

@@ -473,6 +473,20 @@ def test_an_alias_that_somebody_else_has_moved_is_not_released(faithful: Lab) ->
     assert "does not match the current version in AppSpec file" in reason
 
 
+def test_a_version_that_cannot_share_traffic_is_not_released(faithful: Lab) -> None:
+    release = Release(faithful, canary(50, 60))
+    release.updates += 1
+    template = json.loads(release.template(ANOTHER_GOOD))
+    template["Resources"]["Function"]["Properties"]["Role"] += "-another"
+
+    release.cloudformation.update_stack(StackName=release.stack, TemplateBody=json.dumps(template))
+
+    assert release.settled() == "UPDATE_ROLLBACK_COMPLETE"
+    (reason,) = release.reasons("UPDATE_FAILED")
+    assert "must have the same execution role" in reason
+    assert release.alias() == ("1", {})
+
+
 def test_an_update_policy_that_names_no_deployment_group_fails_the_update(faithful: Lab) -> None:
     release = Release(faithful, AT_ONCE)
     release.updates += 1
