@@ -106,7 +106,19 @@ CASES: dict[str, tuple[list[tuple[str, dict[str, Any]]], list[tuple[str, dict[st
             )
         ],
     ),
+    "ViewerFunctionLimits": ([("AWS::CloudFront::Function", {})], [("AWS::CloudFront::KeyValueStore", {})]),
     "Firewall": ([("AWS::WAFv2::WebACLAssociation", {})], [("AWS::ApiGatewayV2::Api", {})]),
+    "ScheduleMoments": (
+        [
+            ("AWS::Scheduler::Schedule", {"ScheduleExpressionTimezone": "Europe/Zurich"}),
+            ("AWS::Scheduler::Schedule", {"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}),
+        ],
+        [("AWS::Scheduler::Schedule", {"ScheduleExpressionTimezone": "UTC", "FlexibleTimeWindow": {"Mode": "OFF"}})],
+    ),
+    "DeliveryMetrics": (
+        [("AWS::CloudWatch::Alarm", {"Namespace": f"AWS/{name}"}) for name in ("Events", "SNS", "Scheduler", "Logs")],
+        [("AWS::CloudWatch::Alarm", {"Namespace": "AWS/SQS"}), ("AWS::CloudWatch::Alarm", {"Namespace": "Logs"})],
+    ),
     "ComputedAlarms": (
         [("AWS::CloudWatch::CompositeAlarm", {}), ("AWS::CloudWatch::AnomalyDetector", {})],
         [("AWS::CloudWatch::Alarm", {"Metrics": [{"Id": "m"}]})],
