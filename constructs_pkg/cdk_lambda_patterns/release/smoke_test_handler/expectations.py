@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .json_path import ABSENT, find
 
@@ -101,7 +101,13 @@ FORMS: dict[str, Callable[[Reply, Any], Iterator[str]]] = {
 
 def _same(found: object, wanted: object) -> bool:
     """Equality as JSON has it: to Python, true is 1."""
-    return found is not ABSENT and isinstance(found, bool) == isinstance(wanted, bool) and found == wanted
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        left, right = cast("dict[str, object]", found), cast("dict[str, object]", wanted)
+        return left.keys() == right.keys() and all(_same(left[key], right[key]) for key in right)
+    if isinstance(found, list) and isinstance(wanted, list):
+        elements = cast("list[object]", found), cast("list[object]", wanted)
+        return len(elements[0]) == len(elements[1]) and all(map(_same, *elements))
+    return isinstance(found, bool) == isinstance(wanted, bool) and found == wanted
 
 
 def _shown(value: object) -> str:
