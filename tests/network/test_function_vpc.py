@@ -8,6 +8,7 @@ from aws_cdk import (
     aws_dynamodb as dynamodb,
     aws_ec2 as ec2,
     aws_kms as kms,
+    aws_lambda as lambda_,
     aws_logs as logs,
     aws_secretsmanager as secretsmanager,
     aws_sns as sns,
@@ -18,12 +19,16 @@ from cdk_lambda_patterns import FunctionVpc, SqsTrigger, ValidationError, practi
 from cdk_lambda_patterns.checks import assert_no_findings
 from cdk_lambda_patterns.testing import fast_app, synthesize
 from tests.bench.jsii_messages import counted
-from tests.findings import cfn_lint_findings
+from tests.findings import cfn_lint_findings, synthesis_findings
 from tests.function.support import check_refusal, define, only, resources, the_function
 from tests.network.support import templates_of
 from tests.triggers.polling import NUMBER, logical_id
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from constructs import Construct
+
     from cdk_lambda_patterns.testing import Template
 
 SUBNET, ENDPOINT = "AWS::EC2::Subnet", "AWS::EC2::VPCEndpoint"
@@ -462,3 +467,22 @@ def test_is_a_vpc_for_the_cdk(stack: cdk.Stack) -> None:
 
     assert isinstance(defined, ec2.Vpc)
     assert only(synthesize(stack), "AWS::EC2::SecurityGroup")["VpcId"] == {"Ref": logical_id(defined)}
+
+
+class Everything(cdk.Stack):
+    """All that can be asked for, as two who look at templates see it."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        key = kms.Key(self, "Key", enable_key_rotation=True)
+        defined = vpc(self, endpoints=["sqs"], nat_gateways=2, ipv6=True, network_acl=True, flow_log_encryption_key=key)
+        define(self, vpc=defined, runtime=lambda_.Runtime.PYTHON_3_14)
+
+
+def test_everything_has_no_findings(tmp_path: Path) -> None:
+    assert synthesis_findings(Everything, tmp_path) == []
+    assert cfn_lint_findings(synthesize(Everything)) == []
+    app = fast_app()
+    Everything(app, "Everything")
+    report = assert_no_findings(app)
+    assert not [found for found in report.undecided if found.rule.startswith("Function")]

@@ -50,7 +50,7 @@ def endpoint_names(where: Where, endpoints: Iterable[Endpoint]) -> dict[str, ec2
             if name not in quotas.GATEWAY_ENDPOINTS and name not in services:
                 services[name] = _service(name)
         else:
-            services[_name_of(where, endpoint)] = cast("ec2.IInterfaceVpcEndpointService", endpoint)
+            services[_name_of(where, endpoint)] = endpoint
     return services
 
 
@@ -98,7 +98,8 @@ def services_granted(function: WellArchitectedFunction) -> list[str]:
     if not isinstance(policy, iam.Policy):
         return []
     stack = cdk.Stack.of(policy)
-    statements: list[dict[str, Any]] = (stack.resolve(policy.document) or {}).get("Statement", [])
+    document: dict[str, Any] | None = stack.resolve(policy.document)
+    statements: list[dict[str, Any]] = document["Statement"] if document else []
     kept = None if function.failure_queue is None else stack.resolve(function.failure_queue.queue_arn)
     services: set[str] = set()
     for statement in statements:

@@ -69,9 +69,9 @@ class FunctionFileSystem(Construct):
             encryption_key: A customer's key for the files.
                 Default: - the key that AWS keeps for EFS.
             throughput_mode: How throughput is bought.
-                Default: - elastic, see `practices.FILE_SYSTEM_THROUGHPUT`.
+                Default: - `ELASTIC`, see `practices.FILE_SYSTEM_THROUGHPUT`.
             lifecycle_policy: When files that nobody reads move to cheaper storage.
-                Default: - after 30 days, see `practices.FILE_SYSTEM_TRANSITION`.
+                Default: - `AFTER_30_DAYS`, see `practices.FILE_SYSTEM_TRANSITION`.
             automatic_backups: Whether AWS Backup keeps a copy of each day.
                 Default: True
             removal_policy: What becomes of the files when the stack goes.
