@@ -80,6 +80,16 @@ CASES: dict[str, tuple[list[tuple[str, dict[str, Any]]], list[tuple[str, dict[st
         [("AWS::SES::ReceiptRule", {}), ("AWS::SES::ReceiptRuleSet", {})],
         [("AWS::SES::EmailIdentity", {})],
     ),
+    "OtherCallers": (
+        [
+            ("AWS::CodePipeline::Pipeline", {}),
+            ("AWS::Config::ConfigRule", {}),
+            ("AWS::Lex::Bot", {}),
+            ("AWS::Lambda::Permission", {"Principal": "alexa-appkit.amazon.com"}),
+            ("AWS::Lambda::Permission", {"Principal": "lexv2.amazonaws.com"}),
+        ],
+        [("AWS::Lambda::Permission", {"Principal": "events.amazonaws.com"}), ("AWS::CodeBuild::Project", {})],
+    ),
     "CognitoTriggers": (
         [("AWS::Cognito::UserPool", {"LambdaConfig": {"PostConfirmation": {"Fn::GetAtt": ["F", "Arn"]}}})],
         [("AWS::Cognito::UserPool", {"LambdaConfig": {"PreSignUp": "arn"}})],

@@ -178,6 +178,15 @@ NOT_SHOWN: tuple[NotShown, ...] = (
     ),
     NotShown("SesReceiving", "receiving mail", "no mail arrives", (Concern(("AWS::SES::ReceiptRule*",)),)),
     NotShown(
+        "OtherCallers",
+        "pipelines, AWS Config's rules, Lex's bots and Alexa's skills",
+        "nothing calls their functions: invoke them with the event that the service documents",
+        (
+            Concern(("AWS::CodePipeline::*", "AWS::Config::*", "AWS::Lex::*", "Alexa::ASK::*")),
+            Concern(("AWS::Lambda::Permission",), "Principal", "(config|lexv2|alexa)"),
+        ),
+    ),
+    NotShown(
         "CognitoTriggers",
         "Cognito's PreAuthentication and PostConfirmation",
         "these two triggers do not fire",
@@ -214,6 +223,21 @@ NOT_SHOWN: tuple[NotShown, ...] = (
         (Concern(("AWS::CloudFront::Function",)),),
     ),
     NotShown("Firewall", "web firewalls", "no request is filtered", (Concern(("AWS::WAFv2::*",)),)),
+    NotShown(
+        "ScheduleMoments",
+        "time zones and flexible windows of schedules",
+        "schedules run by UTC, and at the moment itself",
+        (
+            Concern(("AWS::Scheduler::Schedule",), "ScheduleExpressionTimezone", "(?!UTC$)"),
+            Concern(("AWS::Scheduler::Schedule",), "FlexibleTimeWindow.Mode", "FLEXIBLE"),
+        ),
+    ),
+    NotShown(
+        "DeliveryMetrics",
+        "metrics of rules, topics, schedules and log groups",
+        "there are none: alarms on events that were lost on their way stay silent",
+        (Concern(("AWS::CloudWatch::Alarm",), "Namespace", "AWS/(Events|SNS|Scheduler|Logs)$"),),
+    ),
     NotShown(
         "ComputedAlarms",
         "alarms on other alarms and on anomalies",

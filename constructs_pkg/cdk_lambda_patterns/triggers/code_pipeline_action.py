@@ -9,8 +9,9 @@ import aws_cdk as cdk
 from aws_cdk import aws_codepipeline as codepipeline, aws_codepipeline_actions as actions, aws_iam as iam
 
 from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.errors import ValidationError
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals
 from cdk_lambda_patterns.tokens import is_token, without_tokens
 from cdk_lambda_patterns.validation import Where
 
@@ -54,8 +55,8 @@ class CodePipelineAction(actions.LambdaInvokeAction):
         Args:
             function: The function.
             action_name: The action's name in its stage, up to 100 letters, digits and any of `.@-_`.
-            user_parameters: What the function finds in `UserParameters`: text, or what becomes JSON, up to 1,000
-                characters. No place for secrets: who sees the pipeline reads them.
+            user_parameters: What the function finds in `UserParameters`: text, or what becomes JSON (without its
+                `None`s), up to 1,000 characters. No place for secrets: who sees the pipeline reads them.
                 Default: - nothing.
                 Source: https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionConfiguration.html
             inputs: Artifacts that the function may read, up to 5.
@@ -75,8 +76,11 @@ class CodePipelineAction(actions.LambdaInvokeAction):
         Raises:
             ValidationError: A value outside CodePipeline's limits.
         """
+        if not hasattr(type(function), "invoked_asynchronously"):
+            received = type(function).__name__
+            message = f"'function' must be of type WellArchitectedFunction, got {received}; give the CDK's object"
+            raise ValidationError(message, code="TypeMismatch")  # an action has no path but its function's
         where = Where(function, action_name)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
         where.matches(
             "action_name",
             action_name,
