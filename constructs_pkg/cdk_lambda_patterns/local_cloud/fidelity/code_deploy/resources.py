@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/A
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ..support.emulator import Emulated, Record, as_record, module, part
 from .store import store
@@ -78,5 +78,6 @@ def _as_in_api(value: Emulated) -> Emulated:
     if record is not None:
         return {f"{name[:1].lower()}{name[1:]}": _as_in_api(inside) for name, inside in record.items()}
     if isinstance(value, list):
-        return [_as_in_api(inside) for inside in cast("list[Emulated]", value)]
+        elements: list[Emulated] = value
+        return [_as_in_api(inside) for inside in elements]
     return value == "true" if value in {"true", "false"} else value
