@@ -33,6 +33,7 @@ BEHAVIOURS = (
     "alb_targets",
     "front_doors",
     "s3_events",
+    "firehose_records",
     "schedules",
     "service_permissions",
     "target_dead_letters",

@@ -5,7 +5,8 @@ their policies say, unless the emulator checks the permissions of all callers.
 
 What AWS does: it delivers nothing without a statement that names the service and, where it is limited, the source. A
 function, its versions and its aliases have statements of their own. A rule or a subscription sends what it may not
-deliver to its dead-letter queue; buckets and log groups refuse the configuration; an API answers 500.
+deliver to its dead-letter queue, a rule of AWS IoT has its error action; buckets and log groups refuse the
+configuration; an API answers 500.
 
 Callers with credentials, such as handlers, may still do everything: their roles are not checked.
 
@@ -19,7 +20,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .support.emulator import Record, around, module
+from .support.emulator import Record, around, module, part
 from .support.permissions import allows
 from .support.undelivered import Undelivered, give_up, redrive
 
@@ -37,6 +38,7 @@ _rule: ContextVar[str | None] = ContextVar("rule", default=None)
 def apply() -> None:
     """Ask the policy wherever one service uses another."""
     _of_rules()
+    _of_device_rules()
     _of_topics()
     _of_buckets()
     _of_log_groups()
@@ -73,6 +75,31 @@ def _of_rules() -> None:
             else:
                 message = f"events.amazonaws.com may not use the target for {rule}: {target}"
                 give_up(Undelivered(payload, "NO_PERMISSIONS", message))
+
+
+def _of_device_rules() -> None:
+    iot = module("services.iot")
+    responses = module("core.responses")
+
+    @around(iot, "_dispatch_rule_action", "account_id, region, rule_name, action, event")
+    async def _dispatch(
+        original: Callable[..., Awaitable[None]],
+        account_id: str,
+        region: str,
+        rule_name: str,
+        action: Record,
+        event: object,
+    ) -> None:
+        function = str(part(action, "lambda").get("functionArn", ""))
+        rule = f"arn:aws:iot:{region}:{account_id}:rule/{rule_name}"
+        with responses.request_scope(account_id, region):
+            permitted = not function or allows(function, "iot.amazonaws.com", rule)
+        if not permitted:
+            # The error action gets this text.
+            raise PermissionError(
+                "Failed to invoke lambda function. Received Server error from Lambda. The error code is 403"
+            )
+        await original(account_id, region, rule_name, action, event)
 
 
 def _of_topics() -> None:
