@@ -11,7 +11,7 @@ Reserve less, or ask AWS for more and say what was granted: in the metadata of t
 
 ```python
 WellArchitectedFunction(self, "Process", code=code, handler="index.handler", reserved_concurrent_executions=50)
-ConcurrencyBudget(self, "Concurrency", workloads={}, account_limit=3_000)  # what AWS has granted
+ConcurrencyBudget(self, "Concurrency", account_limit=3_000)  # what AWS has granted
 ```
 ```yaml
 # before: and 900 elsewhere
