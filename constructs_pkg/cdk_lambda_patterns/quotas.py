@@ -1064,6 +1064,9 @@ ZONES = Quota(
     fix="choose 2, or as many as the Region has",
     note="AWS takes one zone too; a function in it stops when the zone does. No Region has more than six.",
 )
+PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+"""The addresses that nobody has on the internet, of which AWS recommends to take those of a VPC.
+Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
 CONNECTIONS_OF_AN_INTERFACE = 65_000
 """Connections that a network interface of Lambda's carries: beyond them Lambda makes another one, in the same subnet
 and with the same security groups.

@@ -109,7 +109,8 @@ class FunctionVpc(ec2.Vpc):
             cidr: The addresses, a private range of IPv4.
                 Default: "10.0.0.0/16"
                 Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
-            functions: How many functions, each with a security group of its own, there are addresses for.
+            functions: How many functions, each with a security group of its own, there are addresses for. What else has
+                an address in the subnets, as a mount target, counts as one.
                 Default: 100
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
             concurrency: How many executions of them run at once: each 6,500 need one more address in each subnet.
@@ -164,7 +165,7 @@ class FunctionVpc(ec2.Vpc):
                         name="Public",
                         subnet_type=ec2.SubnetType.PUBLIC,
                         cidr_mask=_PUBLIC_MASK,
-                        map_public_ip_on_launch=False if nat_gateways else None,
+                        map_public_ip_on_launch=False,
                         reserved=nat_gateways == 0,
                     ),
                     ec2.SubnetConfiguration(name="Functions", subnet_type=kind, cidr_mask=mask),
@@ -255,12 +256,13 @@ class FunctionVpc(ec2.Vpc):
 def _check_counts(where: Where, *, zones: int, nat_gateways: int, functions: int, concurrency: int) -> None:
     where.within("zones", zones, quotas.ZONES)
     for prop, value, minimum, maximum in (
+        ("zones", zones, quotas.ZONES.minimum, quotas.ZONES.maximum),
         ("nat_gateways", nat_gateways, 0, zones),
         ("functions", functions, 1, None),
         ("concurrency", concurrency, 1, None),
     ):
         if is_token(value) or value < minimum or (maximum is not None and value > maximum) or value != int(value):
-            limit = f"{minimum} to {maximum}, one for each zone at most" if maximum else f"{minimum} or more"
+            limit = f"{minimum:g} or more" if maximum is None else f"{minimum:g} to {maximum:g}"
             where.refuse(
                 prop,
                 f"must be a whole number, {limit}",
@@ -296,7 +298,7 @@ def _network(where: Where, cidr: str) -> ipaddress.IPv4Network:
         network = None if is_token(cidr) else ipaddress.IPv4Network(cidr)
     except ValueError:
         network = None
-    if network is None or not network.is_private:
+    if network is None or not any(network.subnet_of(ipaddress.IPv4Network(block)) for block in quotas.PRIVATE_RANGES):
         where.refuse(
             "cidr",
             "must be a private range of IPv4 addresses that is known at synthesis",
