@@ -279,7 +279,7 @@ class TestRollback:
 
         assert release_alarm(synthesize(stack))["Threshold"] == expected
 
-    @pytest.mark.parametrize(("threshold", "got"), [(0, "0"), (0.5, "0.5"), (-1, "-1")])
+    @pytest.mark.parametrize(("threshold", "got"), [(0, "0"), (0.5, "0.5"), (-1, "-1"), ("1", "'1'")])
     def test_fails_when_it_would_come_without_errors(self, stack: cdk.Stack, threshold: float, got: str) -> None:
         refused(stack, "ErrorThresholdOutOfRange", got, error_threshold=threshold)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_logs as logs
+from aws_cdk import aws_lambda as lambda_, aws_logs as logs
 
 from cdk_lambda_patterns import GradualRelease, SmokeTestHook, ValidationError, WellArchitectedFunction
 from cdk_lambda_patterns.checks import assert_no_findings
@@ -151,6 +151,31 @@ class TestHook:
         with pytest.raises(ValidationError) as caught:
             GradualRelease(stack, "Release", function=define(stack), smoke_test=other)
         check_refusal(caught.value, "TypeMismatch", "WellArchitectedFunction")
+
+
+class TestFeatures:
+    def test_fails_when_each_call_must_name_a_tenant(self, stack: cdk.Stack) -> None:
+        function = define(stack, tenancy_config=lambda_.TenancyConfig.PER_TENANT)
+
+        with pytest.raises(ValidationError) as caught:
+            GradualRelease(stack, "Release", function=function, smoke_test=unused(stack))
+        check_refusal(caught.value, "SmokeTestTenants", "a hook for a function with isolated tenants")
+
+    @pytest.mark.parametrize(("seconds", "fits"), [(900, True), (901, False)])
+    def test_fails_when_nobody_could_wait_for_the_reply(self, stack: cdk.Stack, seconds: int, *, fits: bool) -> None:
+        durable = lambda_.DurableConfig(execution_timeout=cdk.Duration.seconds(seconds))
+        function, hook = define(stack, durable_config=durable), unused(stack)
+
+        if fits:
+            GradualRelease(stack, "Release", function=function, smoke_test=hook)
+            return
+        with pytest.raises(ValidationError) as caught:
+            GradualRelease(stack, "Release", function=function, smoke_test=hook)
+        check_refusal(caught.value, "SmokeTestDurable", "a hook for executions of 901 seconds")
+
+
+def unused(stack: cdk.Stack) -> SmokeTestHook:
+    return SmokeTestHook(stack, "Smoke", payloads=[TEST])
 
 
 class TestFirstDeployment:

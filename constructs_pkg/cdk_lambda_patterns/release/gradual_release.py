@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
@@ -10,7 +11,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch, aws_codedeploy as codedeploy, 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
-from cdk_lambda_patterns.tokens import is_token
+from cdk_lambda_patterns.quotas import Quota
 from cdk_lambda_patterns.validation import Where
 
 from .code_deploy_application import CodeDeployApplication
@@ -27,6 +28,15 @@ if TYPE_CHECKING:
     from .release_plan import Steps
 
 _LAMBDA = "AWS/Lambda"
+# The alarm goes off at its threshold: with 0 it would without an error.
+_ERRORS = Quota(
+    code="ErrorThresholdOutOfRange",
+    minimum=1,
+    maximum=math.inf,
+    unit="errors in a minute",
+    source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html",
+    fix="choose 1 or more, or say 'without_alarms'",
+)
 _RULE = "LambdaChecks::ReleaseRollbackAlarms"
 
 
@@ -202,14 +212,7 @@ def _check_alarms(
                 fix="leave one of them out",
                 code="ReleaseAlarmsConflict",
             )
-    if not is_token(error_threshold) and error_threshold < 1:
-        where.refuse(
-            "error_threshold",
-            "must be at least 1: the alarm goes off at it, and with 0 it would without an error",
-            got=f"{error_threshold:g}",
-            fix="choose 1 or more, or say 'without_alarms'",
-            code="ErrorThresholdOutOfRange",
-        )
+    where.within("error_threshold", error_threshold, _ERRORS)
     own = 0 if without_alarms is not None else 1
     where.size("alarms", range(own + len(alarms)), quotas.RELEASE_ALARMS)
     for alarm in alarms:
@@ -239,14 +242,8 @@ def _check_hooks(
             fix="call the other one from your own hook",
             code="ReleaseHooksConflict",
         )
-    if smoke_test is not None and smoke_test.tested is not None:
-        where.refuse(
-            "smoke_test",
-            "must be a hook of its own: it calls the version of one function",
-            got=f"one that tries {smoke_test.tested.node.path}",
-            fix="define another SmokeTestHook for this function",
-            code="SmokeTestTaken",
-        )
+    if smoke_test is not None:
+        _check_smoke_test(where, function, smoke_test)
     for name, hook in (("pre_hook", pre_hook), ("post_hook", post_hook)):
         expect_type(where, name, hook, "function_arn", "aws_lambda.IFunction")
         if hook is function:
@@ -257,6 +254,35 @@ def _check_hooks(
                 fix="give a function that calls it and answers CodeDeploy",
                 code="ReleaseHookIsFunction",
             )
+
+
+def _check_smoke_test(where: Where, function: WellArchitectedFunction, smoke_test: SmokeTestHook) -> None:
+    if smoke_test.tested is not None:
+        where.refuse(
+            "smoke_test",
+            "must be a hook of its own: it calls the version of one function",
+            got=f"one that tries {smoke_test.tested.node.path}",
+            fix="define another SmokeTestHook for this function",
+            code="SmokeTestTaken",
+        )
+    features = function.features
+    if features.tenant_isolation:
+        where.refuse(
+            "smoke_test",
+            "must be left out where tenants are isolated: each call names one, and a payload does not",
+            got="a hook for a function with isolated tenants",
+            fix="call it for a tenant of your own in a 'pre_hook'",
+            code="SmokeTestTenants",
+        )
+    limit = quotas.TIMEOUT
+    if features.durable_seconds is not None and not limit.admits(features.durable_seconds):
+        where.refuse(
+            "smoke_test",
+            f"must be left out where executions may take longer than {limit.maximum:,} seconds: nobody waits for them",
+            got=f"a hook for executions of {features.durable_seconds:,g} seconds",
+            fix="start one, and look at its end, in a 'pre_hook'; or shorten 'execution_timeout'",
+            code="SmokeTestDurable",
+        )
 
 
 def _errors_alarm(function: WellArchitectedFunction, threshold: float) -> cloudwatch.CfnAlarm:
