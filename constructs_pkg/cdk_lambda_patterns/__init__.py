@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .network.function_file_system import FunctionFileSystem as FunctionFileSystem
     from .network.function_vpc import FunctionVpc as FunctionVpc
     from .release.concurrency_budget import ConcurrencyBudget as ConcurrencyBudget
+    from .release.deployment_access import DeploymentAccess as DeploymentAccess, Duty as Duty
     from .release.gradual_release import GradualRelease as GradualRelease
     from .release.provisioned_concurrency import ProvisionedConcurrency as ProvisionedConcurrency, Season as Season
     from .release.release_plan import ReleasePlan as ReleasePlan
@@ -58,7 +59,9 @@ _HOMES = {
     "ContainerImage": ".function.container_image",
     "CustomResourceTrigger": ".triggers.custom_resource_trigger",
     "DeadLetterRedrive": ".triggers.dead_letter_redrive",
+    "DeploymentAccess": ".release.deployment_access",
     "DocumentDbTrigger": ".triggers.document_db_trigger",
+    "Duty": ".release.deployment_access",
     "DynamoDbTrigger": ".triggers.dynamo_db_trigger",
     "EdgeFunction": ".edge.edge_function",
     "EventBridgeTrigger": ".triggers.event_bridge_trigger",
@@ -105,7 +108,9 @@ __all__ = [
     "ContainerImage",
     "CustomResourceTrigger",
     "DeadLetterRedrive",
+    "DeploymentAccess",
     "DocumentDbTrigger",
+    "Duty",
     "DynamoDbTrigger",
     "EdgeFunction",
     "EventBridgeTrigger",

@@ -40,6 +40,7 @@ from .resource_policy import ResourcePolicy
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aws_cdk import aws_codedeploy as codedeploy
     from constructs import Construct, IConstruct
     from typing_extensions import Unpack
 
@@ -89,7 +90,7 @@ class WellArchitectedFunction(lambda_.Function):
     """The dimensions of the metrics of `live`, in words that depend on the function alone: what looks at them, and what
     `live` waits for, make no circle."""
 
-    gradual_release: Construct | None
+    gradual_release: codedeploy.LambdaDeploymentGroup | None
     """What shifts the traffic of `live` to a new version: one `GradualRelease` at most."""
 
     autoscaled_by: Construct | None

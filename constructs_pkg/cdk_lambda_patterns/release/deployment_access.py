@@ -1,0 +1,279 @@
+"""Who may deploy, publish, shift traffic, roll back, invoke and change settings, and that nobody goes around it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_codedeploy as codedeploy, aws_iam as iam
+from constructs import Construct
+
+from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
+from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.validation import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
+
+
+class Duty(Enum):
+    """What somebody may be given to do. Each is a managed policy of its own."""
+
+    DEPLOY = "Deploy"
+    """Deploy apps with the CDK: assume the roles of its bootstrap stack, and nothing beside."""
+    PUBLISH = "Publish"
+    """Publish what `$LATEST` is as a version, and look at versions and aliases."""
+    SHIFT_TRAFFIC = "ShiftTraffic"
+    """Begin and continue releases through CodeDeploy, with their alarms and hooks."""
+    ROLL_BACK = "RollBack"
+    """Stop releases, which rolls them back, and roll back or cancel updates of the stacks."""
+    INVOKE = "Invoke"
+    """Invoke the functions through their `live` aliases."""
+    CHANGE_ENVIRONMENT = "ChangeEnvironment"
+    """Change the functions' settings, except layers. They count once a version with them is published and released."""
+
+
+_BOOTSTRAP_ROLES = ("deploy", "file-publishing", "image-publishing", "lookup")
+_PASSING_BY = (
+    "lambda:CreateAlias",
+    "lambda:DeleteAlias",
+    "lambda:DeleteFunction",
+    "lambda:UpdateAlias",
+    "lambda:UpdateFunctionCode",
+)
+_WILDCARD_REASON = "versions, deployments and stacks get their numbers when they are made"
+
+
+class DeploymentAccess(Construct):
+    """Who may do what with the functions of a stack, each duty a managed policy, and a guardrail for everybody.
+
+    Defines the guardrail, which denies what would go around a release: new code, a moved alias, a deleted function. It
+    is attached with every duty. The policies of duties are defined as they are asked for.
+
+    People deploy through the CDK's own roles and shift traffic through CodeDeploy: the guardrail, which is theirs and
+    not those roles', does not stand in the way.
+    """
+
+    guardrail: iam.ManagedPolicy
+    """Denies direct changes of code and aliases. Attach it to people's other roles and groups too, or use it in their
+    permission sets."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        functions: Sequence[WellArchitectedFunction],
+        bootstrap_qualifier: str = cdk.DefaultStackSynthesizer.DEFAULT_QUALIFIER,
+    ) -> None:
+        """Define the guardrail.
+
+        Args:
+            scope: The construct that this one is part of.
+            construct_id: Its name there.
+            functions: The functions.
+            bootstrap_qualifier: What the names of the CDK's bootstrap roles have in them.
+                Default: "hnb659fds"
+                Source: https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html
+
+        Raises:
+            ValidationError: No function.
+        """
+        # 1 validate
+        self._where = where = Where(scope, construct_id)
+        if not functions:
+            where.refuse(
+                "functions",
+                "must name at least one function",
+                got="none",
+                fix="name the functions of the stack",
+                code="AccessWithoutFunctions",
+            )
+        for function in functions:
+            expect_type(where, "functions", function, "invoked_asynchronously", "WellArchitectedFunction")
+        super().__init__(scope, construct_id)
+
+        # 2 derive
+        self._functions = functions
+        self._arns = [function.function_arn for function in functions]
+        self._qualifier = bootstrap_qualifier
+        self._policies: dict[Duty, iam.ManagedPolicy] = {}
+
+        # 3 define
+        self.guardrail = self._define(
+            "Guardrail",
+            "Denies what would go around a release: new code, a moved alias, a deleted function",
+            [_statement(_PASSING_BY, self._everything_of_functions(), effect=iam.Effect.DENY)],
+        )
+
+    def policy(self, duty: Duty) -> iam.ManagedPolicy:
+        """The policy of a duty, defined when it is first asked for.
+
+        Args:
+            duty: What it allows.
+
+        Raises:
+            ValidationError: A function without a `GradualRelease`, for `SHIFT_TRAFFIC`.
+        """
+        if not isinstance(cast("object", duty), Duty):
+            self._where.refuse(
+                "duty",
+                f"must be a Duty: {', '.join(known.name for known in Duty)}",
+                got=repr(duty),
+                fix="choose one of them, as in Duty.INVOKE",
+                code="DutyUnknown",
+            )
+        if duty not in self._policies:
+            statements: dict[Duty, Callable[[], list[iam.PolicyStatement]]] = {
+                Duty.DEPLOY: self._deploy,
+                Duty.PUBLISH: self._publish,
+                Duty.SHIFT_TRAFFIC: self._shift_traffic,
+                Duty.ROLL_BACK: self._roll_back,
+                Duty.INVOKE: self._invoke,
+                Duty.CHANGE_ENVIRONMENT: self._change_environment,
+            }
+            self._policies[duty] = self._define(duty.value, _DESCRIPTIONS[duty], statements[duty]())
+        return self._policies[duty]
+
+    def grant(self, grantee: iam.Role | iam.Group, *duties: Duty) -> None:
+        """Give duties to a role or a group, and the guardrail with them.
+
+        Args:
+            grantee: The role or group.
+            *duties: What it may do.
+
+        Raises:
+            ValidationError: As for `policy`.
+        """
+        expect_type(self._where, "grantee", grantee, "add_managed_policy", "aws_iam.Role or aws_iam.Group")
+        for policy in [*(self.policy(duty) for duty in duties), self.guardrail]:
+            grantee.add_managed_policy(cast("iam.IManagedPolicy", policy))
+
+    def role(
+        self, construct_id: str, *duties: Duty, assumed_by: iam.IPrincipal, description: str | None = None
+    ) -> iam.Role:
+        """A role for people or a pipeline, with duties and the guardrail.
+
+        Args:
+            construct_id: Its name here, for example `Releaser`.
+            *duties: What it may do.
+            assumed_by: Who may take it on: a SAML or OpenID Connect provider, say.
+            description: What it is for.
+                Default: - the names of its duties.
+
+        Raises:
+            ValidationError: As for `policy`.
+        """
+        named = ", ".join(duty.value for duty in duties)
+        role = iam.Role(self, construct_id, assumed_by=assumed_by, description=description or f"May: {named}")
+        self.grant(role, *duties)
+        return role
+
+    def _define(self, construct_id: str, description: str, statements: list[iam.PolicyStatement]) -> iam.ManagedPolicy:
+        policy = iam.ManagedPolicy(self, construct_id, description=description, statements=statements)
+        for statement in statements:
+            for resource in statement.resources:
+                acknowledge_wildcard(policy, resource, _WILDCARD_REASON)
+        return policy
+
+    def _everything_of_functions(self) -> list[str]:
+        return [*self._arns, *(f"{arn}:*" for arn in self._arns)]
+
+    def _deploy(self) -> list[iam.PolicyStatement]:
+        roles = [
+            f"arn:{cdk.Aws.PARTITION}:iam::{cdk.Aws.ACCOUNT_ID}:role/cdk-{self._qualifier}-{name}-role-"
+            f"{cdk.Aws.ACCOUNT_ID}-{cdk.Aws.REGION}"
+            for name in _BOOTSTRAP_ROLES
+        ]
+        return [_statement(["sts:AssumeRole"], roles)]
+
+    def _publish(self) -> list[iam.PolicyStatement]:
+        looks = ("GetAlias", "GetFunction", "GetFunctionConfiguration", "ListAliases", "ListVersionsByFunction")
+        return [
+            _statement(["lambda:PublishVersion"], self._arns),
+            _statement([f"lambda:{name}" for name in looks], self._everything_of_functions()),
+        ]
+
+    def _invoke(self) -> list[iam.PolicyStatement]:
+        return [_statement(["lambda:InvokeFunction"], [function.live.function_arn for function in self._functions])]
+
+    def _change_environment(self) -> list[iam.PolicyStatement]:
+        # A layer is code. A role cannot be changed without iam:PassRole, which is not given.
+        return [
+            _statement(
+                ["lambda:UpdateFunctionConfiguration"], self._arns, conditions={"Null": {"lambda:Layer": "true"}}
+            ),
+            _statement(["lambda:GetFunctionConfiguration"], self._everything_of_functions()),
+        ]
+
+    def _shift_traffic(self) -> list[iam.PolicyStatement]:
+        releases = self._releases()
+        for function in self._functions:
+            if function.gradual_release is None:
+                self._where.refuse(
+                    "functions",
+                    "must each have a release for traffic to be shifted",
+                    got=f"{function.node.path} without one",
+                    fix="define a GradualRelease of it first",
+                    code="AccessWithoutRelease",
+                )
+        applications = list(dict.fromkeys(release.application.application_arn for release in releases))
+        configs = f"arn:{cdk.Aws.PARTITION}:codedeploy:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:deploymentconfig:*"
+        return [
+            _statement(
+                ["codedeploy:ContinueDeployment", "codedeploy:CreateDeployment", "codedeploy:GetDeployment"],
+                [release.deployment_group_arn for release in releases],
+            ),
+            _statement(["codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"], applications),
+            _statement(["codedeploy:GetDeploymentConfig"], [configs]),
+        ]
+
+    def _roll_back(self) -> list[iam.PolicyStatement]:
+        actions = (
+            "CancelUpdateStack",
+            "ContinueUpdateRollback",
+            "DescribeStackEvents",
+            "DescribeStacks",
+            "RollbackStack",
+        )
+        stacks = dict.fromkeys(cdk.Stack.of(function).stack_name for function in self._functions)
+        statements = [
+            _statement(
+                [f"cloudformation:{name}" for name in actions],
+                [
+                    f"arn:{cdk.Aws.PARTITION}:cloudformation:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:stack/{name}/*"
+                    for name in stacks
+                ],
+            )
+        ]
+        groups = [release.deployment_group_arn for release in self._releases()]
+        if groups:
+            stops = ["codedeploy:GetDeployment", "codedeploy:ListDeployments", "codedeploy:StopDeployment"]
+            statements.append(_statement(stops, groups))
+        return statements
+
+    def _releases(self) -> list[codedeploy.LambdaDeploymentGroup]:
+        return [release for function in self._functions if (release := function.gradual_release) is not None]
+
+
+def _statement(
+    actions: Sequence[str],
+    resources: Sequence[str],
+    *,
+    effect: iam.Effect = iam.Effect.ALLOW,
+    conditions: dict[str, Any] | None = None,
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(effect=effect, actions=list(actions), resources=list(resources), conditions=conditions)
+
+
+_DESCRIPTIONS = {
+    Duty.DEPLOY: "Deploys apps with the CDK",
+    Duty.PUBLISH: "Publishes versions",
+    Duty.SHIFT_TRAFFIC: "Begins releases through CodeDeploy",
+    Duty.ROLL_BACK: "Stops releases and rolls back stacks",
+    Duty.INVOKE: "Invokes the functions through their live aliases",
+    Duty.CHANGE_ENVIRONMENT: "Changes settings, not code",
+}

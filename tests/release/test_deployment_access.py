@@ -1,0 +1,206 @@
+"""Duties are policies for the functions named and nothing else; everybody gets the guardrail with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+
+from cdk_lambda_patterns import DeploymentAccess, Duty, GradualRelease, ValidationError
+from cdk_lambda_patterns.testing import synthesize
+from tests.function.support import define, resources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cdk_lambda_patterns import WellArchitectedFunction
+    from cdk_lambda_patterns.testing import Template
+
+POLICY = "AWS::IAM::ManagedPolicy"
+
+
+def policies(template: Template) -> dict[str, list[dict[str, Any]]]:
+    """The statements of each managed policy, by the id it has in its construct."""
+    return {
+        logical_id.removeprefix("Access")[:-8]: properties["PolicyDocument"]["Statement"]
+        for logical_id, properties in resources(template, POLICY).items()
+    }
+
+
+def access(stack: cdk.Stack, *functions: WellArchitectedFunction, **options: Any) -> DeploymentAccess:  # noqa: ANN401
+    return DeploymentAccess(stack, "Access", functions=functions or [define(stack)], **options)
+
+
+def of_duty(duty: Duty, *, released: bool = False, **options: Any) -> Callable[[cdk.Stack], None]:  # noqa: ANN401
+    def build(stack: cdk.Stack) -> None:
+        function = define(stack)
+        if released:
+            GradualRelease(stack, "Release", function=function)
+        access(stack, function, **options).policy(duty)
+
+    return build
+
+
+def test_alone_it_is_the_guardrail() -> None:
+    template = synthesize(access)
+
+    ((statement,),) = policies(template).values()
+    assert statement["Effect"] == "Deny"
+    assert statement["Action"] == [
+        "lambda:CreateAlias",
+        "lambda:DeleteAlias",
+        "lambda:DeleteFunction",
+        "lambda:UpdateAlias",
+        "lambda:UpdateFunctionCode",
+    ]
+    arn, aliases = statement["Resource"]
+    assert aliases == {"Fn::Join": ["", [arn, ":*"]]}
+
+
+def test_a_policy_is_defined_once_when_it_is_asked_for() -> None:
+    seen: list[iam.ManagedPolicy] = []
+
+    def build(stack: cdk.Stack) -> None:
+        given = access(stack)
+        seen.extend([given.policy(Duty.INVOKE), given.policy(Duty.INVOKE)])
+
+    assert set(policies(synthesize(build))) == {"Guardrail", "Invoke"}
+    assert seen[0] is seen[1]
+
+
+@pytest.mark.parametrize(
+    ("duty", "released", "actions"),
+    [
+        (Duty.DEPLOY, False, {"sts:AssumeRole"}),
+        (
+            Duty.PUBLISH,
+            False,
+            {
+                "lambda:PublishVersion",
+                "lambda:GetAlias",
+                "lambda:GetFunction",
+                "lambda:GetFunctionConfiguration",
+                "lambda:ListAliases",
+                "lambda:ListVersionsByFunction",
+            },
+        ),
+        (
+            Duty.SHIFT_TRAFFIC,
+            True,
+            {
+                "codedeploy:ContinueDeployment",
+                "codedeploy:CreateDeployment",
+                "codedeploy:GetApplicationRevision",
+                "codedeploy:GetDeployment",
+                "codedeploy:GetDeploymentConfig",
+                "codedeploy:RegisterApplicationRevision",
+            },
+        ),
+        (
+            Duty.ROLL_BACK,
+            False,
+            {
+                "cloudformation:CancelUpdateStack",
+                "cloudformation:ContinueUpdateRollback",
+                "cloudformation:DescribeStackEvents",
+                "cloudformation:DescribeStacks",
+                "cloudformation:RollbackStack",
+            },
+        ),
+        (Duty.INVOKE, False, {"lambda:InvokeFunction"}),
+        (
+            Duty.CHANGE_ENVIRONMENT,
+            False,
+            {"lambda:GetFunctionConfiguration", "lambda:UpdateFunctionConfiguration"},
+        ),
+    ],
+)
+def test_a_duty_allows_this_and_no_more(duty: Duty, released: bool, actions: set[str]) -> None:  # noqa: FBT001 - a parameter
+    statements = policies(synthesize(of_duty(duty, released=released)))[duty.value]
+
+    found = [statement["Action"] for statement in statements]
+    assert {name for names in found for name in ([names] if isinstance(names, str) else names)} == actions
+    assert {statement["Effect"] for statement in statements} == {"Allow"}
+    assert "*" not in [statement["Resource"] for statement in statements]
+
+
+def test_invoking_is_by_the_alias() -> None:
+    (statement,) = policies(synthesize(of_duty(Duty.INVOKE)))["Invoke"]
+
+    assert "Live" in statement["Resource"]["Ref"]
+
+
+def test_settings_change_without_layers() -> None:
+    changes, _ = policies(synthesize(of_duty(Duty.CHANGE_ENVIRONMENT)))["ChangeEnvironment"]
+
+    assert changes["Condition"] == {"Null": {"lambda:Layer": "true"}}
+
+
+@pytest.mark.parametrize(("options", "qualifier"), [({}, "hnb659fds"), ({"bootstrap_qualifier": "ours"}, "ours")])
+def test_deploying_is_by_the_bootstrap_roles(options: dict[str, str], qualifier: str) -> None:
+    (statement,) = policies(synthesize(of_duty(Duty.DEPLOY, **options)))["Deploy"]
+
+    names = ["".join(part for part in arn["Fn::Join"][1] if isinstance(part, str)) for arn in statement["Resource"]]
+    assert [name.partition(f"role/cdk-{qualifier}-")[2].partition("-role-")[0] for name in names] == [
+        "deploy",
+        "file-publishing",
+        "image-publishing",
+        "lookup",
+    ]
+
+
+def test_rolling_back_stops_a_release_too() -> None:
+    statements = policies(synthesize(of_duty(Duty.ROLL_BACK, released=True)))["RollBack"]
+
+    assert statements[1]["Action"] == [
+        "codedeploy:GetDeployment",
+        "codedeploy:ListDeployments",
+        "codedeploy:StopDeployment",
+    ]
+
+
+def test_a_role_has_its_duties_and_the_guardrail() -> None:
+    template = synthesize(
+        lambda stack: access(stack).role("OnCall", Duty.INVOKE, Duty.PUBLISH, assumed_by=iam.AccountRootPrincipal())
+    )
+
+    role = next(role for name, role in resources(template, "AWS::IAM::Role").items() if name.startswith("Access"))
+    attached = [arn["Ref"].removeprefix("Access")[:-8] for arn in role["ManagedPolicyArns"]]
+    assert attached == ["Invoke", "Publish", "Guardrail"]
+    assert role["Description"] == "May: Invoke, Publish"
+
+
+def test_a_group_that_is_there_gets_them_too() -> None:
+    template = synthesize(lambda stack: access(stack).grant(iam.Group(stack, "People"), Duty.INVOKE))
+
+    ((group),) = resources(template, "AWS::IAM::Group").values()
+    assert len(group["ManagedPolicyArns"]) == 2
+
+
+def test_it_covers_every_function_named() -> None:
+    template = synthesize(lambda stack: access(stack, define(stack, "One"), define(stack, "Two")).policy(Duty.INVOKE))
+
+    (statement,) = policies(template)["Invoke"]
+    assert len(statement["Resource"]) == 2
+
+
+def test_fails_without_functions() -> None:
+    with pytest.raises(ValidationError, match=r"got none.*\[Stack/Access\] \(AccessWithoutFunctions\)"):
+        synthesize(lambda stack: DeploymentAccess(stack, "Access", functions=[]))
+
+
+def test_fails_when_it_is_no_function_of_ours() -> None:
+    with pytest.raises(ValidationError, match=r"WellArchitectedFunction, got str"):
+        synthesize(lambda stack: access(stack, cast("WellArchitectedFunction", "price")))
+
+
+def test_fails_when_there_is_no_release_to_shift() -> None:
+    with pytest.raises(ValidationError, match=r"got Stack/Function without one.*AccessWithoutRelease"):
+        synthesize(of_duty(Duty.SHIFT_TRAFFIC))
+
+
+def test_fails_when_it_is_no_duty() -> None:
+    with pytest.raises(ValidationError, match=r"must be a Duty: DEPLOY, .*, got 'invoke'.*\(DutyUnknown\)"):
+        synthesize(of_duty(cast("Duty", "invoke")))
