@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambd
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
@@ -188,7 +188,7 @@ def _says_nothing(name: str, value: Any) -> bool:  # noqa: ANN401 - any option
 def _shown(value: Any) -> str:  # noqa: ANN401 - as above
     """An option for the message: never the values of an environment."""
     if isinstance(value, dict):
-        return ", ".join(map(str, value))
+        return ", ".join(map(str, cast("dict[str, object]", value)))
     if isinstance(value, (bool, int, float, str)):
         return repr(value)
     if isinstance(value, cdk.Size) and not value.is_unresolved():

@@ -255,7 +255,7 @@ def _define_role(scope: Construct, log_group_name: str) -> iam.Role:
     role = iam.Role(
         scope,
         "Role",
-        assumed_by=iam.CompositePrincipal(*(principals.service(name) for name in _SERVICES)),
+        assumed_by=cast("iam.IPrincipal", iam.CompositePrincipal(*map(principals.service, _SERVICES))),
         inline_policies={"Baseline": iam.PolicyDocument(statements=[write])},
     )
     for resource in groups:

@@ -68,11 +68,10 @@ def _pairs_in(where: Where, file: Path) -> list[tuple[Any, Any]]:
             fix='write {"key": "value"}',
             code="KeyValuesInvalid",
         )
-    match content:
-        case [("data", list() as entries)]:
-            return [_pair(where, file, entry) for entry in cast("list[object]", entries)]
-        case _:
-            return list(content)
+    data = content[0][1] if [key for key, _ in content] == ["data"] else None
+    if not isinstance(data, list):
+        return list(content)
+    return [_pair(where, file, entry) for entry in cast("list[object]", data)]
 
 
 def _pair(where: Where, file: Path, entry: object) -> tuple[Any, Any]:

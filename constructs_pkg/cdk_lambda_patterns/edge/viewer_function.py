@@ -105,7 +105,7 @@ class ViewerFunction(cloudfront.Function):
                 key_value_store=key_value_store,
             )
         self._where = where
-        self.key_value_store = cast("cloudfront.IKeyValueStore | None", key_value_store)
+        self.key_value_store = key_value_store
         if data is not None:
             self.key_value_store = self._define_store(data)
 

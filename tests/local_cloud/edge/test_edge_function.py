@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
@@ -47,7 +48,7 @@ def test_a_distribution_of_another_region_follows_the_versions_of_its_function(l
     ireland = cdk.Environment(account=local_cloud.account, region="eu-west-1")
 
     for version, uri in (("1", "/one"), ("2", "/two")):
-        deployed = local_cloud.deploy(lambda stack, uri=uri: shop(stack, uri), env=ireland)
+        deployed = local_cloud.deploy(partial(shop, uri=uri), env=ireland)
 
         function = deployed.function("Function")
         assert (
@@ -60,7 +61,7 @@ def test_a_distribution_of_another_region_follows_the_versions_of_its_function(l
 
 def test_versions_stay_for_the_replicas(local_cloud: LocalCloud) -> None:
     for uri in ("/one", "/two"):
-        deployed = local_cloud.deploy(lambda stack, uri=uri: shop(stack, uri), env=cdk.Environment(region="us-east-1"))
+        deployed = local_cloud.deploy(partial(shop, uri=uri), env=cdk.Environment(region="us-east-1"))
 
     function = deployed.function("Rewrite")
     assert [function.invoke(EVENT, qualifier=version).payload["uri"] for version in ("1", "2")] == ["/one", "/two"]
