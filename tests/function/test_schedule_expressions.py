@@ -148,7 +148,7 @@ def test_a_time_zone_may_be_known_at_deployment_only(stack: cdk.Stack) -> None:
 
 @pytest.fixture
 def no_time_zones(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(schedule_expressions.zoneinfo, "available_timezones", set)
+    monkeypatch.setattr("zoneinfo.available_timezones", set)
     schedule_expressions._time_zones.cache_clear()
     yield
     schedule_expressions._time_zones.cache_clear()

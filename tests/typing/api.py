@@ -40,6 +40,7 @@ from cdk_lambda_patterns import (
     ValidationError,
     WellArchitectedFunction,
     WellArchitectedImageFunction,
+    event_patterns,
 )
 from cdk_lambda_patterns.testing import fast_app, normalized, synthesize
 
@@ -141,6 +142,20 @@ def more_triggers(stack: cdk.Stack) -> None:
     )
     SnsTrigger(stack, "News", function=function, topic=sns.Topic(stack, "Topic"), filter_policy={"kind": ["order"]})
     LogsTrigger(stack, "Errors", function=function, log_group=logs.LogGroup(stack, "Other"), filter_pattern="ERROR")
+    undelivered = sqs.Queue(stack, "Undelivered")
+    EventBridgeTrigger(
+        stack,
+        "FailedPipelines",
+        function=function,
+        pattern=event_patterns.codepipeline_state_change(states=["FAILED"]),
+        event_bus=events.EventBus(stack, "Audit"),
+        target_input=events.RuleTargetInput.from_text(events.EventField.from_path("$.detail.pipeline")),
+        dead_letter_queue=undelivered,
+    )
+    by_level = logs.FilterPattern.string_value("$.level", "=", "ERROR")
+    LogsTrigger(
+        stack, "OtherErrors", function=function, log_group=logs.LogGroup(stack, "Third"), filter_pattern=by_level
+    )
     ServiceTrigger(stack, "Bot", function=function, caller=ServiceCaller.service("mediaconvert.amazonaws.com"))
 
 

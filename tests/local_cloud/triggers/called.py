@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import aws_lambda as lambda_
 
 from cdk_lambda_patterns import WellArchitectedFunction
-from tests.local_cloud.triggers.reading import eventually
+from tests.local_cloud.fidelity.lab import eventually
 
 if TYPE_CHECKING:
     from constructs import Construct
