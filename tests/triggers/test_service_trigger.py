@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_codecommit as codecommit, aws_s3 as s3
+from botocore.stub import Stubber
 
 from cdk_lambda_patterns import ServiceCaller, ServiceTrigger, ValidationError
 from cdk_lambda_patterns.testing import synthesize
+from tests.examples import example_handler
 from tests.function.support import check_refusal, define, only, resources
 from tests.triggers.polling import NUMBER, logical_id
 
@@ -213,3 +216,66 @@ def test_fails_when_the_function_is_not_one_of_ours(stack: cdk.Stack) -> None:
         ServiceTrigger(stack, "Caller", function=REPOSITORY, caller=ServiceCaller.config_rules())  # type: ignore[arg-type]
 
     check_refusal(caught.value, "TypeMismatch", "str")
+
+
+class TestExamplesHandler:
+    """With the event that AWS documents.
+
+    https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_example-events.html
+    """
+
+    @staticmethod
+    def event(*, left: bool = False, **item: object) -> dict[str, Any]:
+        changed = {
+            "configurationItemCaptureTime": "2016-02-17T01:36:34.043Z",
+            "awsAccountId": "123456789012",
+            "configurationItemStatus": "OK",
+            "resourceId": "orders",
+            "ARN": "arn:aws:lambda:us-east-2:123456789012:function:orders",
+            "awsRegion": "us-east-2",
+            "resourceType": "AWS::Lambda::Function",
+            "tags": {},
+            **item,
+        }
+        notification = {"configurationItem": changed, "messageType": "ConfigurationItemChangeNotification"}
+        return {
+            "invokingEvent": json.dumps(notification),
+            "ruleParameters": '{"myParameterKey":"myParameterValue"}',
+            "resultToken": "myResultToken",
+            "eventLeftScope": left,
+            "executionRoleArn": "arn:aws:iam::123456789012:role/config-role",
+            "configRuleArn": "arn:aws:config:us-east-2:123456789012:config-rule/config-rule-0123456",
+            "configRuleName": "change-triggered-config-rule",
+            "configRuleId": "config-rule-0123456",
+            "accountId": "123456789012",
+            "version": "1.0",
+        }
+
+    @pytest.mark.parametrize(
+        ("changed", "compliance"),
+        [
+            ({"tags": {"owner": "shop"}}, "COMPLIANT"),
+            ({"tags": {"owner": ""}}, "NON_COMPLIANT"),
+            ({}, "NON_COMPLIANT"),
+            ({"left": True}, "NOT_APPLICABLE"),
+            ({"configurationItemStatus": "ResourceDeleted"}, "NOT_APPLICABLE"),
+        ],
+    )
+    def test_tells_config_who_complies(
+        self, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], compliance: str
+    ) -> None:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        owner = example_handler("owners/owner.py")
+        evaluation = {
+            "ComplianceResourceType": "AWS::Lambda::Function",
+            "ComplianceResourceId": "orders",
+            "ComplianceType": compliance,
+            "OrderingTimestamp": "2016-02-17T01:36:34.043Z",
+        }
+
+        with Stubber(owner.config) as config_hears:
+            expected = {"Evaluations": [evaluation], "ResultToken": "myResultToken"}
+            config_hears.add_response("put_evaluations", {}, expected)
+            owner.handler(self.event(**changed), None)
+
+            config_hears.assert_no_pending_responses()
