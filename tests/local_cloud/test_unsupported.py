@@ -91,7 +91,10 @@ CASES: dict[str, tuple[list[tuple[str, dict[str, Any]]], list[tuple[str, dict[st
         [("AWS::Lambda::Permission", {"Principal": "events.amazonaws.com"}), ("AWS::CodeBuild::Project", {})],
     ),
     "CognitoTriggers": (
-        [("AWS::Cognito::UserPool", {"LambdaConfig": {"PostConfirmation": {"Fn::GetAtt": ["F", "Arn"]}}})],
+        [
+            ("AWS::Cognito::UserPool", {"LambdaConfig": {"PostConfirmation": {"Fn::GetAtt": ["F", "Arn"]}}}),
+            ("AWS::Cognito::UserPool", {"LambdaConfig": {"CustomEmailSender": {"LambdaArn": "arn"}}}),
+        ],
         [("AWS::Cognito::UserPool", {"LambdaConfig": {"PreSignUp": "arn"}})],
     ),
     "PublicNames": (
@@ -126,8 +129,15 @@ CASES: dict[str, tuple[list[tuple[str, dict[str, Any]]], list[tuple[str, dict[st
         [("AWS::Scheduler::Schedule", {"ScheduleExpressionTimezone": "UTC", "FlexibleTimeWindow": {"Mode": "OFF"}})],
     ),
     "DeliveryMetrics": (
-        [("AWS::CloudWatch::Alarm", {"Namespace": f"AWS/{name}"}) for name in ("Events", "SNS", "Scheduler", "Logs")],
-        [("AWS::CloudWatch::Alarm", {"Namespace": "AWS/SQS"}), ("AWS::CloudWatch::Alarm", {"Namespace": "Logs"})],
+        [
+            *(("AWS::CloudWatch::Alarm", {"Namespace": f"AWS/{name}"}) for name in ("Events", "SNS", "Scheduler")),
+            ("AWS::CloudWatch::Alarm", {"Namespace": "AWS/Firehose", "MetricName": "DeliveryToS3.DataFreshness"}),
+            ("AWS::CloudWatch::Alarm", {"Namespace": "AWS/Logs", "MetricName": "DeliveryErrors"}),
+        ],
+        [
+            ("AWS::CloudWatch::Alarm", {"Namespace": "AWS/SQS"}),
+            ("AWS::CloudWatch::Alarm", {"Namespace": "AWS/Logs", "MetricName": "IncomingLogEvents"}),
+        ],
     ),
     "ComputedAlarms": (
         [("AWS::CloudWatch::CompositeAlarm", {}), ("AWS::CloudWatch::AnomalyDetector", {})],

@@ -188,11 +188,18 @@ NOT_SHOWN: tuple[NotShown, ...] = (
     ),
     NotShown(
         "CognitoTriggers",
-        "Cognito's PreAuthentication and PostConfirmation",
-        "these two triggers do not fire",
-        (
-            Concern(("AWS::Cognito::UserPool",), "LambdaConfig.PreAuthentication"),
-            Concern(("AWS::Cognito::UserPool",), "LambdaConfig.PostConfirmation"),
+        "Cognito's hooks around authentication, after confirmation, for migration and custom senders",
+        "these do not fire",
+        tuple(
+            Concern(("AWS::Cognito::UserPool",), f"LambdaConfig.{hook}")
+            for hook in (
+                "PreAuthentication",
+                "PostAuthentication",
+                "PostConfirmation",
+                "UserMigration",
+                "CustomEmailSender",
+                "CustomSMSSender",
+            )
         ),
     ),
     NotShown(
@@ -234,9 +241,12 @@ NOT_SHOWN: tuple[NotShown, ...] = (
     ),
     NotShown(
         "DeliveryMetrics",
-        "metrics of rules, topics, schedules and log groups",
-        "there are none: alarms on events that were lost on their way stay silent",
-        (Concern(("AWS::CloudWatch::Alarm",), "Namespace", "AWS/(Events|SNS|Scheduler|Logs)$"),),
+        "metrics of what rules, topics, schedules, log groups and Firehose deliver",
+        "there are none: alarms on events that were lost or late on their way stay silent",
+        (
+            Concern(("AWS::CloudWatch::Alarm",), "Namespace", "AWS/(Events|SNS|Scheduler|Firehose)$"),
+            Concern(("AWS::CloudWatch::Alarm",), "MetricName", "DeliveryErrors$"),
+        ),
     ),
     NotShown(
         "ComputedAlarms",
