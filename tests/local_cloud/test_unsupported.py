@@ -46,6 +46,9 @@ CASES: dict[str, tuple[list[tuple[str, dict[str, Any]]], list[tuple[str, dict[st
         [(FUNCTION, {"SnapStart": {"ApplyOn": "PublishedVersions"}})],
         [(FUNCTION, {"SnapStart": {"ApplyOn": "None"}})],
     ),
+    "DurableExecutions": ([(FUNCTION, {"DurableConfig": {"ExecutionTimeout": 60}})], [(FUNCTION, {})]),
+    "TenantIsolation": ([(FUNCTION, {"TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}})], [(FUNCTION, {})]),
+    "CodeSigning": ([(FUNCTION, {"CodeSigningConfigArn": {"Ref": "Signing"}})], [(FUNCTION, {})]),
     "ProvisionedConcurrency": (
         [
             ("AWS::Lambda::Alias", {"ProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": 1}}),

@@ -126,6 +126,24 @@ NOT_SHOWN: tuple[NotShown, ...] = (
         (Concern((_FUNCTION,), "SnapStart.ApplyOn", "PublishedVersions"),),
     ),
     NotShown(
+        "DurableExecutions",
+        "durable executions",
+        "a durable function is invoked like any other: nothing is checkpointed, and no wait ends",
+        (Concern((_FUNCTION,), "DurableConfig"),),
+    ),
+    NotShown(
+        "TenantIsolation",
+        "the isolation of tenants",
+        "all tenants share environments, and the function is not told which one calls",
+        (Concern((_FUNCTION,), "TenancyConfig"),),
+    ),
+    NotShown(
+        "CodeSigning",
+        "signatures of code",
+        "nothing is checked: unsigned code runs",
+        (Concern((_FUNCTION,), "CodeSigningConfigArn"),),
+    ),
+    NotShown(
         "ProvisionedConcurrency",
         "provisioned concurrency and its scaling",
         "the settings are kept, nothing is started ahead",
