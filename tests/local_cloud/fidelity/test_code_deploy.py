@@ -253,7 +253,7 @@ def test_a_deployment_that_succeeds_is_told_as_aws_does(faithful: Lab) -> None:
     assert deployment["creator"] == "user"
     assert deployment["computePlatform"] == "Lambda"
     assert deployment["deploymentOverview"]["Succeeded"] == 1
-    assert 1 <= (deployment["completeTime"] - deployment["startTime"]).total_seconds() < 5
+    assert 1 <= (deployment["completeTime"] - deployment["startTime"]).total_seconds() < 30
     assert "errorInformation" not in deployment
     assert release.lifecycle(deployment) == ["Succeeded"] * 3
     assert release.target(deployment)["lambdaFunctionInfo"] == {
@@ -651,7 +651,7 @@ def test_a_hook_that_does_not_report_within_an_hour_has_failed(hasty: Lab) -> No
     assert release.settled() == "UPDATE_ROLLBACK_COMPLETE"
     _rollback, deployment = release.deployments()
     assert deployment["errorInformation"]["code"] == "TIMEOUT"
-    assert 1.2 <= (deployment["completeTime"] - deployment["startTime"]).total_seconds() < 5
+    assert 1.2 <= (deployment["completeTime"] - deployment["startTime"]).total_seconds() < 30
     assert release.alias() == ("1", {})
 
 

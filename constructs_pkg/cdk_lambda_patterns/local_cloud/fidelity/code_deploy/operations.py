@@ -31,16 +31,6 @@ def serve() -> None:
     store()
 
 
-def begin(deployment: Deployment) -> None:
-    """Start a deployment and do not wait for it.
-
-    Raises:
-        CodeDeployError: Another one of its group is under way.
-    """
-    store().start(deployment)
-    module("core.concurrency").spawn_background(deployment.run, thread_name="deployment")
-
-
 async def _answer(_method: str, _path: str, headers: Record, body: bytes, _query: Record) -> _Response:
     responses = module("core.responses")
     name = str(headers.get("x-amz-target", "")).removeprefix(f"{_TARGET}.")
@@ -113,7 +103,8 @@ def _create_deployment(request: Record) -> Record:
         deployment = Deployment(group, routing, content, settings=settings)
     except InvalidAppSpecError as error:
         raise CodeDeployError("InvalidRevisionException", f"The AppSpec is invalid: {error}") from error
-    begin(deployment)
+    store().start(deployment)
+    module("core.concurrency").spawn_background(deployment.run, thread_name="deployment")
     return {"deploymentId": deployment.id}
 
 

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/A
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..support.emulator import Emulated, Record, as_record, module, part
 from .store import store
@@ -72,12 +72,11 @@ def _delete_group(name: str, props: Record) -> None:
     store().groups.pop((props["ApplicationName"], name), None)
 
 
-def _as_in_api(value: Emulated) -> Emulated:
+def _as_in_api(value: object) -> Emulated:
     """The same with the names that the API has: `AlarmConfiguration` is `alarmConfiguration`."""
     record = as_record(value)
     if record is not None:
         return {f"{name[:1].lower()}{name[1:]}": _as_in_api(inside) for name, inside in record.items()}
     if isinstance(value, list):
-        elements: list[Emulated] = value
-        return [_as_in_api(inside) for inside in elements]
+        return [_as_in_api(inside) for inside in cast("list[object]", value)]
     return value == "true" if value in {"true", "false"} else value
