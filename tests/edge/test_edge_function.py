@@ -193,11 +193,12 @@ class TestOptions:
 
         assert synthesize(lambda stack: define(stack, **nothing), env=env) == synthesize(define, env=env)
 
-    def test_what_only_says_what_there_is_at_the_edge_passes(self, stack: cdk.Stack) -> None:
+    @pytest.mark.parametrize("tracing", [lambda_.Tracing.DISABLED, lambda_.Tracing.PASS_THROUGH])
+    def test_what_only_says_what_there_is_at_the_edge_passes(self, stack: cdk.Stack, tracing: lambda_.Tracing) -> None:
         define(
             stack,
             architecture=lambda_.Architecture.X86_64,
-            tracing=lambda_.Tracing.DISABLED,
+            tracing=tracing,
             runtime_management_mode=lambda_.RuntimeManagementMode.AUTO,
             ephemeral_storage_size=cdk.Size.mebibytes(512),
             environment={},
@@ -228,7 +229,6 @@ class TestWhatThereIsNotAtTheEdge:
             (layer, "list"),
             (lambda _: {"architecture": lambda_.Architecture.ARM_64}, "arm64"),
             (lambda _: {"tracing": lambda_.Tracing.ACTIVE}, "ACTIVE"),
-            (lambda _: {"tracing": lambda_.Tracing.PASS_THROUGH}, "PASS_THROUGH"),
             (lambda _: {"reserved_concurrent_executions": 0}, "0"),
             (lambda _: {"reserved_concurrent_executions": 10}, "10"),
             (lambda _: {"ephemeral_storage_size": cdk.Size.gibibytes(1)}, "1024 MB"),
@@ -515,6 +515,20 @@ class TestAnotherRegion:
         assert beside.termination_protection
         assert beside.tags == {"team": "web"}
         assert only(beside.template, "AWS::IAM::Role")["Tags"] == [{"Key": "team", "Value": "web"}]
+
+    def test_a_nested_stack_of_a_stage_has_it_beside_the_stack_that_it_is_nested_in(self) -> None:
+        app = fast_app()
+        stage = cdk.Stage(app, "Prod", env=IRELAND)
+        nested = cdk.NestedStack(cdk.Stack(stage, "Shop"), "Site")
+
+        distribute(nested, define(nested).at(Event.ORIGIN_REQUEST))
+
+        assert {s.stack_name: FUNCTION in types(s.template) for s in stage.synth().stacks} == {
+            "Prod-Shop": False,
+            "Prod-Shop-Edge": True,
+        }
+        (association,) = associations(synthesize(nested))
+        assert association["LambdaFunctionARN"]["Fn::GetStackOutput"]["StackName"] == "Prod-Shop-Edge"
 
     def test_a_function_of_a_stack_of_ones_own_serves_it_as_well(self, app: cdk.App, stack: cdk.Stack) -> None:
         edge_stack = cdk.Stack(app, "MyEdge", env=cdk.Environment(region="us-east-1"))

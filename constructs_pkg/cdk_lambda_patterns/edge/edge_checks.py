@@ -176,7 +176,7 @@ def _says_nothing(name: str, value: Any) -> bool:  # noqa: ANN401 - any option
     if name == "architecture":
         return bool(value.name == quotas.DEFAULT_ARCHITECTURE)
     if name == "tracing":
-        return value is lambda_.Tracing.DISABLED
+        return value is not lambda_.Tracing.ACTIVE
     if name == "runtime_management_mode":
         return bool(value.mode == lambda_.RuntimeManagementMode.AUTO.mode)
     if name == "ephemeral_storage_size" and isinstance(value, cdk.Size):

@@ -228,6 +228,8 @@ def _home(construct: Construct, stack: cdk.Stack) -> Construct:
     """Where the resources are defined: in the construct, or in a stack of the Region that they must be in."""
     if stack.region == quotas.EDGE_REGION:
         return construct
+    while stack.nested_stack_parent is not None:
+        stack = stack.nested_stack_parent
     beside = stack.node.try_find_child(_EDGE_STACK)
     if not isinstance(beside, cdk.Stack):
         account = stack.account

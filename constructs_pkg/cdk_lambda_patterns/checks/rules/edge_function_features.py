@@ -2,8 +2,8 @@
 
 ## Why
 Lambda@Edge takes numbered versions of Node.js and Python functions from us-east-1, without environment variables,
-VPC, layers, dead-letter queue, container image or arm64. CloudFront refuses the association, at the end of a long
-deployment.
+VPC, layers, dead-letter queue, tracing, container image or arm64. CloudFront refuses the association, at the end of a
+long deployment.
 
 ## Fix
 Take it away; put settings into the code when it is packed.
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.checks.facts import listed
 from cdk_lambda_patterns.checks.graph import VERSION, Mode
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
@@ -36,10 +36,17 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
 
 _MISSING = {
-    "DeadLetterConfig": "a dead-letter queue",
-    "FileSystemConfigs": "a file system",
-    "Layers": "layers",
-    "SnapStart": "SnapStart",
+    ("Code", "SourceKMSKeyArn"): "package encrypted with a customer's key",
+    ("DeadLetterConfig",): "a dead-letter queue",
+    ("FileSystemConfigs",): "a file system",
+    ("Layers",): "layers",
+    ("SnapStart",): "SnapStart",
+}
+_VALUES_MISSING = {
+    ("PackageType", "Image"): "container image",
+    ("RuntimeManagementConfig", "UpdateRuntimeOn", "FunctionUpdate"): "choice of when the runtime is updated",
+    ("RuntimeManagementConfig", "UpdateRuntimeOn", "Manual"): "choice of the runtime's version",
+    ("TracingConfig", "Mode", practices.TRACING): "tracing",
 }
 
 
@@ -84,8 +91,11 @@ class EdgeFunctionFeatures(Rule):
 
 def _used(app: App, function: Resource) -> Iterator[str]:
     one = app.templates.one
-    for key, what in _MISSING.items():
-        if one(function, key) not in (None, []):
+    for path, what in _MISSING.items():
+        if one(function, *path) not in (None, []):
+            yield what
+    for (*path, value), what in _VALUES_MISSING.items():
+        if one(function, *path) == value:
             yield what
     if any(value for value, _ in app.templates.cases(function, "Environment", "Variables")):
         yield "environment"
@@ -93,8 +103,6 @@ def _used(app: App, function: Resource) -> Iterator[str]:
         yield "VPC"
     if any(value == "arm64" for value, _ in app.templates.entries(function, "Architectures")):
         yield "arm64"
-    if one(function, "PackageType") == "Image":
-        yield "container image"
     storage = app.templates.number(function, "EphemeralStorage", "Size", default=quotas.EPHEMERAL_STORAGE.minimum)
     if any(not isinstance(size, Unknown) and size > quotas.EPHEMERAL_STORAGE.minimum for size, _ in storage):
         yield f"ephemeral storage above {quotas.EPHEMERAL_STORAGE.minimum:g} MB"
