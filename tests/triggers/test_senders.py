@@ -9,6 +9,7 @@ import pytest
 from aws_cdk import aws_kms as kms, aws_sns as sns, aws_sqs as sqs
 
 from cdk_lambda_patterns import S3Trigger, ValidationError
+from cdk_lambda_patterns.checks import assert_no_findings
 from cdk_lambda_patterns.testing import synthesize
 from tests.function.support import check_refusal, define, resources
 from tests.triggers.polling import logical_id, warnings
@@ -109,3 +110,12 @@ def test_topics_have_rights_of_their_own(stack: cdk.Stack) -> None:
     sources = [{"Ref": logical_id(each)} for each in topics]
     assert [sender.source for sender in senders(template)] == sources
     assert [p["SourceArn"] for p in resources(template, "AWS::Lambda::Permission").values()] == sources
+
+
+@pytest.mark.parametrize("make", [rule, schedule, topic])
+def test_our_own_checks_find_that_a_customers_key_works(make: Any, app: cdk.App, stack: cdk.Stack) -> None:  # noqa: ANN401
+    failures = sqs.Queue(stack, "Failures", encryption_master_key=kms.Key(stack, "Key"), enforce_ssl=True)
+
+    make(stack, function=define(stack), dead_letter_queue=failures)
+
+    assert_no_findings(app, select=["DeadLetterQueueKeyGrant", "RuleTargetDeadLetterQueue", "PermissionSource"])
