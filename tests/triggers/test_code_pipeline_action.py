@@ -149,9 +149,10 @@ class TestRights:
     def test_of_the_pipeline_reach_the_artifacts_that_it_hands_on(
         self, stack: cdk.Stack, bucket: s3.Bucket, source: codepipeline.Artifact, side: str, right: str
     ) -> None:
-        artifact = source if side == "inputs" else codepipeline.Artifact("Result")
+        artifacts = {"inputs": source, "outputs": codepipeline.Artifact("Result")}
+        options: dict[str, Any] = {side: [artifacts[side]]}
 
-        pipeline(stack, bucket, source, call(define(stack), **{side: [artifact]}))
+        pipeline(stack, bucket, source, call(define(stack), **options))
 
         found = of_action(synthesize(stack))
         assert right in found[f"{logical_id(bucket)}/*"]

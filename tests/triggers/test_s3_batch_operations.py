@@ -130,6 +130,7 @@ class TestJob:
         """https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_CreateJob.html."""
         service = botocore.session.get_session().get_service_model("s3control")
         shape = service.operation_model("CreateJob").input_shape
+        assert shape is not None
 
         job = resolved(stack, jobs(stack, manifests=photos, **options).job)
 

@@ -135,7 +135,7 @@ class TestAnyService:
         ],
     )
     def test_names_the_account_where_the_arn_does_not(
-        self, stack: cdk.Stack, given: dict[str, str], account: str | None
+        self, stack: cdk.Stack, given: dict[str, Any], account: dict[str, str] | str | None
     ) -> None:
         trigger(stack, ServiceCaller.service("codecommit.amazonaws.com", **given))
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import boto3
 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer, IdempotencyConfig, idempotent
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 accounts = boto3.resource("dynamodb").Table(os.environ["ACCOUNTS_TABLE"])
 once = DynamoDBPersistenceLayer(table_name=os.environ["IDEMPOTENCY_TABLE"])
@@ -13,7 +14,7 @@ by_order = IdempotencyConfig(event_key_jmespath="detail.order", raise_on_no_idem
 
 
 @idempotent(persistence_store=once, config=by_order)
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     order = event["detail"]
     accounts.update_item(
         Key={"customer": order["customer"]},

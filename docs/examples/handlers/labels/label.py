@@ -16,8 +16,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     task = request.task
     owner = request.job.user_arguments["owner"]
     try:
-        tags = {"TagSet": [{"Key": "owner", "Value": owner}]}
-        s3.put_object_tagging(Bucket=task.s3_bucket, Key=task.s3_key, Tagging=tags)
+        s3.put_object_tagging(
+            Bucket=task.s3_bucket, Key=task.s3_key, Tagging={"TagSet": [{"Key": "owner", "Value": owner}]}
+        )
         result = task.build_task_batch_response("Succeeded", f"belongs to {owner}")
     except ClientError as error:
         code = error.response["Error"]["Code"]
