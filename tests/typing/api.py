@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import aws_cdk as cdk
 from aws_cdk import (
+    aws_codedeploy as codedeploy,
     aws_dynamodb as dynamodb,
     aws_ec2 as ec2,
     aws_events as events,
@@ -29,12 +30,15 @@ from constructs import Construct
 
 from cdk_lambda_patterns import (
     EventBridgeTrigger,
+    GradualRelease,
     LogsTrigger,
     PythonCode,
+    ReleasePlan,
     S3Trigger,
     ScheduleTrigger,
     ServiceCaller,
     ServiceTrigger,
+    SmokeTestHook,
     SnsTrigger,
     SqsTrigger,
     ValidationError,
@@ -126,6 +130,27 @@ def triggers(stack: cdk.Stack) -> None:
     cdk.CfnOutput(stack, "Queue", value=orders.queue.queue_url)
     files = S3Trigger(stack, "Files", function=function, suffix=".csv", event_types=[s3.EventType.OBJECT_CREATED_PUT])
     cdk.CfnOutput(stack, "Bucket", value=files.bucket.bucket_name)
+
+
+def releases(stack: cdk.Stack) -> None:
+    function = WellArchitectedFunction(stack, "Function", code=CODE, handler="index.handler")
+    alarm = function.metric_duration().create_alarm(stack, "Slow", threshold=2_000, evaluation_periods=2)
+    release = GradualRelease(
+        stack,
+        "Release",
+        function=function,
+        plan=ReleasePlan.linear(percent=25, interval=cdk.Duration.minutes(3)),
+        smoke_test=SmokeTestHook(
+            stack, "SmokeTest", payloads=[{"payload": {"id": 1}, "expect": {"status": 200}}], memory_size=256
+        ),
+        post_hook=WellArchitectedFunction(stack, "After", code=CODE, handler="index.handler"),
+        error_threshold=5,
+        alarms=[alarm, function.alarms["Throttles"]],
+    )
+    group: codedeploy.LambdaDeploymentGroup = release
+    cdk.CfnOutput(stack, "Group", value=f"{group.deployment_group_name} {release.alarms['ReleaseErrors'].ref}")
+    other = WellArchitectedFunction(stack, "Other", code=CODE, handler="index.handler")
+    GradualRelease(stack, "OtherRelease", function=other, without_alarms="a tool of ours", plan=ReleasePlan.canary())
 
 
 def more_triggers(stack: cdk.Stack) -> None:
