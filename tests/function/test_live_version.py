@@ -156,7 +156,7 @@ def test_a_layer_from_outside_is_named_by_its_version(flags: bool, sources: Path
         code = PythonCode.from_folder(sources / "code")
         WellArchitectedFunction(stack, "Function", code=code, handler="index.handler", layers=[layer])
         resources = app.synth().get_stack_by_name("Stack").template["Resources"]
-        return next(name for name, resource in resources.items() if resource["Type"] == "AWS::Lambda::Version")
+        return str(next(name for name, resource in resources.items() if resource["Type"] == "AWS::Lambda::Version"))
 
     assert of(1) == of(1)
     assert of(1) != of(2)

@@ -205,7 +205,7 @@ class TestSeasons:
 
 class TestReserved:
     @pytest.mark.parametrize("options", [{"concurrency": 10}, {"maximum": 10}])
-    def test_may_be_used_up(self, stack: cdk.Stack, options: dict[str, int]) -> None:
+    def test_may_be_used_up(self, stack: cdk.Stack, options: dict[str, Any]) -> None:
         warm(stack, function=define(stack, reserved_concurrent_executions=10), **options)
 
         assert_no_findings(stack, select=["ProvisionedAboveReserved", "ProvisionedOnVersion"])

@@ -183,7 +183,7 @@ def _enforced(config: lambda_.ICodeSigningConfig) -> bool:
     if not isinstance(config, lambda_.CodeSigningConfig):
         return False
     resource = cast("lambda_.CfnCodeSigningConfig", config.node.default_child)
-    return member(resource.code_signing_policies, "untrusted_artifact_on_deployment") == "Enforce"
+    return bool(member(resource.code_signing_policies, "untrusted_artifact_on_deployment") == "Enforce")
 
 
 def _check_runtime_management(where: Where, mode: lambda_.RuntimeManagementMode, *, image: bool) -> None:

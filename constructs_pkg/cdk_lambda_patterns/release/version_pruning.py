@@ -21,7 +21,7 @@ from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_sns as sns, aws_sqs as sqs
 
@@ -141,7 +141,7 @@ def _let_prune(pruner: WellArchitectedFunction, functions: Sequence[WellArchitec
 
 
 def _define_schedule(
-    scope: Construct, function: WellArchitectedFunction, schedule: str, time_zone: str, payload: dict[str, object]
+    scope: Construct, function: WellArchitectedFunction, schedule: str, time_zone: str, payload: Mapping[str, object]
 ) -> scheduler.CfnSchedule:
     live_arn = function.live.function_arn
     queue_arn = cast("sqs.IQueue", function.failure_queue).queue_arn

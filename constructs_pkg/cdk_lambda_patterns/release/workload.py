@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 from aws_cdk import Duration
 
@@ -42,7 +43,7 @@ class Workload:
                 "as 0.1 for six a minute",
                 code="RequestRateOutOfRange",
             )
-        if not isinstance(self.duration, Duration) or self.duration.is_unresolved():  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(cast("object", self.duration), Duration) or self.duration.is_unresolved():
             raise ValidationError(
                 f"'duration' must be an aws_cdk.Duration that is known now, got {self.duration!r}; write for example "
                 "Duration.millis(120)",

@@ -50,8 +50,8 @@ class ReservedConcurrencyBudget(Rule):
                 # A stage has a folder of its own, and may go to another account.
                 key = (*function.template.environment, function.template.folder)
                 environments.setdefault(key, []).append(function)
-        for key, functions in environments.items():
-            limits = [_stated(t) for t in app.templates.templates if (*t.environment, t.folder) == key]
+        for environment, functions in environments.items():
+            limits = [_stated(t) for t in app.templates.templates if (*t.environment, t.folder) == environment]
             limit = max((stated for stated in limits if stated is not None), default=quotas.ACCOUNT_CONCURRENCY)
             yield from self._add_up(app, functions, limit)
 

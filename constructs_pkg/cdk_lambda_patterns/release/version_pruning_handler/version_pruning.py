@@ -5,13 +5,13 @@ Lambda itself refuses to delete a version that an alias leads to; this handler d
 
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import boto3
 from botocore.exceptions import ClientError
 
 logger = logging.getLogger()
-lambda_ = boto3.client("lambda")
+lambda_ = cast("Any", boto3).client("lambda")  # boto3 makes its types at run time
 
 # The version is in use after all: an alias has just moved to it, or it is replicated to CloudFront's edge.
 IN_USE = {"ResourceConflictException", "InvalidParameterValueException"}
