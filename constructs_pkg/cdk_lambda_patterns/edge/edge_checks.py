@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from cdk_lambda_patterns.validation import Where
 
-_CODE = "EdgeFeatureMissing"
 _BESIDE = "do the work in a function behind the origin"
 _PACK = "put settings into the code when it is packed, or send them as custom headers of the origin"
 _BUNDLE = "pack what a layer would bring with the code"
@@ -89,7 +88,9 @@ def check_edge_options(where: Where, options: Mapping[str, Any]) -> None:
     for name, instead in MISSING.items():
         value = options.get(name)
         if value is not None and not _says_nothing(name, value):
-            where.refuse(name, "is not an option at CloudFront's edge", got=_shown(value), fix=instead, code=_CODE)
+            where.refuse(
+                name, "is not an option at CloudFront's edge", got=_shown(value), fix=instead, code="EdgeFeatureMissing"
+            )
     refuse_replaced_options(where, options)
 
 
@@ -109,7 +110,7 @@ def check_edge_function(where: Where, *, code: object, handler: str, runtime: st
             "must be a package at CloudFront's edge",
             got="a container image",
             fix="use PythonCode, or aws_lambda.Code.from_asset",
-            code=_CODE,
+            code="EdgeFeatureMissing",
         )
     if not runtime.startswith(quotas.EDGE_RUNTIMES):
         where.refuse(
@@ -141,7 +142,7 @@ def check_edge_package(where: Where, function: lambda_.Function, resource: lambd
             "must not be encrypted with a customer's key at CloudFront's edge",
             got="source_kms_key",
             fix="leave the key out: the package is encrypted with a key of AWS",
-            code=_CODE,
+            code="EdgeFeatureMissing",
         )
 
 

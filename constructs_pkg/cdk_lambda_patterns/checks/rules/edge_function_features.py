@@ -94,8 +94,8 @@ def _used(app: App, function: Resource) -> Iterator[str]:
     for path, what in _MISSING.items():
         if one(function, *path) not in (None, []):
             yield what
-    for (*path, value), what in _VALUES_MISSING.items():
-        if one(function, *path) == value:
+    for (*inside, value), what in _VALUES_MISSING.items():
+        if one(function, *inside) == value:
             yield what
     if any(value for value, _ in app.templates.cases(function, "Environment", "Variables")):
         yield "environment"
