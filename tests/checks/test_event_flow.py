@@ -380,6 +380,58 @@ def test_what_stacks_pass_to_nested_ones_and_back_is_followed(tmp_path: Path) ->
     }
 
 
+def test_devices_mail_and_firehose_lead_to_what_they_deliver_to_and_what_keeps_failures() -> None:
+    flow = flow_of(
+        """
+        Resources:
+          Process: {Type: AWS::Lambda::Function, Properties: {Timeout: 3}}
+          Bucket: {Type: AWS::S3::Bucket}
+          Failures: {Type: AWS::SQS::Queue}
+          Readings:
+            Type: AWS::IoT::TopicRule
+            Properties:
+              TopicRulePayload:
+                Sql: SELECT * FROM 'readings'
+                Actions: [{Lambda: {FunctionArn: !GetAtt Process.Arn}}]
+                ErrorAction: {Sqs: {QueueUrl: !Ref Failures, RoleArn: "arn:aws:iam::1:role/x"}}
+          Set: {Type: AWS::SES::ReceiptRuleSet}
+          Help:
+            Type: AWS::SES::ReceiptRule
+            Properties:
+              RuleSetName: !Ref Set
+              Rule:
+                Actions:
+                  - {S3Action: {BucketName: !Ref Bucket}}
+                  - {LambdaAction: {FunctionArn: !GetAtt Process.Arn}}
+          Mail:
+            Type: AWS::Lambda::Permission
+            Properties:
+              FunctionName: !Ref Process
+              Principal: ses.amazonaws.com
+              SourceArn: !Sub "arn:aws:ses:${AWS::Region}:1:receipt-rule-set/${Set}:receipt-rule/*"
+          Views:
+            Type: AWS::KinesisFirehose::DeliveryStream
+            Properties:
+              ExtendedS3DestinationConfiguration:
+                BucketARN: !GetAtt Bucket.Arn
+                ProcessingConfiguration:
+                  Processors:
+                    - Type: Lambda
+                      Parameters:
+                        - {ParameterName: NumberOfRetries, ParameterValue: "3"}
+                        - {ParameterName: LambdaArn, ParameterValue: !GetAtt Process.Arn}
+        """
+    )
+
+    assert told(flow, Kind.INVOKES) == {
+        "Readings invokes Process",
+        "Help invokes Process",
+        "Views invokes Process",
+    }
+    assert told(flow, Kind.SENDS) == {"Help sends to Bucket", "Views sends to Bucket"}
+    assert told(flow, Kind.FAILS_TO) == {"Readings fails to Failures"}
+
+
 def test_a_trigger_that_is_disabled_starts_nothing() -> None:
     flow = flow_of(
         """

@@ -44,6 +44,7 @@ SERVICES = {
     "AWS::Lambda::Version": "lambda",
     "AWS::Logs::LogGroup": "logs",
     "AWS::S3::Bucket": "s3",
+    "AWS::SES::ReceiptRule": "ses",
     "AWS::SNS::Topic": "sns",
     "AWS::SQS::Queue": "sqs",
     "AWS::SSM::Parameter": "ssm",

@@ -483,6 +483,35 @@ def _schedule(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
         yield _edge(flow, resource, address, Kind.FAILS_TO, resource)
 
 
+def _device_rule(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
+    yield from _asynchronous_caller(flow, resource)
+    for queue in _named(flow, resource, ("TopicRulePayload", "Actions", "[]", "Sqs", "QueueUrl"), "sqs"):
+        yield _edge(flow, resource, queue, Kind.SENDS, resource)
+    for queue in _named(flow, resource, ("TopicRulePayload", "ErrorAction", "Sqs", "QueueUrl"), "sqs"):
+        yield _edge(flow, resource, queue, Kind.FAILS_TO, resource)
+
+
+def _receipt_rule(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
+    yield from _asynchronous_caller(flow, resource)
+    for bucket in _named(flow, resource, ("Rule", "Actions", "[]", "S3Action", "BucketName"), "s3"):
+        yield _edge(flow, resource, bucket, Kind.SENDS, resource)
+
+
+def _delivery_stream(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
+    """A stream of Firehose to a bucket, and the function on its way."""
+    destination = ("ExtendedS3DestinationConfiguration",)
+    for bucket in _named(flow, resource, (*destination, "BucketARN"), "s3"):
+        yield _edge(flow, resource, bucket, Kind.SENDS, resource)
+    templates, template = flow.templates, resource.template
+    for parameter, when in _places(
+        templates, resource, (*destination, "ProcessingConfiguration", "Processors", "[]", "Parameters", "[]")
+    ):
+        if mapping(parameter).get("ParameterName") == "LambdaArn":
+            for value, also in templates.inside(template, parameter, "ParameterValue"):
+                address = flow.addresses.named(template, value, when | also, "lambda")
+                yield _edge(flow, resource, address, Kind.INVOKES, resource, mode=Mode.SYNCHRONOUS)
+
+
 def _machine(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
     for task in workflow_definition.tasks(flow.templates, resource):
         if isinstance(task, Unknown):
@@ -543,7 +572,8 @@ def _permission(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
         services = {SERVICES.get(node.type) for node in shown if isinstance(node, Resource)}
         for source in flow.addresses.of(resource.template, resource.properties.get("SourceArn")):
             # One permission may be for several sources: for all rules of a bus, say.
-            known = source.node in shown or (source.is_pattern() and service in services)
+            several = source.is_pattern() or isinstance(source.node, Unknown)
+            known = source.node in shown or (several and service in services)
             if not known and not (isinstance(source.node, Resource) and source.node.type == "AWS::Events::Rule"):
                 yield _edge(flow, source.node, address, Kind.INVOKES, resource, mode=Mode.ASYNCHRONOUS)
 
@@ -555,12 +585,15 @@ _BUILDERS: Mapping[str, _Edges] = {
     "AWS::ApiGatewayV2::Api": _api_description,
     "AWS::CloudFront::Distribution": _distribution,
     "AWS::Events::Rule": _rule,
+    "AWS::IoT::TopicRule": _device_rule,
+    "AWS::KinesisFirehose::DeliveryStream": _delivery_stream,
     "AWS::Lambda::Alias": _alias,
     "AWS::Lambda::EventInvokeConfig": _invoke_config,
     "AWS::Lambda::EventSourceMapping": _event_source_mapping,
     "AWS::Lambda::Function": _function,
     "AWS::Pipes::Pipe": _pipe,
     "AWS::S3::Bucket": _bucket,
+    "AWS::SES::ReceiptRule": _receipt_rule,
     "AWS::SNS::Subscription": _subscription,
     "AWS::SNS::Topic": _topic,
     "AWS::SQS::Queue": _queue,
