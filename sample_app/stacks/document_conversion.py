@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
-from aws_cdk import aws_dynamodb as dynamodb, aws_iam as iam, aws_s3 as s3, aws_sns as sns
+from aws_cdk import aws_dynamodb as dynamodb, aws_iam as iam, aws_logs as logs, aws_s3 as s3, aws_sns as sns
 
 from cdk_lambda_patterns import PythonCode, PythonLayer, S3Trigger, WellArchitectedFunction
 from sample_app.handlers.document_conversion.converter.settings import Settings
@@ -22,7 +22,14 @@ _IN_LAMBDAS_RUNTIME = ("botocore", "python-dateutil", "six", "urllib3")
 class DocumentConversion(cdk.Stack):
     """Workbooks in, CSV files out; what cannot be converted waits in a queue, and an alarm says so."""
 
-    def __init__(self, scope: Construct, construct_id: str, **props: Any) -> None:  # noqa: ANN401 - passed on
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        log_retention: logs.RetentionDays | None = None,
+        **props: Any,  # noqa: ANN401 - passed on
+    ) -> None:
         """Define it; `props` are those of `aws_cdk.Stack`."""
         super().__init__(scope, construct_id, **props)
         csv_files = s3.Bucket(
@@ -62,6 +69,7 @@ class DocumentConversion(cdk.Stack):
             memory_size=1769,  # one whole processor: openpyxl has use for it
             timeout=cdk.Duration.minutes(2),
             notify=alarms,
+            log_retention=log_retention,
         )
         documents = S3Trigger(self, "Documents", function=convert, suffix=".xlsx").bucket
 

@@ -139,7 +139,7 @@ def test_settings_change_without_layers() -> None:
 
 
 @pytest.mark.parametrize(("options", "qualifier"), [({}, "hnb659fds"), ({"bootstrap_qualifier": "ours"}, "ours")])
-def test_deploying_is_by_the_bootstrap_roles(options: dict[str, str], qualifier: str) -> None:
+def test_deploying_is_by_the_bootstrap_roles(options: dict[str, Any], qualifier: str) -> None:
     (statement,) = policies(synthesize(of_duty(Duty.DEPLOY, **options)))["Deploy"]
 
     names = ["".join(part for part in arn["Fn::Join"][1] if isinstance(part, str)) for arn in statement["Resource"]]

@@ -67,7 +67,7 @@ class DeploymentAccess(Construct):
         construct_id: str,
         *,
         functions: Sequence[WellArchitectedFunction],
-        bootstrap_qualifier: str = cdk.DefaultStackSynthesizer.DEFAULT_QUALIFIER,
+        bootstrap_qualifier: str = "hnb659fds",
     ) -> None:
         """Define the guardrail.
 
