@@ -273,6 +273,15 @@ class TestFunctions:
             stack, "ProvisionedBesideManagedInstances", "one with managed instances", function=function, concurrency=1
         )
 
+    @pytest.mark.parametrize("options", [{"concurrency": 1}, {"maximum": 2}])
+    def test_fail_when_their_traffic_is_shared_for_good(self, stack: cdk.Stack, options: dict[str, Any]) -> None:
+        function = define(stack)
+        alias: Any = function.live.node.default_child
+        weight = lambda_.CfnAlias.VersionWeightProperty(function_version="1", function_weight=0.1)
+        alias.routing_config = lambda_.CfnAlias.AliasRoutingConfigurationProperty(additional_version_weights=[weight])
+
+        refused(stack, "ProvisionedBesideWeights", "'live' with a routing configuration", function=function, **options)
+
     def test_fail_when_it_is_a_name(self, stack: cdk.Stack) -> None:
         refused(stack, "TypeMismatch", "str", function="orders", concurrency=1)
 

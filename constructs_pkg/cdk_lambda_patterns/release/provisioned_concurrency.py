@@ -121,6 +121,8 @@ class ProvisionedConcurrency(Construct):
         for amount in most:
             _check_reserved(where, function, amount)
         _check_owner(where, function, scales=concurrency is None)
+        alias = cast("lambda_.CfnAlias", function.live.node.default_child)
+        _check_weights(where, alias)
         super().__init__(scope, construct_id)
 
         # 2 define
@@ -128,7 +130,6 @@ class ProvisionedConcurrency(Construct):
         _owners[function] = self
         self.scalable_target = self.scaling_policy = None
         if concurrency is not None:
-            alias = cast("lambda_.CfnAlias", function.live.node.default_child)
             alias.provisioned_concurrency_config = lambda_.CfnAlias.ProvisionedConcurrencyConfigurationProperty(
                 provisioned_concurrent_executions=concurrency
             )
@@ -174,6 +175,17 @@ def _check_owner(where: Where, function: WellArchitectedFunction, *, scales: boo
                 fix="give a fixed 'concurrency', or release with ReleasePlan.all_at_once()",
                 code="ReleaseWeightsAutoscaled",
             )
+
+
+def _check_weights(where: Where, alias: lambda_.CfnAlias) -> None:
+    if alias.routing_config is not None:
+        where.refuse(
+            "function",
+            "must have all of its traffic on one version: of an alias with weights Lambda keeps nothing ready",
+            got="'live' with a routing configuration",
+            fix="leave the weights to a GradualRelease",
+            code="ProvisionedBesideWeights",
+        )
 
 
 def _check_features(where: Where, function: WellArchitectedFunction) -> None:
