@@ -997,6 +997,18 @@ Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloud
 EDGE_VIEWER_PACKAGE_BYTES = 1024 * 1024
 """Zipped, at viewer events, as older editions of CloudFront's quotas have it.
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html"""
+EDGE_VIEWER_RESPONSE_BYTES = 40 * 1024
+"""Of a response that a function makes at viewer events, headers included.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html"""
+EDGE_ORIGIN_RESPONSE_BYTES = 1024 * 1024
+"""Of a response that a function makes at origin events, headers included.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html"""
+EDGE_VIEWER_BODY_BYTES = 40 * 1024
+"""Of a request's body that a function gets at viewer requests.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""
+EDGE_ORIGIN_BODY_BYTES = 1024 * 1024
+"""Of a request's body that a function gets at origin requests.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""
 EDGE_RUNTIMES = ("nodejs", "python")
 """Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""
 EDGE_REGION = "us-east-1"

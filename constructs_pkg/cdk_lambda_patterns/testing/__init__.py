@@ -15,6 +15,12 @@ from cdk_lambda_patterns.lazy_names import lazy_names
 if TYPE_CHECKING:
     from cdk_lambda_patterns.checks.assertions import assert_no_findings as assert_no_findings
 
+    from .edge import (
+        EdgeFunctionError as EdgeFunctionError,
+        edge_request as edge_request,
+        edge_response as edge_response,
+        run_edge_handler as run_edge_handler,
+    )
     from .normalization import normalized as normalized
     from .plugin import template_snapshot as template_snapshot
     from .synthesis import (
@@ -31,12 +37,16 @@ if TYPE_CHECKING:
     )
 
 _MODULES = {
+    "EdgeFunctionError": ".edge",
     "Template": ".synthesis",
     "ViewerFunctionError": ".viewer",
     "assert_no_findings": "cdk_lambda_patterns.checks.assertions",
+    "edge_request": ".edge",
+    "edge_response": ".edge",
     "fast_app": ".synthesis",
     "normalized": ".normalization",
     "recommended_feature_flags": ".synthesis",
+    "run_edge_handler": ".edge",
     "run_viewer_function": ".viewer",
     "synthesize": ".synthesis",
     "template_snapshot": ".plugin",
@@ -45,12 +55,16 @@ _MODULES = {
 }
 
 __all__ = [
+    "EdgeFunctionError",
     "Template",
     "ViewerFunctionError",
     "assert_no_findings",
+    "edge_request",
+    "edge_response",
     "fast_app",
     "normalized",
     "recommended_feature_flags",
+    "run_edge_handler",
     "run_viewer_function",
     "synthesize",
     "template_snapshot",
