@@ -279,3 +279,7 @@ Source: https://docs.aws.amazon.com/efs/latest/ug/performance.html"""
 FILE_SYSTEM_TRANSITION = "AFTER_30_DAYS"
 """Files that nobody read for a month are stored for a fraction of the price.
 Source: https://docs.aws.amazon.com/efs/latest/ug/lifecycle-management-efs.html"""
+
+BATCH_JOB_PRIORITY = 10
+"""Room below for jobs that can wait: S3 takes the highest number first, and nothing is below its own 0.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/batch-ops-job-priority.html"""

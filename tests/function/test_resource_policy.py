@@ -119,6 +119,18 @@ class TestSharing:
 
         assert len(permissions(synthesize(stack))) == 2
 
+    def test_a_permission_stands_beside_its_source(self, app: cdk.App, function: WellArchitectedFunction) -> None:
+        """So that the stack of the source depends on that of the function, and not the other way round."""
+        other = cdk.Stack(app, "Other")
+        topic = sns.Topic(other, "Topic")
+
+        function.callers.allow(other, "Permission", principal="sns.amazonaws.com", source_arn=topic.topic_arn)
+
+        (permission,) = permissions(synthesize(other))
+        assert permission["SourceArn"] == {"Ref": logical_id(topic)}
+        assert "Fn::ImportValue" in permission["FunctionName"]
+        assert permissions(synthesize(cdk.Stack.of(function))) == []
+
     def test_functions_share_nothing(self, stack: cdk.Stack) -> None:
         for name in ("One", "Two"):
             define(stack, name).callers.allow(

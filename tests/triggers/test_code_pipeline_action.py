@@ -128,6 +128,19 @@ class TestAction:
         namespace = found["Look"]["Namespace"]
         assert json.loads(found["Then"]["Configuration"]["UserParameters"]) == {"url": f"#{{{namespace}.CheckedUrl}}"}
 
+    def test_may_call_a_function_of_another_stack(
+        self, app: cdk.App, stack: cdk.Stack, bucket: s3.Bucket, source: codepipeline.Artifact
+    ) -> None:
+        other = cdk.Stack(app, "Other")
+        function = define(other)
+
+        pipeline(stack, bucket, source, call(function))
+
+        (right, *_) = of_action(synthesize(stack))
+        assert "Fn::ImportValue" in right
+        assert logical_id(function.live) in right
+        assert "*" in granted(synthesize(other))
+
     def test_is_one_of_the_cdks(self, stack: cdk.Stack) -> None:
         assert isinstance(call(define(stack)), actions.LambdaInvokeAction)
 

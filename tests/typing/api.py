@@ -12,6 +12,8 @@ from typing import Any, cast
 import aws_cdk as cdk
 from aws_cdk import (
     aws_codedeploy as codedeploy,
+    aws_codepipeline as codepipeline,
+    aws_codepipeline_actions as actions,
     aws_dynamodb as dynamodb,
     aws_ec2 as ec2,
     aws_events as events,
@@ -29,11 +31,14 @@ from aws_cdk import (
 from constructs import Construct
 
 from cdk_lambda_patterns import (
+    CodePipelineAction,
     EventBridgeTrigger,
     GradualRelease,
+    IdempotencyTable,
     LogsTrigger,
     PythonCode,
     ReleasePlan,
+    S3BatchOperations,
     S3Trigger,
     ScheduleTrigger,
     ServiceCaller,
@@ -182,6 +187,32 @@ def more_triggers(stack: cdk.Stack) -> None:
         stack, "OtherErrors", function=function, log_group=logs.LogGroup(stack, "Third"), filter_pattern=by_level
     )
     ServiceTrigger(stack, "Bot", function=function, caller=ServiceCaller.service("mediaconvert.amazonaws.com"))
+
+
+def done_once(stack: cdk.Stack) -> None:
+    function = WellArchitectedFunction(stack, "Function", code=CODE, handler="index.handler")
+    done = IdempotencyTable(stack, "Done", function=function, encryption_key=kms.Key(stack, "Key"))
+    plain = lambda_.Function(stack, "Plain", code=CODE, handler="index.handler", runtime=lambda_.Runtime.PYTHON_3_13)
+    done.use_in(plain)
+    cdk.CfnOutput(stack, "Table", value=done.table.table_name)
+
+
+def callers(stack: cdk.Stack) -> None:
+    function = WellArchitectedFunction(stack, "Function", code=CODE, handler="index.handler")
+    bucket = s3.Bucket(stack, "Bucket")
+    jobs = S3BatchOperations(
+        stack, "Jobs", function=function, manifests=bucket, schema_version="2.0", user_arguments={"owner": "shop"}
+    )
+    cdk.CfnOutput(stack, "Job", value=jobs.job_as_text())
+    asked = ServiceTrigger(stack, "Asked", function=function, caller=ServiceCaller.config_rules())
+    permission: lambda_.CfnPermission = asked.permission
+    sources = codepipeline.Artifact()
+    pipeline = codepipeline.Pipeline(stack, "Pipeline", artifact_bucket=bucket)
+    source = actions.S3SourceAction(action_name="Get", bucket=bucket, bucket_key="pages.zip", output=sources)
+    pipeline.add_stage(stage_name="Source", actions=[source])
+    look = CodePipelineAction(function=function, action_name="Look", user_parameters={"deep": [1]}, inputs=[sources])
+    pipeline.add_stage(stage_name="Release", actions=[look])
+    pipeline.node.add_dependency(permission)
 
 
 class OfATeam(Construct):

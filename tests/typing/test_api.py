@@ -22,6 +22,8 @@ RIGHT = [
     api.what_a_function_has,
     api.triggers,
     api.more_triggers,
+    api.done_once,
+    api.callers,
 ]
 WRONG = [api.misspelt, api.mistyped, api.missing, api.done_in_another_way, api.of_an_image, api.positional]
 

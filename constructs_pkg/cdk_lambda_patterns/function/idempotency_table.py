@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 from aws_cdk import RemovalPolicy, aws_dynamodb as dynamodb, aws_iam as iam
@@ -59,7 +59,7 @@ class IdempotencyTable(Construct):
         *,
         function: lambda_.Function,
         environment_variable: str = ENVIRONMENT_VARIABLE,
-        encryption_key: kms.IKey | None = None,
+        encryption_key: kms.IKey | kms.Key | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
     ) -> None:
         """Define the table and let a function use it.
@@ -86,7 +86,7 @@ class IdempotencyTable(Construct):
         check_environment(self._where, {environment_variable: ""})
         self._claim(function)
         super().__init__(scope, construct_id)
-        self._key = encryption_key
+        self._key = cast("kms.IKey | None", encryption_key)  # aws/jsii#4541: pyright does not see that a Key is one
         # Not TableV2, which takes a customer's key only in a stack whose Region is known.
         self.table = dynamodb.Table(
             self,
@@ -94,7 +94,7 @@ class IdempotencyTable(Construct):
             partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
             time_to_live_attribute="expiration",
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            encryption_key=encryption_key,
+            encryption_key=self._key,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),

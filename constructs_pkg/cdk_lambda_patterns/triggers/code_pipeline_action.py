@@ -48,7 +48,7 @@ class CodePipelineAction(actions.LambdaInvokeAction):
         outputs: Sequence[codepipeline.Artifact] | None = None,
         run_order: int = 1,
         variables_namespace: str | None = None,
-        role: iam.IRole | None = None,
+        role: iam.IRole | iam.Role | None = None,
     ) -> None:
         """Define the action.
 
@@ -106,7 +106,7 @@ class CodePipelineAction(actions.LambdaInvokeAction):
                 outputs=None if outputs is None else list(outputs),
                 run_order=run_order,
                 variables_namespace=variables_namespace,
-                role=role,
+                role=cast("iam.IRole | None", role),  # aws/jsii#4541: pyright does not see that a Role is one
             )
         function.invoked_asynchronously()
         _let_put_results(function)

@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.cdk_refusals import expect_type
@@ -55,7 +55,7 @@ class S3BatchOperations(Construct):
         report_scope: Literal["AllTasks", "FailedTasksOnly"] = "AllTasks",
         schema_version: Literal["1.0", "2.0"] = "2.0",
         user_arguments: Mapping[str, str] | None = None,
-        priority: int = 10,
+        priority: int = practices.BATCH_JOB_PRIORITY,
     ) -> None:
         """Define the role.
 
