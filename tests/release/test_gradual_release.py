@@ -482,8 +482,28 @@ class TestHooks:
 
         assert the_update(synthesize(stack))["BeforeAllowTrafficHook"] == {"Ref": logical_id(plain)}
 
+    def test_may_be_imported(self, stack: cdk.Stack) -> None:
+        arn = "arn:aws:lambda:us-east-1:123456789012:function:ask"
+        imported = lambda_.Function.from_function_attributes(stack, "Imported", function_arn=arn, same_environment=True)
+
+        release(stack, pre_hook=imported)
+
+        assert the_update(synthesize(stack))["BeforeAllowTrafficHook"] == "ask"
+
     def test_fail_when_they_are_names(self, stack: cdk.Stack) -> None:
         refused(stack, "TypeMismatch", "str", post_hook="hook")
+
+    @pytest.mark.parametrize("name", ["pre_hook", "post_hook"])
+    def test_fail_when_they_are_in_another_stack(self, stack: cdk.Stack, app: cdk.App, name: str) -> None:
+        hook = define(cdk.Stack(app, "Other"))
+
+        got = "Other/Function for a release in Stack"
+        refused(stack, "ReleaseHookInOtherStack", got, **{name: hook})
+
+    def test_fail_when_the_smoke_test_is_in_another_stack(self, stack: cdk.Stack, app: cdk.App) -> None:
+        hook = SmokeTestHook(cdk.Stack(app, "Other"), "Smoke", payloads=[{"payload": 1}])
+
+        refused(stack, "ReleaseHookInOtherStack", "Other/Smoke for a release in Stack", smoke_test=hook)
 
     @pytest.mark.parametrize("name", ["pre_hook", "post_hook"])
     def test_fail_when_they_are_the_function_itself(self, stack: cdk.Stack, name: str) -> None:

@@ -11,6 +11,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch, aws_codedeploy as codedeploy, 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.quotas import Quota
 from cdk_lambda_patterns.validation import Where
 
@@ -19,13 +20,16 @@ from .release_plan import DEFAULT, ReleasePlan, Shift
 from .smoke_test_hook import SmokeTestHook
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import TypeAlias
 
     from constructs import Construct
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
     from .release_plan import Steps
+
+    _Hook: TypeAlias = lambda_.IFunction | lambda_.FunctionBase
 
 _LAMBDA = "AWS/Lambda"
 # The alarm goes off at its threshold: with 0 it would without an error.
@@ -108,7 +112,8 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
         steps = _steps(where, plan)
         _check_function(where, function, stack, steps)
         _check_alarms(where, alarms, error_threshold, without_alarms)
-        _check_hooks(where, function, smoke_test, pre_hook, post_hook)
+        before_and_after = {"smoke_test": smoke_test, "pre_hook": pre_hook, "post_hook": post_hook}
+        _check_hooks(where, function, stack, before_and_after)
 
         # 2 derive
         shared = CodeDeployApplication.of(stack)
@@ -220,31 +225,9 @@ def _check_alarms(
 
 
 def _check_hooks(
-    where: Where,
-    function: WellArchitectedFunction,
-    smoke_test: SmokeTestHook | None,
-    pre_hook: object,
-    post_hook: object,
+    where: Where, function: WellArchitectedFunction, stack: cdk.Stack, hooks: Mapping[str, _Hook | None]
 ) -> None:
-    if smoke_test is not None and not isinstance(cast("object", smoke_test), SmokeTestHook):
-        where.refuse(
-            "smoke_test",
-            "must be of type SmokeTestHook",
-            got=type(smoke_test).__name__,
-            fix="give a function of your own as 'pre_hook'",
-            code="TypeMismatch",
-        )
-    if smoke_test is not None and pre_hook is not None:
-        where.refuse(
-            "pre_hook",
-            "must be left out where 'smoke_test' is given: CodeDeploy calls one function before it shifts traffic",
-            got="both",
-            fix="call the other one from your own hook",
-            code="ReleaseHooksConflict",
-        )
-    if smoke_test is not None:
-        _check_smoke_test(where, function, smoke_test)
-    for name, hook in (("pre_hook", pre_hook), ("post_hook", post_hook)):
+    for name, hook in hooks.items():
         expect_type(where, name, hook, "function_arn", "aws_lambda.IFunction")
         if hook is function:
             where.refuse(
@@ -254,6 +237,34 @@ def _check_hooks(
                 fix="give a function that calls it and answers CodeDeploy",
                 code="ReleaseHookIsFunction",
             )
+        if hook is not None and reference(hook.stack) != reference(stack):
+            where.refuse(
+                name,
+                "must be in the stack of its release: each must be allowed to call the other",
+                got=f"{hook.node.path} for a release in {stack.node.path}",
+                fix="define the hook beside the release",
+                code="ReleaseHookInOtherStack",
+            )
+    smoke_test = hooks["smoke_test"]
+    if smoke_test is None:
+        return
+    if not isinstance(smoke_test, SmokeTestHook):
+        where.refuse(
+            "smoke_test",
+            "must be of type SmokeTestHook",
+            got=type(smoke_test).__name__,
+            fix="give a function of your own as 'pre_hook'",
+            code="TypeMismatch",
+        )
+    if hooks["pre_hook"] is not None:
+        where.refuse(
+            "pre_hook",
+            "must be left out where 'smoke_test' is given: CodeDeploy calls one function before it shifts traffic",
+            got="both",
+            fix="call the other one from your own hook",
+            code="ReleaseHooksConflict",
+        )
+    _check_smoke_test(where, function, smoke_test)
 
 
 def _check_smoke_test(where: Where, function: WellArchitectedFunction, smoke_test: SmokeTestHook) -> None:
