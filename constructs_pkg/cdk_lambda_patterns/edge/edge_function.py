@@ -48,7 +48,8 @@ class EdgeFunction(Construct):
     """The function's role."""
 
     log_group: logs.LogGroup
-    """The function's log group in us-east-1. A replica writes to a group of the same name in its own Region."""
+    """The function's log group in us-east-1. A replica writes to a group of the same name in its own Region.
+    Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-logs.html"""
 
     def __init__(
         self,
