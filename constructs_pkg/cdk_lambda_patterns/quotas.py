@@ -168,6 +168,38 @@ DURABLE_POLLED = Quota(
     source="https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking-esm.html",
     fix="shorten its 'execution_timeout', or have a small function start it asynchronously",
 )
+INSTANCE_CONCURRENCY = Quota(
+    code="InstanceConcurrencyOutOfRange",
+    minimum=1,
+    maximum=1_600,
+    unit="requests at once in an environment on managed instances",
+    source=f"{_LAMBDA_API}/API_LambdaManagedInstancesCapacityProviderConfig.html",
+    fix="choose a number in that range",
+)
+INSTANCE_ENVIRONMENTS = Quota(
+    code="InstanceEnvironmentsOutOfRange",
+    minimum=0,
+    maximum=15_000,
+    unit="environments on managed instances",
+    source=f"{_LAMBDA_API}/API_FunctionScalingConfig.html",
+    fix="choose a number in that range",
+)
+INSTANCE_MEMORY_PER_VCPU = Quota(
+    code="InstanceMemoryPerVcpuOutOfRange",
+    minimum=2,
+    maximum=8,
+    unit="GiB of memory for each vCPU",
+    source=f"{_LAMBDA_API}/API_LambdaManagedInstancesCapacityProviderConfig.html",
+    fix="choose a number in that range",
+)
+INSTANCE_MEMORY = Quota(
+    code="InstanceMemoryTooSmall",
+    minimum=2_048,
+    maximum=32_768,
+    unit="MB on managed instances",
+    source="https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-best-practices.html",
+    fix="give the function a 'memory_size' in that range",
+)
 SNAP_START_STORAGE = Quota(
     code="SnapStartStorage",
     minimum=512,

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.settings import FunctionSettings
 
     from .function_kwargs import FunctionKwargs
+    from .managed_instances import ManagedInstances
 
 
 class WellArchitectedFunction(lambda_.Function):
@@ -314,6 +315,20 @@ class WellArchitectedFunction(lambda_.Function):
         self.alarms["DeliveryFailures"] = alarms.delivery_failures_alarm(
             self, self.live_dimensions, self.alarm_actions
         )
+
+    def run_on(self, instances: ManagedInstances) -> None:
+        """Run on EC2 instances that Lambda manages: `live` and all that is bound to it stay.
+
+        Args:
+            instances: The instances, and how many environments run on them.
+
+        Raises:
+            ValidationError: A number outside the service's limits, less than 2 GB of memory, or something that Lambda
+                does not do on instances.
+        """
+        expect_type(self._where, "instances", instances, "capacity_provider", "ManagedInstances")
+        instances.check(self._where, self.features, cast("lambda_.CfnFunction", self.node.default_child))
+        instances.apply(self._where, self, self.live_version)
 
     def secret(self, name: str, secret: secretsmanager.ISecret | secretsmanager.Secret) -> None:
         """Let the function read a secret: the grant, the reference in an environment variable, and the extension.

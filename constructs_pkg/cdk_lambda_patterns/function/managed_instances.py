@@ -1,0 +1,115 @@
+"""Functions on EC2 instances that Lambda manages.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from aws_cdk import aws_lambda as lambda_
+
+from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.tokens import is_token
+
+from .cdk_refusals import cdk_refusals, expect_type
+
+if TYPE_CHECKING:
+    from cdk_lambda_patterns.validation import Where
+
+    from .features import Features
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManagedInstances:
+    """How a function runs on instances that Lambda manages. Its handler must be safe for several requests at once."""
+
+    capacity_provider: lambda_.CapacityProvider
+    """The instances."""
+    concurrency: int | None = None
+    """How many requests an environment serves at once, 1 to 1,600.
+
+    Default: - the service's, 16 for Python.
+    """
+    minimum: int | None = None
+    """How many environments of the version behind `live` run at least, up to 15,000.
+
+    Default: - the service's, 3: one for each zone.
+    """
+    maximum: int | None = None
+    """How many run at most, up to 15,000.
+
+    Default: - as many as the load asks for and the capacity provider allows.
+    """
+    memory_gib_per_vcpu: float | None = None
+    """GiB of memory that come with each vCPU, 2 to 8: 4 or 8 suit Python.
+
+    Default: - the service's, 2.
+    """
+
+    def check(self, where: Where, features: Features, resource: lambda_.CfnFunction) -> None:
+        """Refuse what Lambda does not do on instances.
+
+        Args:
+            where: The function.
+            features: Its features.
+            resource: Its resource.
+
+        Raises:
+            ValidationError: A number outside the service's limits, too little memory, a network of the function's own,
+                SnapStart or isolated tenants.
+        """
+        expect_type(where, "capacity_provider", self.capacity_provider, "add_function", "aws_lambda.CapacityProvider")
+        where.within("concurrency", self.concurrency, quotas.INSTANCE_CONCURRENCY)
+        where.within("minimum", self.minimum, quotas.INSTANCE_ENVIRONMENTS)
+        where.within("maximum", self.maximum, quotas.INSTANCE_ENVIRONMENTS)
+        where.within("memory_gib_per_vcpu", self.memory_gib_per_vcpu, quotas.INSTANCE_MEMORY_PER_VCPU)
+        where.within("memory_size", resource.memory_size, quotas.INSTANCE_MEMORY)
+        if self.minimum is not None and self.maximum is not None and not is_token([self.minimum, self.maximum]):
+            _check_order(where, self.minimum, self.maximum)
+        beside = {
+            "vpc": resource.vpc_config is not None,
+            "snap_start": features.snap_start,
+            "tenancy_config": features.tenant_isolation,
+        }
+        for option, given in beside.items():
+            if given:
+                where.refuse(
+                    option,
+                    "must be left out on managed instances: they always run, in the network of their capacity provider",
+                    got=f"{option} beside managed instances",
+                    fix="leave one of the two out",
+                    code="ManagedInstancesConflict",
+                )
+
+    def apply(self, where: Where, function: lambda_.Function, version: lambda_.Version) -> None:
+        """Have a function run so.
+
+        Args:
+            where: The function.
+            function: The function.
+            version: The version behind its alias.
+        """
+        with cdk_refusals(where):
+            self.capacity_provider.add_function(
+                cast("lambda_.IFunction", function),
+                per_execution_environment_max_concurrency=self.concurrency,
+                execution_environment_memory_gib_per_v_cpu=self.memory_gib_per_vcpu,
+            )
+        if self.minimum is not None or self.maximum is not None:
+            resource = cast("lambda_.CfnVersion", version.node.default_child)
+            resource.function_scaling_config = lambda_.CfnVersion.FunctionScalingConfigProperty(
+                min_execution_environments=self.minimum, max_execution_environments=self.maximum
+            )
+
+
+def _check_order(where: Where, minimum: int, maximum: int) -> None:
+    if minimum > maximum:
+        where.refuse(
+            "minimum",
+            f"must not be above the maximum, {maximum}",
+            got=minimum,
+            fix="swap them, or raise the maximum",
+            code="MinimumAboveMaximum",
+        )
