@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .errors import ValidationError as ValidationError
     from .function.container_image import ContainerImage as ContainerImage
     from .function.idempotency_table import IdempotencyTable as IdempotencyTable
+    from .function.managed_instances import ManagedInstances as ManagedInstances
     from .function.packaging import PythonCode as PythonCode, PythonLayer as PythonLayer
     from .function.well_architected_function import WellArchitectedFunction as WellArchitectedFunction
     from .function.well_architected_image_function import WellArchitectedImageFunction as WellArchitectedImageFunction
@@ -74,6 +75,7 @@ _HOMES = {
     "KafkaTrigger": ".triggers.kafka_trigger",
     "KinesisTrigger": ".triggers.kinesis_trigger",
     "LogsTrigger": ".triggers.logs_trigger",
+    "ManagedInstances": ".function.managed_instances",
     "MqTrigger": ".triggers.mq_trigger",
     "MskCluster": ".triggers.kafka_cluster",
     "ProvisionedConcurrency": ".release.provisioned_concurrency",
@@ -123,6 +125,7 @@ __all__ = [
     "KafkaTrigger",
     "KinesisTrigger",
     "LogsTrigger",
+    "ManagedInstances",
     "MqTrigger",
     "MskCluster",
     "ProvisionedConcurrency",
