@@ -326,7 +326,7 @@ class WellArchitectedFunction(lambda_.Function):
             ValidationError: A number outside the service's limits, less than 2 GB of memory, or something that Lambda
                 does not do on instances.
         """
-        expect_type(self._where, "instances", instances, "capacity_provider", "ManagedInstances")
+        expect_type(self._where, "instances", instances, "apply", "ManagedInstances")
         instances.check(self._where, self.features, cast("lambda_.CfnFunction", self.node.default_child))
         instances.apply(self._where, self, self.live_version)
 
