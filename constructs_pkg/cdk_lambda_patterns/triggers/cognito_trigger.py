@@ -48,7 +48,7 @@ class CognitoTrigger(Construct):
         user_pool: cognito.UserPool,
         operations: Sequence[cognito.UserPoolOperation],
         lambda_version: cognito.LambdaVersion | None = None,
-        custom_sender_key: kms.IKey | None = None,
+        custom_sender_key: kms.IKey | kms.Key | None = None,
     ) -> None:
         """Define the trigger.
 
@@ -181,7 +181,7 @@ def _version(
     return version
 
 
-def _check_key(where: Where, names: Sequence[str], key: kms.IKey | None) -> None:
+def _check_key(where: Where, names: Sequence[str], key: kms.IKey | kms.Key | None) -> None:
     senders = not _SENDERS.isdisjoint(names)
     if senders and key is None:
         where.refuse(

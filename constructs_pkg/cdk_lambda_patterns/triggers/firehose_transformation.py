@@ -83,7 +83,7 @@ class FirehoseTransformation(Construct):
         delivery_interval: Duration | None = None,
         retry_attempts: int = practices.FIREHOSE_RETRY_ATTEMPTS,
         keep_source: bool = False,
-        encryption_key: kms.IKey | None = None,
+        encryption_key: kms.IKey | kms.Key | None = None,
     ) -> None:
         """Define the stream.
 
@@ -283,7 +283,7 @@ def _define_role(scope: Construct, bucket: s3.IBucket, function_arn: str, log_gr
 
 
 def _encryption(
-    role: iam.Role, key: kms.IKey | None
+    role: iam.Role, key: kms.IKey | kms.Key | None
 ) -> firehose.CfnDeliveryStream.DeliveryStreamEncryptionConfigurationInputProperty:
     if key is None:
         return _Stream.DeliveryStreamEncryptionConfigurationInputProperty(key_type="AWS_OWNED_CMK")

@@ -12,7 +12,7 @@ from aws_cdk import CfnOutput, Duration, aws_lambda as lambda_
 from cdk_lambda_patterns import CustomResourceTrigger, WellArchitectedFunction
 from cdk_lambda_patterns.errors import LocalCloudError
 from tests.examples import example_stack
-from tests.local_cloud.triggers.reading import eventually
+from tests.local_cloud.fidelity.lab import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable

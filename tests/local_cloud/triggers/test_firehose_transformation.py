@@ -11,7 +11,7 @@ from aws_cdk import CfnOutput, Duration, aws_lambda as lambda_
 
 from cdk_lambda_patterns import FirehoseTransformation, WellArchitectedFunction
 from tests.examples import example_stack
-from tests.local_cloud.triggers.reading import eventually
+from tests.local_cloud.fidelity.lab import eventually
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
