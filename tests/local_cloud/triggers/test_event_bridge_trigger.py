@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import aws_cdk as cdk
 import pytest
 
 from cdk_lambda_patterns import EventBridgeTrigger, event_patterns
@@ -12,25 +13,32 @@ from tests.docs.test_examples import the_stack_of
 from tests.local_cloud.triggers.called import events_of, failed, lines_of, printer, remove
 
 if TYPE_CHECKING:
-    import aws_cdk as cdk
+    from constructs import Construct
 
     from cdk_lambda_patterns.local_cloud import Deployment, LocalCloud
 
 pytestmark = pytest.mark.local_cloud
 
 
-def orders(stack: cdk.Stack) -> None:
-    """On the account's default bus."""
-    EventBridgeTrigger(stack, "Orders", function=printer(stack), pattern={"source": ["shop"]})
+class DefaultBus(cdk.Stack):
+    """A rule on the account's default bus."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        EventBridgeTrigger(self, "Orders", function=printer(self), pattern={"source": ["shop"]})
 
 
-def unreachable(stack: cdk.Stack) -> None:
-    EventBridgeTrigger(stack, "Orders", function=printer(stack), pattern={"source": ["closed"]}, retry_attempts=0)
+class ClosedRule(cdk.Stack):
+    """A rule whose function goes away."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        EventBridgeTrigger(self, "Orders", function=printer(self), pattern={"source": ["closed"]}, retry_attempts=0)
 
 
 @pytest.fixture(scope="module")
 def deployed(shared_local_cloud: LocalCloud) -> Deployment:
-    return shared_local_cloud.deploy(orders)
+    return shared_local_cloud.deploy(DefaultBus)
 
 
 def put(cloud: LocalCloud, source: str, **detail: Any) -> None:  # noqa: ANN401
@@ -81,7 +89,7 @@ def test_what_the_function_fails_on_ends_in_its_failure_queue(
 
 
 def test_what_does_not_reach_the_function_ends_there_as_the_event(shared_local_cloud: LocalCloud) -> None:
-    gone = shared_local_cloud.deploy(unreachable)
+    gone = shared_local_cloud.deploy(ClosedRule)
     remove(shared_local_cloud, gone.function("Printer"))
 
     put(shared_local_cloud, "closed", id=7)

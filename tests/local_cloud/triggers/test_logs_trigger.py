@@ -8,6 +8,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+import aws_cdk as cdk
 import pytest
 from aws_cdk import CfnOutput, aws_logs as logs
 
@@ -16,24 +17,28 @@ from tests.docs.test_examples import the_stack_of
 from tests.local_cloud.triggers.called import events_of, failed, lines_of, printer
 
 if TYPE_CHECKING:
-    import aws_cdk as cdk
+    from constructs import Construct
 
     from cdk_lambda_patterns.local_cloud import Deployment, LocalCloud
 
 pytestmark = pytest.mark.local_cloud
 
 
-def shop(stack: cdk.Stack) -> None:
-    group = logs.LogGroup(stack, "Group")
-    LogsTrigger(stack, "Errors", function=printer(stack), log_group=group, filter_pattern="ERROR -test")
-    slow = logs.FilterPattern.number_value("$.took", ">", 1_000)
-    LogsTrigger(stack, "Slow", function=printer(stack, "Selective"), log_group=group, filter_pattern=slow)
-    CfnOutput(stack, "GroupName", value=group.log_group_name)
+class ShopLogs(cdk.Stack):
+    """A log group with two filters."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        group = logs.LogGroup(self, "Group")
+        LogsTrigger(self, "Errors", function=printer(self), log_group=group, filter_pattern="ERROR -test")
+        slow = logs.FilterPattern.number_value("$.took", ">", 1_000)
+        LogsTrigger(self, "Slow", function=printer(self, "Selective"), log_group=group, filter_pattern=slow)
+        CfnOutput(self, "GroupName", value=group.log_group_name)
 
 
 @pytest.fixture(scope="module")
 def deployed(shared_local_cloud: LocalCloud) -> Deployment:
-    found = shared_local_cloud.deploy(shop)
+    found = shared_local_cloud.deploy(ShopLogs)
     shared_local_cloud.client("logs").create_log_stream(logGroupName=found.outputs["GroupName"], logStreamName="web")
     return found
 

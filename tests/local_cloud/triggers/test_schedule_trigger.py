@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import aws_cdk as cdk
 import pytest
 
 from cdk_lambda_patterns import ScheduleTrigger
@@ -12,7 +13,7 @@ from tests.docs.test_examples import the_stack_of
 from tests.local_cloud.triggers.called import events_of, failed, lines_of, printer, remove
 
 if TYPE_CHECKING:
-    import aws_cdk as cdk
+    from constructs import Construct
 
     from cdk_lambda_patterns.local_cloud import Deployment, LocalCloud
     from cdk_lambda_patterns.local_cloud.resources import Function
@@ -28,21 +29,34 @@ def soon() -> datetime:
     return datetime.now(UTC) + timedelta(seconds=1)
 
 
-def due(stack: cdk.Stack) -> None:
-    ScheduleTrigger(stack, "Once", function=printer(stack), schedule=once(soon()))
-    bad = {"what": "bad"}
-    ScheduleTrigger(stack, "Bad", function=printer(stack, "Failing"), schedule=once(soon()), payload=bad)
+class DueSchedules(cdk.Stack):
+    """Two schedules whose moment comes at once."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        ScheduleTrigger(self, "Once", function=printer(self), schedule=once(soon()))
+        bad = {"what": "bad"}
+        ScheduleTrigger(self, "Bad", function=printer(self, "Failing"), schedule=once(soon()), payload=bad)
 
 
-def far(stack: cdk.Stack) -> None:
-    ScheduleTrigger(
-        stack, "Yearly", function=printer(stack), schedule="cron(0 0 1 1 ? *)", payload={"year": 2026}, retry_attempts=0
-    )
+class ClosedSchedule(cdk.Stack):
+    """A schedule whose function goes away."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        ScheduleTrigger(
+            self,
+            "Yearly",
+            function=printer(self),
+            schedule="cron(0 0 1 1 ? *)",
+            payload={"year": 2026},
+            retry_attempts=0,
+        )
 
 
 @pytest.fixture(scope="module")
 def deployed(shared_local_cloud: LocalCloud) -> Deployment:
-    return shared_local_cloud.deploy(due)
+    return shared_local_cloud.deploy(DueSchedules)
 
 
 def bring_forward(cloud: LocalCloud, function: Function) -> dict[str, Any]:
@@ -101,7 +115,7 @@ def test_what_the_function_fails_on_ends_in_its_failure_queue(deployed: Deployme
 
 
 def test_what_does_not_start_ends_there_as_the_payload(shared_local_cloud: LocalCloud) -> None:
-    gone = shared_local_cloud.deploy(far)
+    gone = shared_local_cloud.deploy(ClosedSchedule)
     function = gone.function("Printer")
     remove(shared_local_cloud, function)
 

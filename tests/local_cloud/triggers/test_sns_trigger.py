@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import aws_cdk as cdk
 import pytest
 
 from cdk_lambda_patterns import SnsTrigger
@@ -11,31 +12,39 @@ from tests.docs.test_examples import the_stack_of
 from tests.local_cloud.triggers.called import events_of, failed, lines_of, printer, remove
 
 if TYPE_CHECKING:
-    import aws_cdk as cdk
+    from constructs import Construct
 
     from cdk_lambda_patterns.local_cloud import Deployment, LocalCloud
 
 pytestmark = pytest.mark.local_cloud
 
 
-def messages(stack: cdk.Stack) -> None:
-    SnsTrigger(stack, "All", function=printer(stack))
-    SnsTrigger(
-        stack,
-        "Large",
-        function=printer(stack, "Selective"),
-        filter_policy={"order": {"total": [{"numeric": [">", 100]}]}},
-        filter_policy_scope="MessageBody",
-    )
+class Messages(cdk.Stack):
+    """A topic for everything, and one of whose messages large orders are selected."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        SnsTrigger(self, "All", function=printer(self))
+        SnsTrigger(
+            self,
+            "Large",
+            function=printer(self, "Selective"),
+            filter_policy={"order": {"total": [{"numeric": [">", 100]}]}},
+            filter_policy_scope="MessageBody",
+        )
 
 
-def unreachable(stack: cdk.Stack) -> None:
-    SnsTrigger(stack, "All", function=printer(stack))
+class ClosedTopic(cdk.Stack):
+    """A topic whose function goes away."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        SnsTrigger(self, "All", function=printer(self))
 
 
 @pytest.fixture(scope="module")
 def deployed(shared_local_cloud: LocalCloud) -> Deployment:
-    return shared_local_cloud.deploy(messages)
+    return shared_local_cloud.deploy(Messages)
 
 
 def test_the_example_gets_the_messages_that_its_filter_selects(shared_local_cloud: LocalCloud) -> None:
@@ -93,7 +102,7 @@ def test_what_the_function_fails_on_ends_in_its_failure_queue(deployed: Deployme
 
 
 def test_what_does_not_reach_the_function_ends_there_as_the_message(shared_local_cloud: LocalCloud) -> None:
-    gone = shared_local_cloud.deploy(unreachable)
+    gone = shared_local_cloud.deploy(ClosedTopic)
     remove(shared_local_cloud, gone.function("Printer"))
 
     gone.topic("All/Topic").publish("nobody is there")
