@@ -153,7 +153,11 @@ class DeploymentAccess(Construct):
             grantee.add_managed_policy(cast("iam.IManagedPolicy", policy))
 
     def role(
-        self, construct_id: str, *duties: Duty, assumed_by: iam.IPrincipal, description: str | None = None
+        self,
+        construct_id: str,
+        *duties: Duty,
+        assumed_by: iam.IPrincipal | iam.PrincipalBase,
+        description: str | None = None,
     ) -> iam.Role:
         """A role for people or a pipeline, with duties and the guardrail.
 
@@ -168,7 +172,12 @@ class DeploymentAccess(Construct):
             ValidationError: As for `policy`.
         """
         named = ", ".join(duty.value for duty in duties)
-        role = iam.Role(self, construct_id, assumed_by=assumed_by, description=description or f"May: {named}")
+        role = iam.Role(
+            self,
+            construct_id,
+            assumed_by=cast("iam.IPrincipal", assumed_by),
+            description=description or f"May: {named}",
+        )
         self.grant(role, *duties)
         return role
 
