@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_
+
+from cdk_lambda_patterns import ManagedInstances, ProvisionedConcurrency, SqsTrigger, ValidationError
+from cdk_lambda_patterns.testing import synthesize
+from tests.function.support import check_refusal, define, only, the_function
+
+if TYPE_CHECKING:
+    from cdk_lambda_patterns import WellArchitectedFunction
+
+
+@pytest.fixture
+def provider(stack: cdk.Stack) -> lambda_.CapacityProvider:
+    return lambda_.CapacityProvider(
+        stack,
+        "Provider",
+        subnets=[ec2.Subnet.from_subnet_id(stack, "Subnet", "subnet-1")],
+        security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")],
+    )
+
+
+def large(stack: cdk.Stack, **options: Any) -> WellArchitectedFunction:  # noqa: ANN401
+    return define(stack, **{"memory_size": 2_048, **options})
+
+
+def refused(function: WellArchitectedFunction, code: str, got: str, /, **options: Any) -> None:  # noqa: ANN401
+    with pytest.raises(ValidationError) as caught:
+        function.run_on(ManagedInstances(**options))
+    check_refusal(caught.value, code, got)
+    assert caught.value.path == "Stack/Function"
+
+
+def test_they_run_the_function(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:
+    large(stack).run_on(ManagedInstances(capacity_provider=provider))
+
+    config = the_function(synthesize(stack))["CapacityProviderConfig"]["LambdaManagedInstancesCapacityProviderConfig"]
+    assert config == {"CapacityProviderArn": stack.resolve(provider.capacity_provider_arn)}
+
+
+def test_the_version_behind_live_has_as_many_environments_as_told(
+    stack: cdk.Stack, provider: lambda_.CapacityProvider
+) -> None:
+    large(stack).run_on(
+        ManagedInstances(capacity_provider=provider, concurrency=32, minimum=2, maximum=10, memory_gib_per_vcpu=4)
+    )
+
+    template = synthesize(stack)
+    config = the_function(template)["CapacityProviderConfig"]["LambdaManagedInstancesCapacityProviderConfig"]
+    assert config["PerExecutionEnvironmentMaxConcurrency"] == 32
+    assert config["ExecutionEnvironmentMemoryGiBPerVCpu"] == 4
+    assert only(template, "AWS::Lambda::Version")["FunctionScalingConfig"] == {
+        "MinExecutionEnvironments": 2,
+        "MaxExecutionEnvironments": 10,
+    }
+
+
+def test_triggers_stay_on_live(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:
+    function = large(stack)
+    SqsTrigger(stack, "Orders", function=function)
+
+    function.run_on(ManagedInstances(capacity_provider=provider))
+
+    mapping = only(synthesize(stack), "AWS::Lambda::EventSourceMapping")
+    assert mapping["FunctionName"] == stack.resolve(function.live.function_arn)
+
+
+@pytest.mark.parametrize(
+    ("option", "amount"),
+    [
+        ("concurrency", 1),
+        ("concurrency", 1_600),
+        ("memory_gib_per_vcpu", 2),
+        ("memory_gib_per_vcpu", 8),
+        ("minimum", 15_000),
+        ("maximum", 15_000),
+    ],
+)
+def test_limits_of_the_service_are_accepted(
+    stack: cdk.Stack, provider: lambda_.CapacityProvider, option: str, amount: int
+) -> None:
+    options: dict[str, Any] = {option: amount}
+
+    large(stack).run_on(ManagedInstances(capacity_provider=provider, **options))
+
+    assert f": {amount}" in str(synthesize(stack))
+
+
+@pytest.mark.parametrize(
+    ("option", "amount", "code"),
+    [
+        ("concurrency", 0, "InstanceConcurrencyOutOfRange"),
+        ("concurrency", 1_601, "InstanceConcurrencyOutOfRange"),
+        ("minimum", -1, "InstanceEnvironmentsOutOfRange"),
+        ("maximum", 15_001, "InstanceEnvironmentsOutOfRange"),
+        ("memory_gib_per_vcpu", 1.9, "InstanceMemoryPerVcpuOutOfRange"),
+        ("memory_gib_per_vcpu", 8.1, "InstanceMemoryPerVcpuOutOfRange"),
+    ],
+)
+def test_fails_beyond_the_limits(
+    stack: cdk.Stack, provider: lambda_.CapacityProvider, option: str, amount: float, code: str
+) -> None:
+    refused(large(stack), code, f"{amount:,}", capacity_provider=provider, **{option: amount})
+
+
+def test_fails_when_the_minimum_is_above_the_maximum(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:
+    refused(large(stack), "MinimumAboveMaximum", "3", capacity_provider=provider, minimum=3, maximum=2)
+
+
+def test_may_keep_none(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:
+    large(stack).run_on(ManagedInstances(capacity_provider=provider, minimum=0, maximum=0))
+
+    assert only(synthesize(stack), "AWS::Lambda::Version")["FunctionScalingConfig"] == {
+        "MinExecutionEnvironments": 0,
+        "MaxExecutionEnvironments": 0,
+    }
+
+
+@pytest.mark.parametrize(("memory", "got"), [(512, "512"), (2_047, "2,047")])
+def test_fails_when_the_function_has_too_little_memory(
+    stack: cdk.Stack, provider: lambda_.CapacityProvider, memory: int, got: str
+) -> None:
+    refused(define(stack, memory_size=memory), "InstanceMemoryTooSmall", got, capacity_provider=provider)
+
+
+def test_fails_when_the_function_has_a_network_of_its_own(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack, "Vpc", vpc_id="vpc-1", availability_zones=["a", "b"], private_subnet_ids=["subnet-1", "subnet-2"]
+    )
+
+    refused(
+        large(stack, vpc=vpc), "ManagedInstancesConflict", "vpc beside managed instances", capacity_provider=provider
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("snap_start", lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS),
+        ("tenancy_config", lambda_.TenancyConfig.PER_TENANT),
+    ],
+)
+def test_fails_beside_other_features(
+    stack: cdk.Stack, provider: lambda_.CapacityProvider, option: str, value: object
+) -> None:
+    function = large(stack, **{option: value})
+
+    refused(function, "ManagedInstancesConflict", f"{option} beside managed instances", capacity_provider=provider)
+
+
+def test_fails_when_environments_are_kept_ready_as_well(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:
+    function = large(stack)
+    function.run_on(ManagedInstances(capacity_provider=provider))
+
+    with pytest.raises(ValidationError) as caught:
+        ProvisionedConcurrency(stack, "Warm", function=function, concurrency=1)
+    check_refusal(caught.value, "ProvisionedBesideManagedInstances", "one with managed instances")
+
+
+def test_fails_when_the_provider_is_a_name(stack: cdk.Stack) -> None:
+    refused(large(stack), "TypeMismatch", "str", capacity_provider="instances")
+
+
+def test_fails_when_the_provider_is_given_as_it_is(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:
+    with pytest.raises(ValidationError) as caught:
+        large(stack).run_on(provider)  # type: ignore[arg-type]
+    check_refusal(caught.value, "TypeMismatch", "CapacityProvider")
