@@ -39,10 +39,6 @@ def older_layer(stack: cdk.Stack) -> dict[str, Any]:
 REFUSED: dict[str, Callable[[cdk.Stack], dict[str, Any]]] = {
     "ThereSubnetGroups": missing_subnets,
     "IncompatibleLayerRuntime": older_layer,
-    "SnapStartCurrentlySupportedRuntime": lambda _: {
-        "snap_start": lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS,
-        "runtime": lambda_.Runtime.PYTHON_3_11,
-    },
     "JsonLoggingFormatRequired": lambda _: {
         "logging_format": lambda_.LoggingFormat.TEXT,
         "application_log_level_v2": lambda_.ApplicationLogLevel.DEBUG,
