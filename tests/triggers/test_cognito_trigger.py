@@ -204,6 +204,21 @@ class TestCustomSenders:
         assert function.failure_queue is not None
         assert "OnFailure" in only(template, "AWS::Lambda::EventInvokeConfig")["DestinationConfig"]
 
+    def test_may_stand_in_another_stack(self, app: cdk.App, stack: cdk.Stack) -> None:
+        key = kms.Key(stack, "Key")
+        pool = cognito.UserPool(stack, "Pool", custom_sender_kms_key=key)
+
+        trigger(
+            stack,
+            function=define(cdk.Stack(app, "Functions")),
+            user_pool=pool,
+            operations=SENDERS,
+            custom_sender_key=key,
+        )
+
+        app.synth()
+        assert granted(synthesize(stack))[logical_id(key)] == ["kms:Decrypt"]
+
     def test_fails_when_they_could_not_decrypt(self, stack: cdk.Stack) -> None:
         pool = cognito.UserPool(stack, "Pool", custom_sender_kms_key=kms.Key(stack, "Key"))
 

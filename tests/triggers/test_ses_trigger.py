@@ -11,6 +11,7 @@ from cdk_lambda_patterns.testing import synthesize
 from tests.examples import example_handler
 from tests.function.support import check_refusal, define, only, resources
 from tests.triggers.polling import granted, logical_id, warnings
+from tests.triggers.ses_events import MESSAGE_ID, event
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -192,6 +193,16 @@ class TestBucket:
         assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
         assert granted(template)[logical_id(key)] == ["kms:Decrypt"]
 
+    def test_may_be_read_by_a_function_of_another_stack(self, app: cdk.App, stack: cdk.Stack) -> None:
+        function = define(cdk.Stack(app, "Functions"))
+        bucket = s3.Bucket(stack, "Bucket", encryption_key=kms.Key(stack, "Key"))
+
+        trigger(stack, function=function, bucket=bucket)
+
+        app.synth()
+        assert [dependency.node.id for dependency in stack.dependencies] == ["Functions"]
+        assert granted(synthesize(stack))[f"{logical_id(bucket)}/*"] == ["s3:GetObject"]
+
     def test_from_outside_is_warned_of(self, stack: cdk.Stack) -> None:
         trigger(stack, bucket=s3.Bucket.from_bucket_name(stack, "Bucket", "mail"))
 
@@ -207,44 +218,6 @@ class TestBucket:
 
 
 class TestExampleHandler:
-    """With the event of https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-lambda-event.html."""
-
-    @staticmethod
-    def event(spam: str = "PASS", virus: str = "PASS") -> dict[str, Any]:
-        passed = {"status": "PASS"}
-        function_arn = "arn:aws:lambda:us-east-1:123456789012:function:Read:live"
-        return {
-            "Records": [
-                {
-                    "eventSource": "aws:ses",
-                    "eventVersion": "1.0",
-                    "ses": {
-                        "receipt": {
-                            "timestamp": "2015-09-11T20:32:33.936Z",
-                            "processingTimeMillis": 222,
-                            "recipients": ["help@example.com"],
-                            "spamVerdict": {"status": spam},
-                            "virusVerdict": {"status": virus},
-                            "spfVerdict": passed,
-                            "dkimVerdict": passed,
-                            "dmarcVerdict": passed,
-                            "dmarcPolicy": "reject",
-                            "action": {"type": "Lambda", "invocationType": "Event", "functionArn": function_arn},
-                        },
-                        "mail": {
-                            "timestamp": "2015-09-11T20:32:33.936Z",
-                            "source": "ann@example.org",
-                            "messageId": "d6iitobk75ur44p8kdnnp7g2n800",
-                            "destination": ["help@example.com"],
-                            "headersTruncated": False,
-                            "headers": [{"name": "Subject", "value": "Help"}],
-                            "commonHeaders": {"from": ["ann@example.org"], "subject": "Help"},
-                        },
-                    },
-                }
-            ]
-        }
-
     @pytest.fixture
     def mail(self, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         monkeypatch.setenv("BUCKET", "mail")
@@ -254,14 +227,14 @@ class TestExampleHandler:
     def test_reads_the_mail_at_the_prefix_and_the_message_id(
         self, mail: ModuleType, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        objects = {("mail", "help/d6iitobk75ur44p8kdnnp7g2n800"): b"Subject: Help\r\n\r\nIt does not start.\r\n"}
+        objects = {("mail", f"help/{MESSAGE_ID}"): b"Subject: Help\r\n\r\nIt does not start.\r\n"}
         monkeypatch.setattr(mail.boto3, "client", lambda service: {"s3": Bucket(objects)}[service])
 
-        assert mail.handler(self.event(), None) == "It does not start.\r\n"
+        assert mail.handler(event(), None) == "It does not start.\r\n"
 
     @pytest.mark.parametrize("verdicts", [{"spam": "FAIL"}, {"virus": "FAIL"}])
     def test_passes_over_spam_and_viruses(self, mail: ModuleType, verdicts: dict[str, str]) -> None:
-        assert mail.handler(self.event(**verdicts), None) is None
+        assert mail.handler(event(**verdicts), None) is None
 
 
 class Bucket:

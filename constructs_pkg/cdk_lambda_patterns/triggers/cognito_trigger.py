@@ -13,6 +13,8 @@ from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.validation import Where
 
+from .event_source_mappings import reader_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -106,7 +108,7 @@ class CognitoTrigger(Construct):
             self, "Permission", principal=_COGNITO, source_arn=user_pool.user_pool_arn
         )
         if custom_sender_key is not None:
-            custom_sender_key.grant_decrypt(function)
+            custom_sender_key.grant_decrypt(reader_of(self, function))
 
     def grant(self, *actions: str) -> iam.Policy:
         """Let the function use the pool, with a policy that comes after both.

@@ -15,12 +15,16 @@ from cdk_lambda_patterns.function.alarms import define_query_alarm
 from cdk_lambda_patterns.function.cdk_refusals import expect_type
 from cdk_lambda_patterns.validation import Where
 
+from .event_source_mappings import reader_of, role_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_cloudwatch as cloudwatch, aws_s3 as s3
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
+
+    from .event_source_mappings import Reader
 
 _SES = "ses.amazonaws.com"
 _RECIPIENT = r"(?:[^@\s<>,*]+@|\.)?(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+"
@@ -133,7 +137,7 @@ class SesTrigger(Construct):
         self.rule.add_resource_dependency(permission)
         if bucket is not None:
             _let_put(self.rule, bucket, key_prefix or "", rules)
-            _let_read(function, bucket, key_prefix or "")
+            _let_read(reader_of(self, function), bucket, key_prefix or "")
         self.alarms = {
             "EventsLost": define_query_alarm(
                 self,
@@ -197,10 +201,10 @@ def _let_put(rule: ses.CfnReceiptRule, bucket: s3.IBucket, prefix: str, rules: s
         key.grant(principals.service_in_account(_SES), "kms:Decrypt", "kms:GenerateDataKey*")
 
 
-def _let_read(function: WellArchitectedFunction, bucket: s3.IBucket, prefix: str) -> None:
+def _let_read(reader: Reader, bucket: s3.IBucket, prefix: str) -> None:
     objects = bucket.arn_for_objects(f"{prefix}*")
-    function.add_to_role_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=[objects]))
-    acknowledge_wildcard(function, objects, "SES chooses the names of the objects")
+    iam.Grant.add_to_principal(grantee=reader, actions=["s3:GetObject"], resource_arns=[objects])
+    acknowledge_wildcard(role_of(reader), objects, "SES chooses the names of the objects")
     key = bucket.encryption_key
     if key is not None:
-        key.grant_decrypt(function)
+        key.grant_decrypt(reader)

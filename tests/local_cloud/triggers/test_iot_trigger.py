@@ -114,3 +114,13 @@ def test_the_example_warns(local_cloud: LocalCloud) -> None:
 
     function = deployed.function("Warn")
     assert eventually(lambda: [function.last_logged] if function.last_logged else []) == ["cellar has 31.0 degrees"]
+
+
+def test_the_alarm_on_lost_messages_is_recorded(local_cloud: LocalCloud) -> None:
+    deployed = local_cloud.deploy(readings)
+
+    alarm = deployed.alarm("Readings/EventsLostAlarm")
+
+    (reason,) = [entry.reason for entry in local_cloud.recorded() if entry.type == "AWS::CloudWatch::Alarm.Metrics"]
+    assert reason.startswith("not evaluated: SELECT SUM(ErrorActionFailure)")
+    assert alarm.state == "INSUFFICIENT_DATA"
