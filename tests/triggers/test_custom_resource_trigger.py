@@ -4,6 +4,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_lambda as lambda_
 
 from cdk_lambda_patterns import CustomResourceTrigger, ValidationError
 from cdk_lambda_patterns.testing import synthesize
@@ -117,6 +118,11 @@ class TestProvider:
         trigger(stack, function=function)
 
         assert set(kinds(synthesize(stack))) == {"Custom::Resource"}
+
+    def test_fails_when_the_function_isolates_tenants(self, stack: cdk.Stack) -> None:
+        function = define(stack, tenancy_config=lambda_.TenancyConfig.PER_TENANT)
+
+        refused(stack, "EventSourceWithoutTenant", "an event source", function=function)
 
     def test_fails_when_the_function_is_a_name(self, stack: cdk.Stack) -> None:
         refused(stack, "TypeMismatch", "str", function="seed")

@@ -6,7 +6,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_iam as iam, aws_kms as kms, aws_s3 as s3
+from aws_cdk import aws_iam as iam, aws_kms as kms, aws_lambda as lambda_, aws_s3 as s3
 
 from cdk_lambda_patterns import FirehoseTransformation, ValidationError
 from cdk_lambda_patterns.testing import synthesize
@@ -106,6 +106,11 @@ class TestTransformation:
 
     def test_fails_when_firehose_does_not_wait_so_long(self, stack: cdk.Stack) -> None:
         refused(stack, "FirehoseTimeout", "301", timeout=301)
+
+    def test_fails_when_the_function_isolates_tenants(self, stack: cdk.Stack) -> None:
+        function = define(stack, tenancy_config=lambda_.TenancyConfig.PER_TENANT)
+
+        refused(stack, "EventSourceWithoutTenant", "an event source", function=function)
 
     def test_fails_when_a_size_is_a_number(self, stack: cdk.Stack) -> None:
         refused(stack, "SizeExpected", "2", buffer_size=2)

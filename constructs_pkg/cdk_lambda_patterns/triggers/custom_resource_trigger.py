@@ -97,6 +97,7 @@ class CustomResourceTrigger(Construct):
                 code="ServiceTimeoutTooShort",
             )
         super().__init__(scope, construct_id)
+        function.features.check_event_source(self)
 
         # 2 define
         self.provider = _provider_of(function)

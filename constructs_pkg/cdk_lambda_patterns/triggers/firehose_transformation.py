@@ -145,6 +145,7 @@ class FirehoseTransformation(Construct):
         waited = practices.FIREHOSE_BUFFER_SECONDS if waited is None else waited
         object_waited = practices.FIREHOSE_DELIVERY_SECONDS if object_waited is None else object_waited
         super().__init__(scope, construct_id)
+        function.features.check_event_source(self)
 
         # 3 define
         self.bucket = define_bucket(self) if bucket is None else bucket
