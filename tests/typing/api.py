@@ -14,6 +14,7 @@ from aws_cdk import (
     aws_codedeploy as codedeploy,
     aws_codepipeline as codepipeline,
     aws_codepipeline_actions as actions,
+    aws_cognito as cognito,
     aws_dynamodb as dynamodb,
     aws_ec2 as ec2,
     aws_events as events,
@@ -24,6 +25,7 @@ from aws_cdk import (
     aws_logs as logs,
     aws_s3 as s3,
     aws_secretsmanager as secretsmanager,
+    aws_ses as ses,
     aws_sns as sns,
     aws_sqs as sqs,
     aws_ssm as ssm,
@@ -32,9 +34,13 @@ from constructs import Construct
 
 from cdk_lambda_patterns import (
     CodePipelineAction,
+    CognitoTrigger,
+    CustomResourceTrigger,
     EventBridgeTrigger,
+    FirehoseTransformation,
     GradualRelease,
     IdempotencyTable,
+    IotTrigger,
     LogsTrigger,
     PythonCode,
     ReleasePlan,
@@ -43,6 +49,7 @@ from cdk_lambda_patterns import (
     ScheduleTrigger,
     ServiceCaller,
     ServiceTrigger,
+    SesTrigger,
     SmokeTestHook,
     SnsTrigger,
     SqsTrigger,
@@ -213,6 +220,45 @@ def callers(stack: cdk.Stack) -> None:
     look = CodePipelineAction(function=function, action_name="Look", user_parameters={"deep": [1]}, inputs=[sources])
     pipeline.add_stage(stage_name="Release", actions=[look])
     pipeline.node.add_dependency(permission)
+
+
+def devices_mail_and_streams(stack: cdk.Stack) -> None:
+    function = WellArchitectedFunction(stack, "Function", code=CODE, handler="index.handler")
+    failures = sqs.Queue(stack, "Failures")
+    IotTrigger(stack, "Readings", function=function, sql="SELECT * FROM 'a'", dead_letter_queue=failures)
+    bucket, rules = s3.Bucket(stack, "Bucket"), ses.ReceiptRuleSet(stack, "Rules")
+    first = SesTrigger(stack, "Help", function=function, rule_set=rules, recipients=("example.com",), bucket=bucket)
+    SesTrigger(stack, "Rest", function=function, rule_set=rules, after=first)
+    views = FirehoseTransformation(
+        stack,
+        "Views",
+        function=function,
+        bucket=bucket,
+        buffer_size=cdk.Size.mebibytes(1),
+        delivery_interval=cdk.Duration.minutes(1),
+        encryption_key=kms.Key(stack, "Key"),
+    )
+    views.grant_put_records(function)
+
+
+def sign_up_and_deployments(stack: cdk.Stack) -> None:
+    five = cdk.Duration.seconds(5)
+    function = WellArchitectedFunction(stack, "Function", code=CODE, handler="index.handler", timeout=five)
+    key = kms.Key(stack, "Key")
+    pool = cognito.UserPool(stack, "Pool", custom_sender_kms_key=key)
+    operation = cognito.UserPoolOperation
+    hooks = CognitoTrigger(
+        stack,
+        "Hooks",
+        function=function,
+        user_pool=pool,
+        operations=[operation.CUSTOM_EMAIL_SENDER, operation.PRE_TOKEN_GENERATION_CONFIG],
+        lambda_version=cognito.LambdaVersion.V2_0,
+        custom_sender_key=key,
+    )
+    hooks.grant("cognito-idp:AdminGetUser").node.add_dependency(hooks.permission)
+    seed = CustomResourceTrigger(stack, "Seed", function=function, properties={"Plans": ["free"]})
+    cdk.CfnOutput(stack, "Count", value=seed.resource.get_att_string("Count"))
 
 
 class OfATeam(Construct):

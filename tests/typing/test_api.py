@@ -24,6 +24,8 @@ RIGHT = [
     api.more_triggers,
     api.done_once,
     api.callers,
+    api.devices_mail_and_streams,
+    api.sign_up_and_deployments,
 ]
 WRONG = [api.misspelt, api.mistyped, api.missing, api.done_in_another_way, api.of_an_image, api.positional]
 
