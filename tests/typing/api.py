@@ -35,6 +35,7 @@ from constructs import Construct
 from cdk_lambda_patterns import (
     CodePipelineAction,
     CognitoTrigger,
+    ConcurrencyBudget,
     CustomResourceTrigger,
     EventBridgeTrigger,
     FirehoseTransformation,
@@ -42,11 +43,14 @@ from cdk_lambda_patterns import (
     IdempotencyTable,
     IotTrigger,
     LogsTrigger,
+    ManagedInstances,
+    ProvisionedConcurrency,
     PythonCode,
     ReleasePlan,
     S3BatchOperations,
     S3Trigger,
     ScheduleTrigger,
+    Season,
     ServiceCaller,
     ServiceTrigger,
     SesTrigger,
@@ -54,8 +58,10 @@ from cdk_lambda_patterns import (
     SnsTrigger,
     SqsTrigger,
     ValidationError,
+    VersionPruning,
     WellArchitectedFunction,
     WellArchitectedImageFunction,
+    Workload,
     event_patterns,
 )
 from cdk_lambda_patterns.testing import fast_app, normalized, synthesize
@@ -259,6 +265,36 @@ def sign_up_and_deployments(stack: cdk.Stack) -> None:
     hooks.grant("cognito-idp:AdminGetUser").node.add_dependency(hooks.permission)
     seed = CustomResourceTrigger(stack, "Seed", function=function, properties={"Plans": ["free"]})
     cdk.CfnOutput(stack, "Count", value=seed.resource.get_att_string("Count"))
+
+
+def kept_ready(stack: cdk.Stack) -> None:
+    fixed = WellArchitectedFunction(stack, "Fixed", code=CODE, handler="index.handler")
+    scaled = WellArchitectedFunction(stack, "Scaled", code=CODE, handler="index.handler", memory_size=4_096)
+    warm = ProvisionedConcurrency(stack, "FixedWarm", function=fixed, concurrency=2)
+    ProvisionedConcurrency(
+        stack,
+        "ScaledWarm",
+        function=scaled,
+        minimum=2,
+        maximum=20,
+        target_utilization=0.7,
+        seasons=[Season(schedule="cron(45 7 ? * MON-FRI *)", minimum=10, maximum=50)],
+        time_zone="Europe/Zurich",
+    )
+    peak = Workload(requests_per_second=10, duration=cdk.Duration.millis(200))
+    budget = ConcurrencyBudget(stack, "Budget", workloads={fixed: peak, scaled: peak}, account_limit=2_000)
+    pruning = VersionPruning(stack, "Pruning", functions=[fixed, scaled], keep=3)
+    cdk.CfnOutput(stack, "Alarm", value=warm.alarms["Spillover"].ref)
+    cdk.CfnOutput(stack, "Needed", value=str(budget.required[fixed]))
+    cdk.CfnOutput(stack, "Pruner", value=pruning.function.live.function_name)
+
+
+def on_instances(stack: cdk.Stack) -> None:
+    vpc = ec2.Vpc(stack, "Vpc")
+    group = ec2.SecurityGroup(stack, "Group", vpc=vpc)
+    provider = lambda_.CapacityProvider(stack, "Provider", subnets=vpc.private_subnets, security_groups=[group])
+    function = WellArchitectedFunction(stack, "F", code=CODE, handler="index.handler", memory_size=4_096)
+    function.run_on(ManagedInstances(capacity_provider=provider, minimum=3, maximum=9))
 
 
 class OfATeam(Construct):

@@ -23,6 +23,8 @@ RIGHT = [
     api.triggers,
     api.more_triggers,
     api.done_once,
+    api.kept_ready,
+    api.on_instances,
     api.callers,
     api.devices_mail_and_streams,
     api.sign_up_and_deployments,
