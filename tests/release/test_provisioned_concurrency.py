@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_, aws_sns as sns
+from aws_cdk import assertions, aws_ec2 as ec2, aws_lambda as lambda_, aws_sns as sns
 
 from cdk_lambda_patterns import ProvisionedConcurrency, Season, ValidationError
 from cdk_lambda_patterns.checks import assert_no_findings
@@ -209,6 +209,13 @@ class TestReserved:
         warm(stack, function=define(stack, reserved_concurrent_executions=10), **options)
 
         assert_no_findings(stack, select=["ProvisionedAboveReserved", "ProvisionedOnVersion"])
+
+    @pytest.mark.parametrize(("concurrency", "warnings"), [(10, 1), (9, 0)])
+    def test_are_better_not_used_up(self, stack: cdk.Stack, concurrency: int, warnings: int) -> None:
+        warm(stack, function=define(stack, reserved_concurrent_executions=10), concurrency=concurrency)
+
+        pattern = assertions.Match.string_like_regexp("nothing is left to try that version with")
+        assert len(assertions.Annotations.from_stack(stack).find_warning("/Stack/Warm", pattern)) == warnings
 
     @pytest.mark.parametrize("options", [{"concurrency": 10}, {"maximum": 10}, {"maximum": 2, "seasons": [MORNING]}])
     def test_fails_when_more_is_kept_ready(self, stack: cdk.Stack, options: dict[str, Any]) -> None:

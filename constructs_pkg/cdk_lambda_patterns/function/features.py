@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _FROM_IMAGE = "FROM_IMAGE"
 _API_GATEWAY = "apigateway.amazonaws.com"
 _SERVICES = ".amazonaws.com"
+_OPTIONS = ("snap_start", "code_signing_config", "runtime_management_mode", "current_version_options")
 _UNSIGNED = (lambda_.AssetCode, lambda_.InlineCode, PythonCode)
 
 
@@ -105,6 +106,8 @@ def check_features(
         code: Its code.
         runtime: Its runtime. None for the default one.
     """
+    if all(options.get(name) is None for name in _OPTIONS):
+        return  # and Node is asked nothing
     image = runtime is not None and runtime.name == _FROM_IMAGE
     if options.get("snap_start") is not None:
         _check_snap_start(where, options, runtime, image=image)

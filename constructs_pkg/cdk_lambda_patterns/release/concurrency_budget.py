@@ -138,7 +138,7 @@ def _warn_of_cold_starts(scope: Construct, function: WellArchitectedFunction, ne
     ready = None if owner is None else owner.most
     if ready is not None and ready < need:
         cdk.Annotations.of(scope).add_warning_v2(
-            "cdk-lambda-patterns:ProvisionedBelowWorkload",
+            "cdk-lambda-patterns:provisionedBelowWorkload",
             f"{function.node.path} needs {need:,} environments at its peak and keeps at most {ready:g} ready: the "
             "others start cold",
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, cast
 from weakref import WeakKeyDictionary
 
+import aws_cdk as cdk
 from aws_cdk import aws_applicationautoscaling as autoscaling, aws_codedeploy as codedeploy, aws_lambda as lambda_
 from constructs import Construct
 
@@ -139,6 +140,8 @@ class ProvisionedConcurrency(Construct):
             if any(low != high for low, high in [(minimum, maximum), *((s.minimum, s.maximum) for s in seasons)]):
                 self.scaling_policy = _define_policy(self, self.scalable_target, target_utilization)
         self.alarms = {"Spillover": _spillover_alarm(self, function)}
+        if self.most is not None and self.most == function.reserved_concurrency:
+            _warn_of_nothing_left(self, function)
 
 
 _owners: WeakKeyDictionary[WellArchitectedFunction, ProvisionedConcurrency] = WeakKeyDictionary()
@@ -283,6 +286,14 @@ def _check_reserved(where: Where, function: WellArchitectedFunction, most: float
             fix="raise its 'reserved_concurrent_executions', or keep fewer ready",
             code="ProvisionedAboveReserved",
         )
+
+
+def _warn_of_nothing_left(scope: Construct, function: WellArchitectedFunction) -> None:
+    cdk.Annotations.of(scope).add_warning_v2(
+        "cdk-lambda-patterns:allReservedKeptReady",
+        f"all that {function.node.path} reserves may be kept ready for 'live': until it leads to a new version, nothing "
+        "is left to try that version with, as a smoke test does. Reserve a few more",
+    )
 
 
 def _whole(where: Where, prop: str, value: float, quota: Quota) -> None:
