@@ -70,7 +70,7 @@ def define_stage(scope: Construct, settings: StageSettings) -> cdk.Stage:
     )
     removal = cdk.RemovalPolicies.of(stage)
     if settings.protected:
-        removal.retain(apply_to_resource_types=["AWS::S3::Bucket", "AWS::DynamoDB::GlobalTable"])
+        removal.retain(apply_to_resource_types=["AWS::S3::Bucket"])
     else:
         removal.destroy()
     return stage

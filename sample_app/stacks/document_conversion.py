@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
-from aws_cdk import aws_dynamodb as dynamodb, aws_iam as iam, aws_logs as logs, aws_s3 as s3, aws_sns as sns
+from aws_cdk import aws_iam as iam, aws_logs as logs, aws_s3 as s3, aws_sns as sns
 
-from cdk_lambda_patterns import PythonCode, PythonLayer, S3Trigger, WellArchitectedFunction
+from cdk_lambda_patterns import IdempotencyTable, PythonCode, PythonLayer, S3Trigger, WellArchitectedFunction
 from sample_app.handlers.document_conversion.converter.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,15 +41,6 @@ class DocumentConversion(cdk.Stack):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             versioned=True,
         )
-        converted = dynamodb.TableV2(
-            self,
-            "Converted",
-            partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
-            time_to_live_attribute="expiration",
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
-        )
         alarms = sns.Topic(self, "Alarms", enforce_ssl=True)
 
         convert = WellArchitectedFunction(
@@ -63,14 +54,13 @@ class DocumentConversion(cdk.Stack):
             ),
             handler="converter.main.handler",
             layers=[PythonLayer(self, "Excel", requirements=_SAMPLE_APP / "layers/excel/requirements.txt")],
-            environment=Settings(
-                csv_bucket=csv_files.bucket_name, idempotency_table=converted.table_name
-            ).to_environment(),
             memory_size=1769,  # one whole processor: openpyxl has use for it
             timeout=cdk.Duration.minutes(2),
             notify=alarms,
             log_retention=log_retention,
         )
+        converted = IdempotencyTable(self, "Converted", function=convert).table
+        convert.configure(Settings, csv_bucket=csv_files.bucket_name, idempotency_table=converted.table_name)
         documents = S3Trigger(self, "Documents", function=convert, suffix=".xlsx").bucket
 
         convert.add_to_role_policy(
@@ -78,9 +68,6 @@ class DocumentConversion(cdk.Stack):
         )
         convert.add_to_role_policy(
             iam.PolicyStatement(actions=["s3:PutObject"], resources=[csv_files.arn_for_objects("*.csv")])
-        )
-        converted.grants.actions(
-            convert, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"
         )
 
         for bucket, objects in ((documents, "*.xlsx"), (csv_files, "*.csv")):

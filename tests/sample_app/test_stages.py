@@ -12,7 +12,7 @@ from cdk_lambda_patterns.testing import fast_app, normalized
 from sample_app.stages import STAGES, StageSettings, define_stage
 
 BY_NAME = {settings.name: settings for settings in STAGES}
-KEPT = {"AWS::S3::Bucket", "AWS::DynamoDB::GlobalTable"}
+KEPT = {"AWS::S3::Bucket"}
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,10 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 )
 from aws_lambda_powertools.utilities.idempotency.persistence.base import BasePersistenceLayer
 
+from cdk_lambda_patterns.settings import SettingsError
 from sample_app.handlers.document_conversion.converter import handler as handler_module
 from sample_app.handlers.document_conversion.converter.errors import (
     NotAWorkbookError,
-    SettingError,
     UnexpectedEventError,
 )
 from sample_app.handlers.document_conversion.converter.handler import create_handler
@@ -273,5 +273,5 @@ def test_fails_at_the_start_when_a_setting_is_missing(
     monkeypatch.setenv("CSV_BUCKET", "csv")
     monkeypatch.delenv("IDEMPOTENCY_TABLE", raising=False)
 
-    with pytest.raises(SettingError, match="IDEMPOTENCY_TABLE is not set"):
+    with pytest.raises(SettingsError, match="IDEMPOTENCY_TABLE is missing"):
         import_main()

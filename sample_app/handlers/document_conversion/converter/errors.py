@@ -1,7 +1,6 @@
 """Why a document is not converted. Each ends the invocation, so that the event lands in the failure queue.
 
 Exception
-├── SettingError                the function's environment lacks a setting
 ├── UnexpectedEventError        the event does not say which object was created
 └── ConversionError             the document is at fault, trying again does not help
     ├── NotAWorkbookError       not an Excel workbook, or a damaged one
@@ -10,10 +9,6 @@ Exception
 """
 
 from __future__ import annotations
-
-
-class SettingError(Exception):
-    """An environment variable is missing or has no usable value."""
 
 
 class UnexpectedEventError(Exception):

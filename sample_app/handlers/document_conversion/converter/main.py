@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import boto3
@@ -15,7 +14,7 @@ from .storage import S3DocumentStore
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_settings = Settings.from_environment(os.environ)
+_settings = Settings.load()
 
 _s3: S3Client = boto3.client("s3")  # pyright: ignore[reportUnknownMemberType]
 

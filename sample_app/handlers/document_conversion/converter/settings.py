@@ -1,18 +1,11 @@
-"""What the function is told by its environment. One declaration: the stack fills it in, the handler reads it."""
+"""What the function is told. One declaration: the stack fills it in, the handler reads it."""
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, fields
-from typing import TYPE_CHECKING, Any
-
-from .errors import SettingError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from cdk_lambda_patterns.settings import FunctionSettings, SettingsError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(FunctionSettings):
     """Each field is the environment variable of that name in capitals: `csv_bucket` is `CSV_BUCKET`."""
 
     csv_bucket: str
@@ -27,31 +20,13 @@ class Settings:
     """The most cells of one document, counting the empty ones that CSV needs between others. The default's number takes
     some 20 seconds of a processor and 200 MB."""
 
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read the settings.
+    def __post_init__(self) -> None:
+        """Refuse limits that no document could keep.
 
         Raises:
-            SettingError: A variable is missing, or is not a whole number above 0 where one is needed.
+            SettingsError: A limit is not above 0.
         """
-        values: dict[str, Any] = {}
-        for field in fields(cls):
-            variable = field.name.upper()
-            text = environment.get(variable, "").strip()
-            if text:
-                values[field.name] = _whole_number(variable, text) if isinstance(field.default, int) else text
-            elif field.default is MISSING:
-                raise SettingError(
-                    f"the environment variable {variable} is not set; the stack that defines the function sets it"
-                )
-        return cls(**values)
-
-    def to_environment(self) -> dict[str, str]:
-        """The settings as environment variables."""
-        return {field.name.upper(): str(getattr(self, field.name)) for field in fields(self)}
-
-
-def _whole_number(variable: str, text: str) -> int:
-    if text.isascii() and text.isdecimal() and int(text) > 0:
-        return int(text)
-    raise SettingError(f"the environment variable {variable} must be a whole number above 0, got {text!r}")
+        for name in ("max_document_mb", "max_unpacked_mb", "max_cells"):
+            limit = getattr(self, name)
+            if limit <= 0:
+                raise SettingsError(f"Settings: {name.upper()} must be above 0, got {limit}")
