@@ -291,8 +291,8 @@ def _check_reserved(where: Where, function: WellArchitectedFunction, most: float
 def _warn_of_nothing_left(scope: Construct, function: WellArchitectedFunction) -> None:
     cdk.Annotations.of(scope).add_warning_v2(
         "cdk-lambda-patterns:allReservedKeptReady",
-        f"all that {function.node.path} reserves may be kept ready for 'live': until it leads to a new version, nothing "
-        "is left to try that version with, as a smoke test does. Reserve a few more",
+        f"all that {function.node.path} reserves may be kept ready for 'live': until it leads to a new version, "
+        "nothing is left to try that version with, as a smoke test does. Reserve a few more",
     )
 
 
