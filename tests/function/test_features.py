@@ -142,7 +142,7 @@ class TestDurableExecutions:
         template = synthesize(stack)
         (version,) = [r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Version"]
         assert function.features == Features(durable=True, durable_seconds=172_800)
-        assert (version["DeletionPolicy"], version["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        assert (version["DeletionPolicy"], version["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
     def test_need_no_version_that_the_user_lets_go(self, stack: cdk.Stack) -> None:
         options = lambda_.VersionOptions(removal_policy=cdk.RemovalPolicy.DESTROY)

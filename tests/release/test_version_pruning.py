@@ -66,7 +66,7 @@ class TestVersions:
             for name, resource in synthesize(stack)["Resources"].items()
             if resource["Type"] == "AWS::Lambda::Version"
         }
-        retained = {name for name, policy in policies.items() if policy == ("Retain", "Retain")}
+        retained = {name for name, policy in policies.items() if policy == ("RetainExceptOnCreate", "Retain")}
         assert len(retained) == 1
         assert retained.pop().startswith(logical_id(stack, orders)[:6])
         assert len(policies) == 3, "and those of others go"

@@ -102,7 +102,8 @@ class VersionPruning(Construct):
 
         # 3 connect
         for each in functions:
-            each.live_version.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+            # A version that a failed deployment left would make Lambda publish none when it is tried again.
+            each.live_version.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         _let_prune(self.function, functions)
 
 
