@@ -70,3 +70,14 @@ def test_what_is_not_shown_is_named(local_cloud: LocalCloud) -> None:
     recorded = {entry.type for entry in deployed.recorded}
     assert recorded >= {"AWS::EC2::NatGateway", "AWS::EC2::FlowLog", "AWS::EC2::NetworkAcl"}
     assert "Network" in {entry.id for entry in deployed.not_shown}
+
+
+def test_one_with_ipv6_deploys(local_cloud: LocalCloud) -> None:
+    def dual_stack(stack: cdk.Stack) -> None:
+        vpc = FunctionVpc(stack, "Vpc", ipv6=True)
+        code = lambda_.Code.from_inline("def handler(event, context): return event")
+        WellArchitectedFunction(stack, "Echo", code=code, handler="index.handler", vpc=vpc)
+
+    deployed = local_cloud.deploy(dual_stack)
+
+    assert deployed.function("Echo").invoke(7).payload == 7
