@@ -6,13 +6,13 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_iam as iam, aws_kms as kms, aws_lambda as lambda_, aws_s3 as s3
+from aws_cdk import aws_iam as iam, aws_kms as kms, aws_lambda as lambda_, aws_s3 as s3, aws_s3_notifications as s3n
 
 from cdk_lambda_patterns import FirehoseTransformation, ValidationError
 from cdk_lambda_patterns.testing import synthesize
 from tests.examples import example_handler
 from tests.function.support import check_refusal, define, only, resources
-from tests.triggers.polling import NUMBER, alarm, granted, logical_id
+from tests.triggers.polling import NUMBER, alarm, granted, logical_id, warnings
 
 
 def transformation(stack: cdk.Stack, *, timeout: float = 30, **options: Any) -> FirehoseTransformation:  # noqa: ANN401
@@ -115,11 +115,11 @@ class TestTransformation:
     def test_fails_when_a_size_is_a_number(self, stack: cdk.Stack) -> None:
         refused(stack, "SizeExpected", "2", buffer_size=2)
 
-    def test_needs_no_failure_queue_since_firehose_waits(self, stack: cdk.Stack) -> None:
+    def test_needs_no_destination_since_firehose_waits(self, stack: cdk.Stack) -> None:
         transformation(stack)
 
         template = synthesize(stack)
-        assert resources(template, "AWS::SQS::Queue") == {}
+        assert resources(template, "AWS::Lambda::EventInvokeConfig") == {}
         assert resources(template, "AWS::Lambda::Permission") == {}, "the stream has a role"
 
 
@@ -199,9 +199,8 @@ class TestDelivery:
     def test_fails_when_a_prefix_is_empty_or_too_long(self, stack: cdk.Stack, prefix: str, got: str) -> None:
         refused(stack, "ObjectKeyLength", got, prefix=prefix)
 
-    def test_fails_when_a_prefix_is_for_errors(self, stack: cdk.Stack) -> None:
-        prefix = "!{firehose:error-output-type}/"
-
+    @pytest.mark.parametrize("prefix", ["!{firehose:error-output-type}/", "failed/", "source/views/", "source-failed/"])
+    def test_fails_when_a_prefix_is_for_others(self, stack: cdk.Stack, prefix: str) -> None:
         refused(stack, "FirehosePrefixInvalid", repr(prefix), prefix=prefix)
 
     def test_fails_when_the_bucket_is_a_name(self, stack: cdk.Stack) -> None:
@@ -209,7 +208,7 @@ class TestDelivery:
 
 
 class TestWhatFailed:
-    def test_is_kept_under_a_prefix_and_reported(self, stack: cdk.Stack) -> None:
+    def test_is_kept_under_a_prefix_and_logged(self, stack: cdk.Stack) -> None:
         defined = transformation(stack)
 
         template = synthesize(stack)
@@ -222,6 +221,52 @@ class TestWhatFailed:
         told = alarm(template, "IncomingLogEvents")
         assert told["Dimensions"] == [{"Name": "LogGroupName", "Value": group}]
         assert told["Threshold"] == 1
+
+    @pytest.mark.parametrize("given", [False, True])
+    def test_is_told_to_the_failure_queue(self, stack: cdk.Stack, given: bool) -> None:  # noqa: FBT001
+        options: dict[str, Any] = {"bucket": s3.Bucket(stack, "Bucket")} if given else {}
+
+        defined = transformation(stack, **options)
+
+        template = synthesize(stack)
+        queue = logical_id(defined.failure_queue)
+        ((rule, properties),) = resources(template, "AWS::Events::Rule").items()
+        assert properties["EventPattern"] == {
+            "source": ["aws.s3"],
+            "detail-type": ["Object Created"],
+            "detail": {
+                "bucket": {"name": [{"Ref": logical_id(defined.bucket)}]},
+                "object": {"key": [{"prefix": "failed/"}, {"prefix": "source-failed/"}]},
+            },
+        }
+        arn = {"Fn::GetAtt": [queue, "Arn"]}
+        assert properties["Targets"] == [{"Arn": arn, "Id": "FailureQueue", "DeadLetterConfig": {"Arn": arn}}]
+        reports = only(template, "AWS::S3::Bucket")["NotificationConfiguration"]
+        assert reports == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+        _tls, let_in = only(template, "AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"]
+        assert let_in["Principal"] == {"Service": "events.amazonaws.com"}
+        assert let_in["Condition"] == {"ArnLike": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}}
+        assert alarm(template, "ApproximateNumberOfMessagesVisible")["Threshold"] == 1
+        lost = alarm(template, "InvocationsFailedToBeSentToDlq")
+        assert lost["Dimensions"] == [{"Name": "RuleName", "Value": {"Ref": rule}}]
+        assert set(defined.alarms) == {"Errors", "RecordAge", "FailureQueue", "EventsLost"}
+
+    def test_is_told_though_the_cdk_comes_to_configure_the_bucket(self, stack: cdk.Stack) -> None:
+        bucket, other = s3.Bucket(stack, "Bucket"), define(stack, "Other")
+        transformation(stack, bucket=bucket)
+
+        bucket.add_event_notification(s3.EventType.OBJECT_REMOVED, s3n.LambdaDestination(other.live))
+
+        put = only(synthesize(stack), "Custom::S3BucketNotifications")["NotificationConfiguration"]
+        assert put["EventBridgeConfiguration"] == {}
+
+    def test_in_a_bucket_from_outside_is_warned_of(self, stack: cdk.Stack) -> None:
+        defined = transformation(stack, bucket=s3.Bucket.from_bucket_name(stack, "Bucket", "views"))
+
+        ((path, text),) = warnings(stack)
+        assert (path, defined.failure_queue) == ("/Stack/Views", None)
+        assert "failed/" in text
+        assert set(defined.alarms) == {"Errors", "RecordAge"}
 
     @pytest.mark.parametrize(
         ("options", "age"), [({}, 60 + 300 + 4 * 30), ({"retry_attempts": 0, "timeout": 300}, 60 + 300 + 300)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam, aws_kinesisfirehose as firehose, aws_logs as logs
+from aws_cdk import aws_iam as iam, aws_kinesisfirehose as firehose, aws_logs as logs, aws_s3 as s3
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
@@ -18,20 +18,25 @@ from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
 from .buckets import define_bucket
+from .failed_objects import tell_of_objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_cdk import Duration, Size, aws_cloudwatch as cloudwatch, aws_kms as kms, aws_s3 as s3
+    from aws_cdk import Duration, Size, aws_cloudwatch as cloudwatch, aws_kms as kms, aws_sqs as sqs
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
     from cdk_lambda_patterns.quotas import Quota
 
 _Stream = firehose.CfnDeliveryStream
 _LOG_STREAM = "errors"
-_FAILED = "failed/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/"
-_SOURCE = "source/!{timestamp:yyyy/MM/dd/HH}/"
-_SOURCE_FAILED = "source-failed/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/"
+_FAILED_PREFIX, _SOURCE_PREFIX, _SOURCE_FAILED_PREFIX = _TAKEN_PREFIXES = ("failed/", "source/", "source-failed/")
+_BY_ERROR = "!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/"
+_BY_HOUR = "!{timestamp:yyyy/MM/dd/HH}/"
+_UNTOLD = (
+    "nobody is told of records that the function refuses: this bucket from outside cannot be made to report them from "
+    "here. Have it report what comes under failed/ where it is defined"
+)
 _DELIVER = (
     "s3:AbortMultipartUpload",
     "s3:GetBucketLocation",
@@ -47,8 +52,9 @@ class FirehoseTransformation(Construct):
 
     Defines the stream (encrypted), its role, the log group to which Firehose writes what went wrong, and the bucket
     unless one is given. Records that the function fails on after all tries, or answers with `ProcessingFailed`, are
-    kept in the bucket under `failed/`; with `keep_source` all of them as they came, under `source/`. Alarms tell of
-    whatever Firehose reports, and of records that wait longer than buffers and tries can make them.
+    kept in the bucket under `failed/`, and the failure queue is told of each object there; with `keep_source` all of
+    them as they came, under `source/`. Alarms tell of failures, of whatever Firehose reports, and of records that wait
+    longer than buffers and tries can make them.
 
     The function must answer every record with its `recordId` and `Ok`, `Dropped` or `ProcessingFailed`, in at most 6
     MB.
@@ -66,8 +72,13 @@ class FirehoseTransformation(Construct):
     log_group: logs.CfnLogGroup
     """Where Firehose reports errors."""
 
+    failure_queue: sqs.IQueue | None
+    """The queue that is told of objects with records that failed. None where the bucket is from outside of this app,
+    since it cannot be made to report them from here."""
+
     alarms: dict[str, cloudwatch.CfnAlarm]
-    """The alarms by their names: `Errors` and `RecordAge`."""
+    """The alarms by their names: `Errors`, `RecordAge`, and with a failure queue `FailureQueue` and
+    `EventsLost`."""
 
     def __init__(
         self,
@@ -92,7 +103,8 @@ class FirehoseTransformation(Construct):
             construct_id: Its name there.
             function: The function, with a timeout of at most 5 minutes.
                 Source: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
-            bucket: Where the records go. The rights on a customer's key are granted.
+            bucket: Where the records go. The rights on a customer's key are granted. One of this app is switched to
+                report to EventBridge.
                 Default: - one is defined.
             prefix: What the keys of transformed records begin with; the time (`yyyy/MM/dd/HH/`) follows, unless
                 `!{timestamp:...}` is in it.
@@ -128,14 +140,7 @@ class FirehoseTransformation(Construct):
         _check_prefix(where, prefix)
         gathered = _megabytes(where, "buffer_size", buffer_size, quotas.FIREHOSE_BUFFER_SIZE)
         object_size = _megabytes(where, "delivery_size", delivery_size, quotas.FIREHOSE_DELIVERY_SIZE)
-        if object_size is not None and not is_token(object_size) and object_size != int(object_size):
-            where.refuse(
-                "delivery_size",
-                "must be a whole number of MB",
-                got=f"{object_size:,.12g}",
-                fix="round it",
-                code=quotas.FIREHOSE_DELIVERY_SIZE.code,
-            )
+        _check_whole(where, "delivery_size", object_size)
         waited = _seconds(where, "buffer_interval", buffer_interval, quotas.FIREHOSE_BUFFER_INTERVAL)
         object_waited = _seconds(where, "delivery_interval", delivery_interval, quotas.FIREHOSE_DELIVERY_INTERVAL)
 
@@ -148,7 +153,7 @@ class FirehoseTransformation(Construct):
         function.features.check_event_source(self)
 
         # 3 define
-        self.bucket = define_bucket(self) if bucket is None else bucket
+        self.bucket = define_bucket(self, reporting=True) if bucket is None else bucket
         self.log_group = logs.CfnLogGroup(self, "LogGroup", retention_in_days=practices.LOG_RETENTION_DAYS)
         self.log_group.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         logs.CfnLogStream(self, "LogStream", log_group_name=self.log_group.ref, log_stream_name=_LOG_STREAM)
@@ -178,29 +183,23 @@ class FirehoseTransformation(Construct):
             delivery_stream_encryption_configuration_input=_encryption(self.role, encryption_key),
             extended_s3_destination_configuration=destination,
         )
-        longest = _longest_age(waited, object_waited, retry_attempts, function.timeout_seconds)
-        self.alarms = {
-            "Errors": define_alarm(
-                self,
-                "ErrorsAlarm",
-                metric=("AWS/Logs", "IncomingLogEvents", "Sum"),
-                dimensions={"LogGroupName": self.log_group.ref},
-                threshold=practices.FAILURE_QUEUE_ALARM_THRESHOLD,
-                text="Firehose reports an error: look at this log group. Records that could not be transformed are in "
-                "the bucket under failed/; put them into the stream again once the cause is repaired.",
-                actions=function.alarm_actions,
-            ),
-            "RecordAge": define_alarm(
-                self,
-                "RecordAgeAlarm",
-                metric=("AWS/Firehose", "DeliveryToS3.DataFreshness", "Maximum"),
-                dimensions={"DeliveryStreamName": self.stream.ref},
-                threshold=longest * practices.FIREHOSE_AGE_ALARM_FACTOR,
-                text="Records wait for the bucket longer than buffers and tries can make them; after a day Firehose "
-                "gives them up. Check the policies of the bucket and its key.",
-                actions=function.alarm_actions,
-            ),
-        }
+        # 4 connect
+        self.alarms = _define_alarms(
+            self,
+            function,
+            self.stream,
+            self.log_group,
+            age=_longest_age(waited, object_waited, retry_attempts, function.timeout_seconds),
+        )
+        self.failure_queue = None
+        if isinstance(self.bucket, s3.Bucket):
+            # Firehose itself tells nobody of records that the function refuses.
+            prefixes = (_FAILED_PREFIX, _SOURCE_FAILED_PREFIX)
+            told = tell_of_objects(self, function, self.bucket, prefixes, reports=bucket is None)
+            self.failure_queue = told.queue
+            self.alarms |= told.alarms
+        else:
+            cdk.Annotations.of(self).add_warning_v2("cdk-lambda-patterns:failedRecordsUntold", _UNTOLD)
 
     def grant_put_records(self, producer: iam.IGrantable) -> iam.Grant:
         """Let a producer write to the stream.
@@ -216,12 +215,12 @@ def _check_prefix(where: Where, prefix: str | None) -> None:
     if prefix is None or is_token(prefix):
         return
     where.size("prefix", prefix.encode(), quotas.OBJECT_KEY_LENGTH)
-    if "!{firehose:error-output-type}" in prefix:
+    if "!{firehose:error-output-type}" in prefix or prefix.startswith(_TAKEN_PREFIXES):
         where.refuse(
             "prefix",
-            "must not hold the type of an error: it is for records that were transformed",
+            f"must be for transformed records alone, not for errors nor under {', '.join(_TAKEN_PREFIXES)}",
             got=repr(prefix),
-            fix="leave that out; what failed is kept under failed/",
+            fix="choose another one; what failed is kept under failed/",
             code="FirehosePrefixInvalid",
         )
 
@@ -240,6 +239,17 @@ def _megabytes(where: Where, prop: str, size: Size | None, quota: Quota) -> floa
     return amount
 
 
+def _check_whole(where: Where, prop: str, megabytes: float | None) -> None:
+    if megabytes is not None and not is_token(megabytes) and megabytes != int(megabytes):
+        where.refuse(
+            prop,
+            "must be a whole number of MB",
+            got=f"{megabytes:,.12g}",
+            fix="round it",
+            code=quotas.FIREHOSE_DELIVERY_SIZE.code,
+        )
+
+
 def _seconds(where: Where, prop: str, interval: Duration | None, quota: Quota) -> float | None:
     known = duration_within(where, prop, interval, quota)
     return interval.to_seconds() if interval is not None and known is None else known
@@ -256,6 +266,38 @@ def _longest_age(waited: float, object_waited: float, retries: float, timeout: f
         )
     )
     return interval + object_interval + (tries + 1) * (timeout or quotas.FIREHOSE_FUNCTION_TIMEOUT.maximum)
+
+
+def _define_alarms(
+    scope: Construct,
+    function: WellArchitectedFunction,
+    stream: firehose.CfnDeliveryStream,
+    log_group: logs.CfnLogGroup,
+    *,
+    age: float,
+) -> dict[str, cloudwatch.CfnAlarm]:
+    return {
+        "Errors": define_alarm(
+            scope,
+            "ErrorsAlarm",
+            metric=("AWS/Logs", "IncomingLogEvents", "Sum"),
+            dimensions={"LogGroupName": log_group.ref},
+            threshold=practices.FAILURE_QUEUE_ALARM_THRESHOLD,
+            text="Firehose reports an error, in this log group: it could not call the function, or not write to the "
+            "bucket.",
+            actions=function.alarm_actions,
+        ),
+        "RecordAge": define_alarm(
+            scope,
+            "RecordAgeAlarm",
+            metric=("AWS/Firehose", "DeliveryToS3.DataFreshness", "Maximum"),
+            dimensions={"DeliveryStreamName": stream.ref},
+            threshold=age * practices.FIREHOSE_AGE_ALARM_FACTOR,
+            text="Records wait for the bucket longer than buffers and tries can make them; after a day Firehose gives "
+            "them up. Check the policies of the bucket and its key.",
+            actions=function.alarm_actions,
+        ),
+    }
 
 
 def _define_role(scope: Construct, bucket: s3.IBucket, function_arn: str, log_group_arn: str) -> iam.Role:
@@ -312,7 +354,7 @@ def _define_destination(
         bucket_arn=bucket_arn,
         role_arn=role_arn,
         prefix=prefix,
-        error_output_prefix=_FAILED,
+        error_output_prefix=f"{_FAILED_PREFIX}{_BY_ERROR}",
         buffering_hints=hints,
         cloud_watch_logging_options=logging,
         processing_configuration=_Stream.ProcessingConfigurationProperty(
@@ -322,8 +364,8 @@ def _define_destination(
         s3_backup_configuration=_Stream.S3DestinationConfigurationProperty(
             bucket_arn=bucket_arn,
             role_arn=role_arn,
-            prefix=_SOURCE,
-            error_output_prefix=_SOURCE_FAILED,
+            prefix=f"{_SOURCE_PREFIX}{_BY_HOUR}",
+            error_output_prefix=f"{_SOURCE_FAILED_PREFIX}{_BY_ERROR}",
             buffering_hints=hints,
             cloud_watch_logging_options=logging,
         )

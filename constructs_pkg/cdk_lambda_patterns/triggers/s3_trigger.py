@@ -14,7 +14,7 @@ from cdk_lambda_patterns.tokens import is_token, without_tokens
 from cdk_lambda_patterns.validation import Where
 
 from .bucket_recursion import grants_in, overlaps
-from .buckets import define_bucket
+from .buckets import define_bucket, keep_reporting, report_to_event_bridge
 from .rule_target import add_live_target, dead_letter_queue_for
 from .s3_events import CAUSES, event_detail
 
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch, aws_sqs as sqs
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
-
-_REPORTING = s3.CfnBucket.NotificationConfigurationProperty(
-    event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
-)
 
 
 class S3Trigger(Construct):
@@ -115,12 +111,11 @@ class S3Trigger(Construct):
 
         # 2 define
         if bucket is None:
-            self.bucket = own = define_bucket(self)
-            cast("s3.CfnBucket", own.node.default_child).notification_configuration = _REPORTING
+            self.bucket = define_bucket(self, reporting=True)
         else:
             self.bucket = bucket
             if isinstance(bucket, s3.Bucket):
-                _report_to_event_bridge(bucket)
+                report_to_event_bridge(bucket)
         self.alarms = {}
         self.dead_letter_queue = dead_letter_queue_for(self, function, alarms=self.alarms)
 
@@ -152,9 +147,7 @@ class _AtSynthesis:
     def validate(self) -> list[str]:
         """The findings, for the CDK to report."""
         bucket = self._trigger.bucket
-        if isinstance(bucket, s3.Bucket) and bucket.node.try_find_child("Notifications") is not None:
-            # Since defined by somebody else: the CDK's custom resource overwrites the bucket's own configuration.
-            bucket.enable_event_bridge_notification()
+        keep_reporting(bucket)
         watched = self._watched
         if watched is None:
             return []
@@ -219,19 +212,3 @@ def _key_filter(prefix: str | None, suffix: str | None) -> dict[str, str] | None
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\")
-
-
-def _report_to_event_bridge(bucket: s3.Bucket) -> None:
-    """Have the bucket report to EventBridge, natively where that is possible."""
-    if bucket.node.try_find_child("Notifications") is not None:
-        # The CDK's custom resource owns the whole configuration of this bucket and would overwrite ours.
-        bucket.enable_event_bridge_notification()
-        return
-    resource = cast("s3.CfnBucket", bucket.node.default_child)
-    if resource.notification_configuration is None:
-        resource.notification_configuration = _REPORTING
-    else:
-        resource.add_property_override(
-            "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled",
-            True,
-        )

@@ -156,11 +156,11 @@ def test_the_reason_is_logged_and_counted(faithful: Lab) -> None:
     options = {"Enabled": True, "LogGroupName": group, "LogStreamName": "errors"}
     stream = Stream(faithful, SHOUTS, CloudWatchLoggingOptions=options)
 
-    stream.put("refuse")
+    stream.put("refuse", "unanswered")
 
     (event,) = eventually(lambda: logs.filter_log_events(logGroupName=group)["events"])
     message = json.loads(event["message"])
-    assert message["errorCode"] == "Lambda.ProcessingFailedStatus"
+    assert message["errorCode"] == "Lambda.MissingRecordId", "what the function refuses is its own to log"
     assert message["deliveryStreamARN"].endswith(f":deliverystream/{stream.name}")
     metrics = faithful.client("cloudwatch").list_metrics(
         Namespace="AWS/Logs", MetricName="IncomingLogEvents", Dimensions=[{"Name": "LogGroupName", "Value": group}]

@@ -65,7 +65,9 @@ def test_the_example_cleans_views_leaves_out_robots_and_keeps_apart_what_is_no_v
     assert contents(bucket, "views/") == [b'{"page": "/", "robot": false}\n']
     (failed,) = contents(bucket, "failed/processing-failed/")
     assert base64.b64decode(json.loads(failed)["rawData"]) == b"no view"
-    deployed.alarm("Views/ErrorsAlarm").wait_for("ALARM", within=30)
+    deployed.alarm("Views/FailureQueueAlarm").wait_for("ALARM", within=30)
+    told = deployed.queue("Views/FailureQueue").receive(within=10).body
+    assert told["detail"]["object"]["key"].startswith("failed/processing-failed/")
 
 
 def test_records_that_the_function_fails_on_are_kept_with_the_reason_and_as_they_came(local_cloud: LocalCloud) -> None:
@@ -79,7 +81,7 @@ def test_records_that_the_function_fails_on_are_kept_with_the_reason_and_as_they
     lines = [json.loads(line) for line in object_.splitlines()]
     assert [base64.b64decode(line.pop("rawData")) for line in lines] == [b"one", b"two"]
     for line in lines:
-        assert line.pop("lambdaARN").endswith(":live")
+        assert line.pop("lambdaArn").endswith(":live")
         assert line.pop("attemptEndingTimestamp") >= line.pop("arrivalTimestamp")
         assert line == {
             "attemptsMade": 2,
@@ -88,6 +90,7 @@ def test_records_that_the_function_fails_on_are_kept_with_the_reason_and_as_they
         }
     assert b"".join(contents(bucket, "source/")) == b"onetwo"
     assert bucket.keys("views/") == []
+    deployed.alarm("Views/ErrorsAlarm").wait_for("ALARM", within=30)
 
 
 def test_events_have_the_shape_that_aws_documents(local_cloud: LocalCloud) -> None:

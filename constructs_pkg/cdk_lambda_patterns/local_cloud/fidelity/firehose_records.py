@@ -6,7 +6,8 @@ is kept. Each record becomes an object.
 
 What AWS does: it gathers records, invokes the function with all of them, tries a failed invocation again, and puts what
 was transformed into one object. Records that could not be transformed are put below `ErrorOutputPrefix`, each as a line
-of JSON with the reason, and the reason is logged. With backup of the source, records are put there as they came too.
+of JSON with the reason; unless the function itself refused the record, the reason is logged. With backup of the source,
+records are put there as they came too.
 
 Here records are gathered for an instant, whatever the buffering hints say.
 
@@ -125,10 +126,11 @@ def _transformed(batch: _Batch, config: Record) -> list[bytes]:
                 "errorMessage": outcome.message,
                 "attemptEndingTimestamp": _now(),
                 "rawData": base64.b64encode(data).decode(),
-                "lambdaARN": function,
+                "lambdaArn": function,
             }
             lines.append(json.dumps(line))
-            _log(batch.stream, config, outcome)
+            if outcome is not _REFUSED:
+                _log(batch.stream, config, outcome)
     if lines:
         _keep(batch.stream, config, lines)
     return transformed
