@@ -193,11 +193,6 @@ class Lambda:
     def get_paginator(self, operation: str) -> Pages:
         return Pages(self, operation)
 
-    def list_durable_executions_by_function(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401
-        assert request["Statuses"] == ["RUNNING"]
-        running = (request["FunctionName"], request["Qualifier"]) in self.running
-        return {"DurableExecutions": [{"DurableExecutionName": "order-1"}] * running}
-
     def delete_function(self, *, FunctionName: str, Qualifier: str) -> None:  # noqa: N803 - AWS's names
         if Qualifier in self.refusing:
             error = {"Error": {"Code": self.refusing[Qualifier], "Message": "no"}}
@@ -212,10 +207,16 @@ class Pages:
         self.service = service
         self.operation = operation
 
-    def paginate(self, *, FunctionName: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's names
+    def paginate(self, *, FunctionName: str, **request: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401, N803 - AWS's names
         if FunctionName not in self.service.versions:
             error = {"Error": {"Code": "ResourceNotFoundException", "Message": f"no {FunctionName}"}}
             raise ClientError(error, self.operation)  # type: ignore[arg-type]
+        if self.operation == "list_durable_executions_by_function":
+            assert request["Statuses"] == ["RUNNING", "PAUSING", "PAUSED"]
+            running = (FunctionName, request["Qualifier"]) in self.service.running
+            yield {"DurableExecutions": []}
+            yield {"DurableExecutions": [{"DurableExecutionName": "order-1"}] * running}
+            return
         if self.operation == "list_aliases":
             yield {"Aliases": self.service.aliases.get(FunctionName, [])}
             return

@@ -15,6 +15,8 @@ lambda_ = cast("Any", boto3).client("lambda")  # boto3 makes its types at run ti
 
 # The version is in use after all: an alias has just moved to it, or it is replicated to CloudFront's edge.
 IN_USE = {"ResourceConflictException", "InvalidParameterValueException"}
+# Of durable executions, those that will come back.
+UNFINISHED = ["RUNNING", "PAUSING", "PAUSED"]
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, dict[str, list[str]]]:
@@ -80,10 +82,10 @@ def superfluous(versions: list[str], used: set[str], keep: int) -> list[str]:
 
 def has_running_executions(name: str, version: str) -> bool:
     """Whether durable executions will come back to a version, on whose code they began."""
-    found = lambda_.list_durable_executions_by_function(
-        FunctionName=name, Qualifier=version, Statuses=["RUNNING"], MaxItems=1
+    pages = lambda_.get_paginator("list_durable_executions_by_function").paginate(
+        FunctionName=name, Qualifier=version, Statuses=UNFINISHED
     )
-    return bool(found.get("DurableExecutions"))
+    return any(page["DurableExecutions"] for page in pages)
 
 
 def delete(name: str, version: str) -> bool:
