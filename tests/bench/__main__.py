@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench.contenders import by_hand, with_the_library
+from tests.bench.contenders import by_hand, released_by_hand, released_with_the_library, with_the_library
 from tests.bench.measurements import cost, import_cost, times
 
 
@@ -23,6 +23,12 @@ def main() -> None:
     for name, our, their in rows:
         if their:
             print(f"{name:26}{our:>10,.4g}{their:>10,.4g}{our / their:>8.2f}")  # noqa: T201
+
+    ours, theirs = cost(released_with_the_library), cost(released_by_hand)
+    print(  # noqa: T201
+        f"\nWith a gradual release, beyond the first of a stack: {ours.messages} messages, {ours.resources} resources; "
+        f"by hand {theirs.messages} and {theirs.resources}"
+    )
 
     imported = import_cost()
     print(  # noqa: T201

@@ -8,11 +8,13 @@ queue, and the four alarms. The resources and their properties are equal; `test_
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from aws_cdk import (
     Duration,
     RemovalPolicy,
     aws_cloudwatch as cloudwatch,
+    aws_codedeploy as codedeploy,
     aws_iam as iam,
     aws_lambda as lambda_,
     aws_lambda_destinations as destinations,
@@ -21,7 +23,7 @@ from aws_cdk import (
 )
 from constructs import Construct
 
-from cdk_lambda_patterns import WellArchitectedFunction
+from cdk_lambda_patterns import GradualRelease, WellArchitectedFunction
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -34,7 +36,54 @@ def with_the_library(stack: cdk.Stack, construct_id: str) -> None:
     process.invoked_asynchronously()
 
 
-def by_hand(stack: cdk.Stack, construct_id: str) -> None:
+def released_with_the_library(stack: cdk.Stack, construct_id: str) -> None:
+    """The same, and each new version gets its traffic gradually."""
+    process = WellArchitectedFunction(stack, construct_id, code=lambda_.Code.from_inline(CODE), handler="index.handler")
+    process.invoked_asynchronously()
+    GradualRelease(stack, f"{construct_id}Release", function=process)
+
+
+def released_by_hand(stack: cdk.Stack, construct_id: str) -> None:
+    """As a careful user writes it: one application and one role for all groups, an alarm on the new version alone."""
+    live, version = by_hand(stack, construct_id)
+    if stack not in _shared:
+        role = iam.Role(stack, "ReleaseRole", assumed_by=iam.ServicePrincipal("codedeploy.amazonaws.com"))
+        _shared[stack] = codedeploy.LambdaApplication(stack, "Releases"), role
+    application, role = _shared[stack]
+    errors = cloudwatch.Metric(
+        namespace="AWS/Lambda",
+        metric_name="Errors",
+        statistic="Sum",
+        period=Duration.minutes(1),
+        dimensions_map={
+            "FunctionName": version.lambda_.function_name,
+            "Resource": f"{version.lambda_.function_name}:live",
+            "ExecutedVersion": version.version,
+        },
+    ).create_alarm(
+        stack,
+        f"{construct_id}ReleaseErrors",
+        alarm_description="The new version failed.",
+        threshold=1,
+        evaluation_periods=1,
+        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+    )
+    codedeploy.LambdaDeploymentGroup(
+        stack,
+        f"{construct_id}Release",
+        alias=live,
+        application=application,
+        role=role,
+        deployment_config=codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES,
+        alarms=[errors],
+        auto_rollback=codedeploy.AutoRollbackConfig(stopped_deployment=True),
+    )
+
+
+_shared: WeakKeyDictionary[cdk.Stack, tuple[codedeploy.LambdaApplication, iam.Role]] = WeakKeyDictionary()
+
+
+def by_hand(stack: cdk.Stack, construct_id: str) -> tuple[lambda_.Alias, lambda_.Version]:
     scope = Construct(stack, construct_id)
     log_group = logs.LogGroup(
         scope, "LogGroup", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.RETAIN
@@ -77,11 +126,12 @@ def by_hand(stack: cdk.Stack, construct_id: str) -> None:
         enforce_ssl=True,
         retention_period=Duration.days(14),
     )
+    version = function.current_version
     live = lambda_.Alias(
         scope,
         "Live",
         alias_name="live",
-        version=function.current_version,
+        version=version,
         on_failure=destinations.SqsDestination(failure_queue),
         retry_attempts=2,
         max_event_age=Duration.hours(6),
@@ -120,3 +170,4 @@ def by_hand(stack: cdk.Stack, construct_id: str) -> None:
         evaluation_periods=1,
         treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
     )
+    return live, version

@@ -10,7 +10,13 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 
 from cdk_lambda_patterns import WellArchitectedFunction
-from tests.bench.contenders import CODE, by_hand, with_the_library
+from tests.bench.contenders import (
+    CODE,
+    by_hand,
+    released_by_hand,
+    released_with_the_library,
+    with_the_library,
+)
 from tests.bench.content import content, size, types
 from tests.bench.measurements import cost, import_cost, template_of
 
@@ -26,6 +32,11 @@ MESSAGES_OF_A_FUNCTION = 22
 RESOURCES_OF_A_FUNCTION = 13
 
 MESSAGES_AGAINST_BY_HAND = 0.75
+
+MESSAGES_OF_A_RELEASED_FUNCTION = 25
+"""With its release too, after the first one of a stack."""
+
+RESOURCES_OF_A_RELEASED_FUNCTION = 15
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +86,14 @@ def test_a_function_keeps_to_its_budget_of_messages(
 
 def test_a_function_keeps_to_its_budget_of_resources() -> None:
     assert types(template_of(with_the_library)).total() == RESOURCES_OF_A_FUNCTION
+
+
+def test_a_released_function_keeps_to_its_budget() -> None:
+    ours, theirs = cost(released_with_the_library), cost(released_by_hand)
+
+    assert ours.messages <= MESSAGES_OF_A_RELEASED_FUNCTION
+    assert ours.messages <= MESSAGES_AGAINST_BY_HAND * theirs.messages
+    assert ours.resources <= RESOURCES_OF_A_RELEASED_FUNCTION
 
 
 def test_looking_at_options_costs_no_messages(
