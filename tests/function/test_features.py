@@ -12,6 +12,7 @@ from cdk_lambda_patterns import (
     KinesisTrigger,
     LogsTrigger,
     PythonCode,
+    PythonLayer,
     S3Trigger,
     ScheduleTrigger,
     SnsTrigger,
@@ -215,6 +216,14 @@ class TestSignedCode:
 
         for code in (PythonCode.from_folder(tmp_path), lambda_.Code.from_asset(str(tmp_path))):
             refused(stack, "CodeUnsigned", type(code).__name__, code=code, code_signing_config=config)
+
+    def test_fails_with_a_layer_that_is_packed_here(self, stack: cdk.Stack, tmp_path: Path) -> None:
+        (tmp_path / "shared.py").write_text("RATE = 1")
+        layer = PythonLayer(stack, "Layer", source=tmp_path)
+        config = signing(stack, "ENFORCE")
+        code = lambda_.Code.from_bucket(s3.Bucket.from_bucket_name(stack, "Code", "signed"), "code.zip", "1")
+
+        refused(stack, "CodeUnsigned", "PythonLayer", code=code, layers=[layer], code_signing_config=config)
 
     @pytest.mark.parametrize("policy", [None, "WARN"])
     def test_may_be_unsigned_where_that_is_warned_of(self, stack: cdk.Stack, policy: str | None) -> None:

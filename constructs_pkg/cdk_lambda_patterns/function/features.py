@@ -15,10 +15,10 @@ from cdk_lambda_patterns.validation import Where
 
 from .durations import in_seconds
 from .function_checks import member
-from .packaging import PythonCode
+from .packaging import PythonCode, PythonLayer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import NoReturn
 
     from constructs import Construct
@@ -112,7 +112,7 @@ def check_features(
     if options.get("snap_start") is not None:
         _check_snap_start(where, options, runtime, image=image)
     if options.get("code_signing_config") is not None:
-        _check_signing(where, options["code_signing_config"], code, image=image)
+        _check_signing(where, options["code_signing_config"], code, options.get("layers") or (), image=image)
     if options.get("runtime_management_mode") is not None:
         _check_runtime_management(where, options["runtime_management_mode"], image=image)
     ready = member(options.get("current_version_options"), "provisioned_concurrent_executions")
@@ -160,7 +160,12 @@ def _check_snap_start(
 
 
 def _check_signing(
-    where: Where, config: lambda_.ICodeSigningConfig, code: lambda_.Code | PythonCode, *, image: bool
+    where: Where,
+    config: lambda_.ICodeSigningConfig,
+    code: lambda_.Code | PythonCode,
+    layers: Iterable[object],
+    *,
+    image: bool,
 ) -> None:
     """Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-codesigning.html ."""
     if image:
@@ -171,11 +176,14 @@ def _check_signing(
             fix="sign the image in its repository",
             code="CodeSigningOnImage",
         )
-    if isinstance(code, _UNSIGNED) and _enforced(config):
+    packed = [layer for layer in layers if isinstance(layer, PythonLayer)]
+    unsigned = [("code", code)] if isinstance(code, _UNSIGNED) else [("layers", layer) for layer in packed]
+    if unsigned and _enforced(config):
+        prop, given = unsigned[0]
         where.refuse(
-            "code",
+            prop,
             "must be a signed package, since 'code_signing_config' refuses others; the CDK does not sign what it packs",
-            got=type(code).__name__,
+            got=type(given).__name__,
             fix="sign it with AWS Signer and use aws_lambda.Code.from_bucket, or let the policy warn",
             code="CodeUnsigned",
         )
