@@ -100,6 +100,19 @@ def test_the_example_confirms_members_turns_others_away_and_writes_into_access_t
     assert "company" not in identity
 
 
+def test_the_alias_lets_this_pool_call_it(local_cloud: LocalCloud) -> None:
+    """The local cloud itself asks nobody before it calls for a pool."""
+    deployed = local_cloud.deploy(members)
+    pool = local_cloud.client("cognito-idp").describe_user_pool(UserPoolId=deployed.outputs["Pool"])["UserPool"]
+
+    name = deployed.function("Decide").physical_id
+    policy = local_cloud.client("lambda").get_policy(FunctionName=name, Qualifier="live")["Policy"]
+
+    (statement,) = json.loads(policy)["Statement"]
+    assert statement["Principal"] == {"Service": "cognito-idp.amazonaws.com"}
+    assert statement["Condition"] == {"ArnLike": {"AWS:SourceArn": pool["Arn"]}}
+
+
 def test_the_event_before_sign_up_has_the_shape_that_aws_documents(local_cloud: LocalCloud) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-sign-up.html."""
     deployed = local_cloud.deploy(members)
