@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from .addresses import External
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
     from .addresses import Address, Node
     from .policies import Statement
     from .rule import App
-    from .template import NumberCase, Value
+    from .template import Assumptions, NumberCase, Value
 
 LATEST = "$LATEST"
+
+# Of more combinations of conditions not all are tried.
+_MOST_COMBINATIONS = 256
 
 
 def seconds(value: float) -> str:
@@ -104,12 +108,12 @@ class Consumer(NamedTuple):
 
 def queue_consumers(app: App) -> Iterator[Consumer]:
     """Event source mappings of queues."""
-    return (consumer for consumer in _consumers(app) if _service(consumer.source) == "sqs")
+    return (consumer for consumer in _consumers(app) if service_of(consumer.source) == "sqs")
 
 
 def stream_consumers(app: App) -> Iterator[Consumer]:
     """Event source mappings of Kinesis and DynamoDB streams."""
-    return (consumer for consumer in _consumers(app) if _service(consumer.source) in {"kinesis", "dynamodb"})
+    return (consumer for consumer in _consumers(app) if service_of(consumer.source) in {"kinesis", "dynamodb"})
 
 
 def _consumers(app: App) -> Iterator[Consumer]:
@@ -122,7 +126,8 @@ def _edges_via(app: App, mapping: Resource) -> Iterator[Edge]:
     return (edge for edge in app.flow.via(mapping) if edge.kind is Kind.POLLS)
 
 
-def _service(node: Node) -> str:
+def service_of(node: Node) -> str:
+    """The service that a function polls, as ARNs have it; empty for others."""
     if isinstance(node, Resource):
         return {
             "AWS::SQS::Queue": "sqs",
@@ -162,6 +167,13 @@ def failure_targets(app: App, function: Resource) -> list[Edge]:
     return [edge for edge in app.flow.out_of(function, Kind.FAILS_TO) if edge.via.type in kinds]
 
 
+def always_one(app: App, edges: Sequence[Edge], given: Assumptions) -> bool:
+    """Whether, wherever something holds, at least one of these edges is there: in each branch another one, say."""
+    without = [[frozenset({(of, name, not met)}) for of, name, met in e.when | e.via.condition] for e in edges]
+    combinations = islice(product(*without), _MOST_COMBINATIONS)
+    return not any(app.templates.together(given, *absent) for absent in combinations)
+
+
 def asynchronous_triggers(app: App, function: Resource) -> list[Edge]:
     """What starts a function asynchronously."""
     return list(app.flow.starts(function, Mode.ASYNCHRONOUS))
@@ -177,14 +189,15 @@ def qualifier_name(app: App, qualifier: Resource | str | None) -> str | Unknown:
     return qualifier or LATEST
 
 
-def configured_qualifier(app: App, config: Resource) -> str | Unknown:
-    """What an `EventInvokeConfig` or a function URL is set on, named as `qualifier_name` does."""
-    value = app.templates.one(config, "Qualifier")
-    if value is None:
-        return LATEST
-    if isinstance(value, Reference):
-        return qualifier_name(app, value.resource)
-    return value if isinstance(value, str) else Unknown("its qualifier")
+def configured_qualifiers(app: App, config: Resource) -> Iterator[tuple[str | Unknown, Assumptions]]:
+    """What an `EventInvokeConfig` is set on in each branch, named as `qualifier_name` does."""
+    for value, when in app.templates.cases(config, "Qualifier"):
+        if isinstance(value, Reference):
+            yield qualifier_name(app, value.resource), when
+        elif isinstance(value, str) or value is None:
+            yield value or LATEST, when
+        else:
+            yield Unknown("its qualifier"), when
 
 
 def references(value: Value) -> Iterator[Resource]:

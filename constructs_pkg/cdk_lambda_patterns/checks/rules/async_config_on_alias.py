@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 from cdk_lambda_patterns.checks.facts import (
     asynchronous_triggers,
     called,
-    configured_qualifier,
+    configured_qualifiers,
     failure_targets,
     listed,
     qualifier_name,
@@ -40,6 +40,7 @@ from cdk_lambda_patterns.checks.template import Unknown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cdk_lambda_patterns.checks.graph import Edge
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
 
 
@@ -53,12 +54,12 @@ class AsyncConfigOnAlias(Rule):
             targets = failure_targets(app, function)
             if not targets or any(edge.via is function for edge in targets):
                 continue  # nothing is configured, or the function's own queue serves every qualifier
-            configured = {configured_qualifier(app, edge.via) for edge in targets}
             config = targets[0].via
             for trigger in asynchronous_triggers(app, function):
                 invoked = qualifier_name(app, trigger.qualifier)
-                if invoked in configured:
-                    continue
+                configured = _configured(app, targets, trigger)
+                if not configured or invoked in configured:
+                    continue  # where nothing is configured, another rule says so
                 unknown = next((q for q in (invoked, *configured) if isinstance(q, Unknown)), None)
                 if unknown is not None:
                     yield self.cannot_tell(
@@ -74,3 +75,13 @@ class AsyncConfigOnAlias(Rule):
                     f"{listed([str(q) for q in configured])}",
                     function=function,
                 )
+
+
+def _configured(app: App, targets: list[Edge], trigger: Edge) -> set[str | Unknown]:
+    """What is configured where the trigger is."""
+    return {
+        qualifier
+        for edge in targets
+        for qualifier, when in configured_qualifiers(app, edge.via)
+        if app.templates.together(when, edge.when, edge.via.condition, trigger.when, trigger.via.condition)
+    }

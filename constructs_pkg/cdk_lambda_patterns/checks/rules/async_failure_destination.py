@@ -28,14 +28,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cdk_lambda_patterns.checks.facts import asynchronous_triggers, called, failure_targets, listed
+from cdk_lambda_patterns.checks.facts import always_one, asynchronous_triggers, called, failure_targets, listed
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cdk_lambda_patterns.checks.graph import Edge
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
-    from cdk_lambda_patterns.checks.template import Resource
+    from cdk_lambda_patterns.checks.template import Assumptions, Resource
 
 
 class AsyncFailureDestination(Rule):
@@ -54,7 +55,7 @@ class AsyncFailureDestination(Rule):
             if not triggers or app.flow.serves_failures(function):
                 continue
             kept = failure_targets(app, function)
-            if any(not edge.when for edge in kept):
+            if kept and all(always_one(app, kept, _started_under(function, edge)) for edge in triggers):
                 continue
             sources = listed([called(edge.source) for edge in triggers])
             if kept:
@@ -72,6 +73,11 @@ class AsyncFailureDestination(Rule):
                     fix="an AWS::Lambda::EventInvokeConfig with OnFailure on what is invoked; in this library a "
                     "trigger brings it",
                 )
+
+
+def _started_under(function: Resource, trigger: Edge) -> Assumptions:
+    """What holds where a trigger starts a function."""
+    return function.condition | trigger.when | trigger.via.condition
 
 
 def _configured_elsewhere(app: App, function: Resource) -> bool:

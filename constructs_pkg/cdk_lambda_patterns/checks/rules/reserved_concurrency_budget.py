@@ -25,17 +25,21 @@ Metadata: {LambdaAccountConcurrency: 3000}
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Unknown
+from cdk_lambda_patterns.checks.template import NONE, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
-    from cdk_lambda_patterns.checks.template import Resource, Template
+    from cdk_lambda_patterns.checks.template import Assumptions, NumberCase, Resource, Template
+
+# Combinations of conditions that are kept; of more, those that reserve the most.
+_WORLDS = 64
 
 
 class ReservedConcurrencyBudget(Rule):
@@ -56,25 +60,43 @@ class ReservedConcurrencyBudget(Rule):
             yield from self._add_up(app, functions, limit)
 
     def _add_up(self, app: App, functions: list[Resource], limit: float) -> Iterator[Finding | Undecided]:
-        most: dict[Resource, float] = {}
-        unknown: Resource | None = None
-        for function in functions:
-            values = [v for v, _ in app.templates.number(function, "ReservedConcurrentExecutions", default=0)]
-            known = [value for value in values if not isinstance(value, Unknown)]
-            most[function] = max(known, default=0)
-            unknown = function if len(known) < len(values) else unknown
-        total, allowed = sum(most.values()), limit - quotas.UNRESERVED_CONCURRENCY
+        reserved = _most_at_once(app, functions)
+        total, allowed = sum(reserved.values()), limit - quotas.UNRESERVED_CONCURRENCY
         if total > allowed:
-            largest = max(most, key=lambda function: most[function])
+            largest = max(reserved, key=lambda function: reserved[function])
             yield self.finding(
                 largest,
-                f"{len(functions)} functions reserve {total:g} concurrent executions together; an account has "
+                f"{len(reserved)} functions reserve {total:g} concurrent executions together; an account has "
                 f"{allowed:g} to "
-                f"reserve (most: function {largest.name} with {most[largest]:g})",
+                f"reserve (most: function {largest.name} with {reserved[largest]:g})",
                 fix="reserve less, or have the account's limit raised",
             )
-        elif unknown is not None:
-            yield self.cannot_tell(unknown, f"what function {unknown.name} reserves, and so the sum, is unknown")
+            return
+        for function in functions:
+            if any(isinstance(value, Unknown) for value, _ in _reserved(app, function)):
+                yield self.cannot_tell(function, f"what function {function.name} reserves, and so the sum, is unknown")
+                return
+
+
+def _reserved(app: App, function: Resource) -> tuple[NumberCase, ...]:
+    return app.templates.number(function, "ReservedConcurrentExecutions", default=0)
+
+
+def _most_at_once(app: App, functions: list[Resource]) -> dict[Resource, float]:
+    """What functions reserve where they reserve the most: never of two branches that exclude each other."""
+    worlds: dict[Assumptions, dict[Resource, float]] = {NONE: {}}
+    for function in functions:
+        further = dict(worlds) if function.condition else {}  # it may not be there
+        for (assumed, reserved), (value, when) in product(worlds.items(), _reserved(app, function)):
+            together = assumed | when | function.condition
+            if not app.templates.together(together):
+                continue
+            more = {**reserved, function: 0 if isinstance(value, Unknown) else value}
+            if sum(more.values()) >= sum(further.get(together, {}).values()):
+                further[together] = more
+        ordered = sorted(further.items(), key=lambda world: -sum(world[1].values()))
+        worlds = dict(ordered[:_WORLDS])
+    return max(worlds.values(), key=lambda reserved: sum(reserved.values()))
 
 
 def _stated(template: Template) -> float | None:

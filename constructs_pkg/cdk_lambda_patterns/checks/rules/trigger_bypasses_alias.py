@@ -43,9 +43,13 @@ class TriggerBypassesAlias(Rule):
 
     def check(self, app: App) -> Iterator[Finding | Undecided]:
         for function in app.flow.applications:
-            aliases = [str(qualifier_name(app, alias)) for alias in app.flow.aliases(function)]
-            for edge in app.flow.into(function, Kind.INVOKES, Kind.POLLS) if aliases else ():
-                if edge.mode in _BY_TRIGGERS and edge.qualifier in {None, LATEST}:
+            for edge in app.flow.into(function, Kind.INVOKES, Kind.POLLS):
+                if edge.mode not in _BY_TRIGGERS or edge.qualifier not in {None, LATEST}:
+                    continue
+                exists = (edge.when, edge.via.condition)
+                published = [a for a in app.flow.aliases(function) if app.templates.together(*exists, a.condition)]
+                aliases = [str(qualifier_name(app, alias)) for alias in published]
+                if aliases:
                     yield self.finding(
                         edge.via,
                         f"{called(edge.source)} starts the unpublished code of function {function.name}, past "
