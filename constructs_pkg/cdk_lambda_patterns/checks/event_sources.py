@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from . import workflow_definition
 from .addresses import SERVICES, Address, External, flat
 from .graph import FUNCTION, Edge, Kind, Mode
-from .overlaps import Filtered, Notification, Pattern
+from .overlaps import Filtered, Notification, Pattern, Sent
 from .template import NONE, Case, Resource, Unknown, is_mapping, is_sequence, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from .addresses import Node
     from .event_flow import EventFlow
@@ -177,11 +177,20 @@ def _caller(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
 
 def _asks_not_to_wait(flow: EventFlow, resource: Resource) -> bool:
     """Whether an integration of API Gateway invokes its function asynchronously."""
-    if resource.type != "AWS::ApiGateway::Method":
-        return False
-    header = "integration.request.header.X-Amz-Invocation-Type"
-    found = flow.templates.cases(resource, "Integration", "RequestParameters", header)
-    return any(isinstance(value, str) and "Event" in value for value, _ in found)
+    path = _PARAMETERS_OF_INTEGRATIONS.get(resource.type)
+    return path is not None and _says_event(flow.templates.cases(resource, *path))
+
+
+_PARAMETERS_OF_INTEGRATIONS = {
+    "AWS::ApiGateway::Method": ("Integration", "RequestParameters"),
+    "AWS::ApiGatewayV2::Integration": ("RequestParameters",),
+}
+
+
+def _says_event(parameters: Iterable[Case]) -> bool:
+    header = "integration.request.header.x-amz-invocation-type"
+    given = [(name, value) for entries, _ in parameters for name, value in mapping(entries).items()]
+    return any(name.lower() == header and isinstance(value, str) and "Event" in value for name, value in given)
 
 
 def _front(flow: EventFlow, resource: Resource) -> Node:
@@ -197,16 +206,18 @@ def _front(flow: EventFlow, resource: Resource) -> Node:
 def _api_description(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
     """The integrations that an OpenAPI document in the template names."""
     todo: list[object] = [resource.properties.get("Body")]
-    seen: set[tuple[object, object]] = set()
+    seen: set[tuple[object, ...]] = set()
     while todo:
         value = todo.pop()
         if is_mapping(value):
             todo += value.values()
             for key in ("uri", "authorizerUri"):
                 for address in flow.addresses.of(resource.template, value.get(key), "lambda"):
-                    if _is_function(flow, address) and (address.node, address.rest) not in seen:
-                        seen.add((address.node, address.rest))
-                        yield _edge(flow, resource, address, Kind.INVOKES, resource, mode=Mode.SYNCHRONOUS)
+                    asynchronous = _says_event(flow.templates.inside(resource.template, value, "requestParameters"))
+                    mode = Mode.ASYNCHRONOUS if asynchronous else Mode.SYNCHRONOUS
+                    if _is_function(flow, address) and (address.node, address.rest, mode) not in seen:
+                        seen.add((address.node, address.rest, mode))
+                        yield _edge(flow, resource, address, Kind.INVOKES, resource, mode=mode)
         elif is_sequence(value):
             todo += value
     if resource.type in _CALLERS:
@@ -260,9 +271,11 @@ def _invoke_config(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
     for function in flow.addresses.of(resource.template, resource.properties.get("FunctionName"), "lambda"):
         node, _ = flow.called(function)
         for failure in _named(flow, resource, ("DestinationConfig", "OnFailure", "Destination")):
-            yield _edge(flow, node, failure, Kind.FAILS_TO, resource, mode=Mode.DESTINATION)
+            sent = Sent(("lambda",), ("Lambda Function Invocation Result - Failure",))
+            yield _edge(flow, node, failure, Kind.FAILS_TO, resource, mode=Mode.DESTINATION, scope=sent)
         for success in _named(flow, resource, ("DestinationConfig", "OnSuccess", "Destination")):
-            yield _edge(flow, node, success, Kind.SENDS, resource, mode=Mode.DESTINATION)
+            sent = Sent(("lambda",), ("Lambda Function Invocation Result - Success",))
+            yield _edge(flow, node, success, Kind.SENDS, resource, mode=Mode.DESTINATION, scope=sent)
 
 
 def _function(flow: EventFlow, resource: Resource) -> Iterator[Edge]:

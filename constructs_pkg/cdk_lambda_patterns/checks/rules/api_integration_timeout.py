@@ -84,12 +84,11 @@ def _waits(app: App, edge: Edge) -> tuple[NumberCase, ...]:
         if isinstance(default, Unknown):
             return (NumberCase(default, NONE),)
         waits = app.templates.number(via, "TimeoutInMillis", default=default * 1_000)
-    elif via.type == "AWS::ApiGatewayV2::Api":
-        return (NumberCase(_HTTP, NONE),)
     else:
         # An OpenAPI document may say otherwise for each of its routes.
         says = any(word in str(via.properties) for word in ("timeoutInMillis", "responseTransferMode"))
-        return (NumberCase(Unknown("its OpenAPI document") if says else _REST, NONE),)
+        default = _HTTP if via.type == "AWS::ApiGatewayV2::Api" else _REST
+        return (NumberCase(Unknown("its OpenAPI document") if says else default, NONE),)
     return tuple(NumberCase(w if isinstance(w, Unknown) else w / 1_000, when) for w, when in waits)
 
 
