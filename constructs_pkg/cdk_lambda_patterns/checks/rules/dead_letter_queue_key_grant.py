@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns.checks.addresses import External
-from cdk_lambda_patterns.checks.facts import called, principals
+from cdk_lambda_patterns.checks.facts import Principals, called, principals
 from cdk_lambda_patterns.checks.graph import Kind
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
 from cdk_lambda_patterns.checks.template import Resource
@@ -121,8 +121,12 @@ def _role_may_use(app: App, role: Resource, key: Resource) -> bool:
 
 
 def _key_lets_service(app: App, key: Resource, service: str) -> bool:
-    letting = [s for s in _key_policy(app, key) if s.unknown or service in principals(app, s).services]
+    letting = [s for s in _key_policy(app, key) if s.unknown or _may_be(principals(app, s), service)]
     return all(any(statement.unknown or statement.covers(action) for statement in letting) for action in _ACTIONS)
+
+
+def _may_be(principals: Principals, service: str) -> bool:
+    return service in principals.services or principals.everyone or principals.unknown
 
 
 def _key_policy(app: App, key: Resource) -> list[Statement]:

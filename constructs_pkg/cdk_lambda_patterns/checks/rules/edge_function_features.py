@@ -42,6 +42,7 @@ _MISSING = {
     ("Layers",): "layers",
     ("SnapStart",): "SnapStart",
 }
+_ABSENT = (None, [])
 _VALUES_MISSING = {
     ("PackageType", "Image"): "container image",
     ("RuntimeManagementConfig", "UpdateRuntimeOn", "FunctionUpdate"): "choice of when the runtime is updated",
@@ -63,6 +64,8 @@ class EdgeFunctionFeatures(Rule):
             if not associations:
                 continue  # a role that trusts the edge is not yet an association
             used = sorted(_used(app, function))
+            for what in _perhaps_used(app, function):
+                yield self.cannot_tell(function, f"whether {function.name}, at CloudFront's edge, has {what}")
             if used:
                 yield self.finding(
                     function,
@@ -92,7 +95,9 @@ class EdgeFunctionFeatures(Rule):
 def _used(app: App, function: Resource) -> Iterator[str]:
     one = app.templates.one
     for path, what in _MISSING.items():
-        if one(function, *path) not in (None, []):
+        if any(
+            not isinstance(value, Unknown) and value not in _ABSENT for value, _ in app.templates.cases(function, *path)
+        ):
             yield what
     for (*inside, value), what in _VALUES_MISSING.items():
         if one(function, *inside) == value:
@@ -109,3 +114,9 @@ def _used(app: App, function: Resource) -> Iterator[str]:
     runtime = one(function, "Runtime")
     if isinstance(runtime, str) and not runtime.startswith(quotas.EDGE_RUNTIMES):
         yield runtime
+
+
+def _perhaps_used(app: App, function: Resource) -> Iterator[str]:
+    for path, what in _MISSING.items():
+        if any(isinstance(value, Unknown) for value, _ in app.templates.cases(function, *path)):
+            yield what

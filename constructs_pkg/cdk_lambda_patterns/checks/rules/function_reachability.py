@@ -29,7 +29,8 @@ from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.checks import networks
-from cdk_lambda_patterns.checks.facts import listed
+from cdk_lambda_patterns.checks.addresses import External
+from cdk_lambda_patterns.checks.facts import listed, service_of
 from cdk_lambda_patterns.checks.graph import Kind, Mode
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
 from cdk_lambda_patterns.checks.template import Resource
@@ -37,7 +38,26 @@ from cdk_lambda_patterns.checks.template import Resource
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cdk_lambda_patterns.checks.addresses import Address
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
+
+# What Lambda itself calls to poll: also allowed on everything, as the CDK does for `dynamodb:ListStreams`.
+_POLLING = {
+    "dynamodb": {f"dynamodb:{name}" for name in ("describestream", "getrecords", "getsharditerator", "liststreams")},
+    "kinesis": {
+        f"kinesis:{name}"
+        for name in (
+            "describestream", "describestreamconsumer", "describestreamsummary", "getrecords", "getsharditerator",
+            "listshards", "liststreams", "subscribetoshard",
+        )
+    },
+    "sqs": {
+        f"sqs:{name}"
+        for name in (
+            "changemessagevisibility", "deletemessage", "getqueueattributes", "getqueueurl", "receivemessage",
+        )
+    },
+}  # fmt: skip
 
 
 class FunctionReachability(Rule):
@@ -86,6 +106,7 @@ def _called(app: App, function: Resource) -> set[str]:
     served = {edge.source for edge in app.flow.into(function, Kind.POLLS)}
     served |= {edge.target for edge in app.flow.out_of(function, Kind.FAILS_TO, Kind.SENDS)}
     served |= {edge.target for edge in app.flow.out_of(function, Kind.INVOKES) if edge.mode is Mode.DESTINATION}
+    polled = frozenset[str]().union(*(_POLLING.get(service_of(node), ()) for node in served))
     called: set[str] = set()
     for role in app.flow.roles(function):
         for statement in app.flow.policies.of(role.target) if isinstance(role.target, Resource) else ():
@@ -93,6 +114,14 @@ def _called(app: App, function: Resource) -> set[str]:
                 continue
             if statement.resources and all(address.node in served for address in statement.resources):
                 continue
-            called |= {action.partition(":")[0] for action in statement.actions}
+            of_lambda = (
+                polled if all(a.node in served or _is_wide(a) for a in statement.resources) else frozenset[str]()
+            )
+            called |= {action.partition(":")[0] for action in statement.actions if action not in of_lambda}
     # Logs, traces, keys of the function itself and interfaces are Lambda's business.
     return {quotas.VPC_ENDPOINTS[service] for service in called if service in quotas.VPC_ENDPOINTS}
+
+
+def _is_wide(address: Address) -> bool:
+    """Whether it is everything, or all that a pattern names."""
+    return address.is_pattern() or (isinstance(address.node, External) and address.node.service == "*")
