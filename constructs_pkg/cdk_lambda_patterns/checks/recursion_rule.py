@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from .facts import called
+from .facts import called, what
 from .graph import Edge, Kind
 from .overlaps import Keys, Notification
-from .recursion import Loop, medium_of
 from .rule import Pillar, Rule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .recursion import Loop
     from .rule import App, Finding, Undecided
 
 # Through these Lambda itself notices a loop.
 _NOTICED = {"s3", "sqs", "sns", "lambda"}
+_MAY = {"function": "may invoke", "state machine": "may start"}
 
 
 class RecursionRule(Rule):
@@ -83,7 +84,7 @@ def _verb(edge: Edge) -> str:
     if edge.kind is Kind.INVOKES:
         return "starts"
     if edge.kind is Kind.MAY_WRITE:
-        return "may invoke" if medium_of(edge.target) == "lambda" else "may write to"
+        return _MAY.get(what(edge.target), "may write to")
     return {Kind.SENDS: "sends to", Kind.FAILS_TO: "fails to", Kind.POLLS: "is polled by"}.get(edge.kind, "leads to")
 
 

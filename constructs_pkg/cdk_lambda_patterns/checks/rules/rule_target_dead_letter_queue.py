@@ -39,6 +39,16 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
     from cdk_lambda_patterns.checks.template import Value
 
+_WORDS = {
+    "AWS::Events::Rule": ("rule", "a standard queue as the target's DeadLetterConfig"),
+    "AWS::SNS::Subscription": ("subscription", "a standard queue in the subscription's RedrivePolicy"),
+    "AWS::SNS::Topic": (
+        "a subscription in topic",
+        "an AWS::SNS::Subscription beside the topic, which can have a RedrivePolicy",
+    ),
+    "AWS::Scheduler::Schedule": ("schedule", "a standard queue as the target's DeadLetterConfig"),
+}
+
 
 class RuleTargetDeadLetterQueue(Rule):
     severity = Severity.WARNING
@@ -58,7 +68,7 @@ class RuleTargetDeadLetterQueue(Rule):
         if all(value is not None for value in queues):
             return
         name = called(started) if isinstance(started, Resource) else "its target"
-        word = {"AWS::Events::Rule": "rule", "AWS::Scheduler::Schedule": "schedule"}.get(resource.type, "subscription")
+        word, fix = _WORDS[resource.type]
         if any(value is not None for value in queues):
             yield self.cannot_tell(
                 resource, f"whether {word} {resource.name} has a dead-letter queue depends on a condition"
@@ -67,7 +77,7 @@ class RuleTargetDeadLetterQueue(Rule):
         yield self.finding(
             resource,
             f"{word} {resource.name} has no dead-letter queue: what it cannot deliver to {name} is lost",
-            fix="a standard queue as the target's DeadLetterConfig (a subscription's RedrivePolicy)",
+            fix=fix,
             function=started,
         )
 
@@ -92,6 +102,8 @@ def _subscriptions(app: App) -> Iterator[tuple[Resource, Node, list[Value]]]:
     for subscription in app.templates.of_type("AWS::SNS::Subscription"):
         queues = [value for value, _ in redrive(app.templates, subscription)]
         yield from ((subscription, started, queues) for started in _started(app, subscription))
+    for topic in app.templates.of_type("AWS::SNS::Topic"):
+        yield from ((topic, started, [None]) for started in _started(app, topic))
 
 
 def _started(app: App, resource: Resource) -> Iterator[Node]:
