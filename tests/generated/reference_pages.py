@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _PACKAGE = Path(cdk_lambda_patterns.__file__).parent
-_SOURCE = re.compile(r"\s*Source: (\S+)\s*$")
+_SOURCE = re.compile(r"\s*Source:\s+(\S+)\s*$")
 _TITLES = {"errors": "Exceptions"}
 _CODE = re.compile(r"[A-Z][A-Za-z0-9]+")
 
