@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import TYPE_CHECKING, Any, Literal
 
 import aws_cdk as cdk
@@ -40,12 +41,20 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.testing import Template
 
 
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
 class Plain(FunctionSettings):
     name: str
     count: int = 3
     share: float = 0.5
     strict: bool = False
     currency: Literal["EUR", "USD"] = "EUR"
+    level: Level = Level.LOW
+    factor: Literal[1, 10] = 1
+    prefix: Literal["", "test-"] = "test-"
 
 
 def variables_of(template: Template) -> dict[str, Any]:
@@ -65,6 +74,15 @@ def test_values_become_variables_and_defaults_stay_with_the_handler() -> None:
     assert the_function(template)["Environment"]["Variables"] == variables
     only_name = synthesize(configured(Plain, name="a", count=None))
     assert the_function(only_name)["Environment"]["Variables"] == {"NAME": "a"}
+
+
+def test_numbers_and_no_text_are_choices_too() -> None:
+    template = synthesize(configured(Plain, name="a", count=Level.HIGH, level=Level.HIGH, factor=10, prefix=""))
+
+    variables = the_function(template)["Environment"]["Variables"]
+    assert variables == {"NAME": "a", "COUNT": "2", "LEVEL": "2", "FACTOR": "10", "PREFIX": ""}
+    loaded = Plain.load(variables)
+    assert (loaded.count, loaded.level, loaded.factor, loaded.prefix) == (2, Level.HIGH, 10, "")
 
 
 def test_what_is_known_at_deployment_passes() -> None:
@@ -165,13 +183,19 @@ def test_secrets_and_parameters_are_referred_to_through_the_extension() -> None:
         ({}, "SettingMissing", "'name' must have a value, as Plain declares it without a default, got none for name"),
         ({"name": None}, "SettingMissing", "got none for name"),
         ({"name": "a", "cuont": 1}, "SettingUnknown", "did you mean 'count'?"),
-        ({"name": "a", "zzz": 1}, "SettingUnknown", "it has name, count, share, strict, currency"),
+        (
+            {"name": "a", "zzz": 1},
+            "SettingUnknown",
+            "it has name, count, share, strict, currency, level, factor, prefix",
+        ),
         ({"name": 7}, "SettingInvalid", "'name' must be text, got 7"),
         ({"name": "a", "count": "3"}, "SettingInvalid", "'count' must be a whole number, got str"),
         ({"name": "a", "count": True}, "SettingInvalid", "'count' must be a whole number, got True"),
         ({"name": "a", "count": 1.5}, "SettingInvalid", "'count' must be a whole number, got 1.5"),
         ({"name": "a", "strict": 1}, "SettingInvalid", "'strict' must be true or false, got 1"),
         ({"name": "a", "currency": "CHF"}, "SettingInvalid", "'currency' must be one of EUR, USD, got str"),
+        ({"name": "a", "level": 1}, "SettingInvalid", "'level' must be one of 1, 2, got 1"),
+        ({"name": "a", "factor": True}, "SettingInvalid", "'factor' must be one of 1, 10, got True"),
         ({"name": "x" * 4096}, "EnvironmentTooLarge", "bytes"),
     ],
 )

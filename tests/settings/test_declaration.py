@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import subprocess
 import sys
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import pytest
 
@@ -25,6 +26,11 @@ class Mode(enum.Enum):
     EXACT = "exact"
 
 
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
 class Settings(FunctionSettings):
     orders: ReadsAndWrites
     api_key: Secret
@@ -35,6 +41,7 @@ class Settings(FunctionSettings):
     strict: bool = False
     mode: Mode = Mode.FAST
     currency: Literal["EUR", "USD"] = "EUR"
+    level: Level = Level.LOW
     archive: Reads | None = None
     fallback: Sends | None = None
 
@@ -53,6 +60,7 @@ def test_what_is_left_out_has_its_default() -> None:
         strict=False,
         mode=Mode.FAST,
         currency="EUR",
+        level=Level.LOW,
         archive=None,
         fallback=None,
     )
@@ -71,6 +79,7 @@ def test_what_is_left_out_has_its_default() -> None:
         ("STRICT", "false", "strict", False),
         ("MODE", "exact", "mode", Mode.EXACT),
         ("CURRENCY", "USD", "currency", "USD"),
+        ("LEVEL", "2", "level", Level.HIGH),
         ("ARCHIVE", "bucket", "archive", "bucket"),
     ],
 )
@@ -90,6 +99,8 @@ def test_a_variable_is_what_its_field_says(variable: str, text: str, field: str,
         ("STRICT", "1", "true or false"),
         ("MODE", "FAST", "one of fast, exact"),
         ("CURRENCY", "CHF", "one of EUR, USD"),
+        ("LEVEL", "3", "one of 1, 2"),
+        ("LEVEL", "HIGH", "one of 1, 2"),
     ],
 )
 def test_fails_when_a_variable_is_not_what_its_field_says(variable: str, text: str, rule: str) -> None:
@@ -128,6 +139,50 @@ def test_fails_when_a_field_cannot_be_a_variable() -> None:
 
     with pytest.raises(TypeError, match=r"Wrong.names cannot be a variable of the environment: declare it as str, int"):
         Wrong.load({"NAMES": "a"})
+
+
+def test_fails_when_two_fields_are_one_variable() -> None:
+    class Twice(FunctionSettings):
+        limit: int = 1
+        LIMIT: int = 2
+
+    with pytest.raises(TypeError, match="Twice: limit and LIMIT are one variable, LIMIT"):
+        Twice.load({})
+
+
+def test_a_default_may_be_made_when_it_is_needed() -> None:
+    class Made(FunctionSettings):
+        name: str = dataclasses.field(default_factory=lambda: "made")
+
+    assert Made.load({}).name == "made"
+    assert Made.load({"NAME": "given"}).name == "given"
+
+
+def test_settings_inherit_fields_and_defaults() -> None:
+    class Shared(FunctionSettings):
+        stage: str
+        count: int = 3
+
+    class Own(Shared):
+        name: str
+        count: int = 4
+
+    assert Own.load({"STAGE": "test", "NAME": "a"}) == Own(stage="test", name="a", count=4)
+
+
+T = TypeVar("T")
+
+
+class Versioned(FunctionSettings, Generic[T]):
+    version: int = 1
+
+
+class OfTexts(Versioned[str]):
+    name: str
+
+
+def test_settings_may_have_other_base_classes() -> None:
+    assert OfTexts.load({"NAME": "a", "VERSION": "2"}) == OfTexts(name="a", version=2)
 
 
 def test_a_secret_shows_its_reference_and_nothing_else() -> None:

@@ -45,13 +45,14 @@ Invokes = Annotated[str, Access.INVOKE]
 class FunctionSettings:
     """A function's settings: each field of a subclass is the environment variable of that name in capitals.
 
-    A field is a `str`, `int`, `float`, `bool`, an enum of texts or a `Literal`; a resource (`Reads`, `Writes`,
+    A field is a `str`, `int`, `float`, `bool`, an enum or a `Literal`; a resource (`Reads`, `Writes`,
     `ReadsAndWrites`, `Sends`, `Invokes`); a `Secret` or a `Parameter`. One without a default must be given. With
     `| None` and the default None it may be left out.
     """
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, **options: Any) -> None:  # noqa: ANN401 - those of other base classes
         """Make the subclass a frozen dataclass with keyword arguments."""
+        super().__init_subclass__(**options)
         dataclass(frozen=True, kw_only=True)(cls)
 
     @classmethod
@@ -103,11 +104,10 @@ class Setting:
     @property
     def kind(self) -> str:
         """What it must be, in words."""
-        if get_origin(self.type) is Literal:
-            return "one of " + ", ".join(map(str, get_args(self.type)))
-        if issubclass(self.type, enum.Enum):
-            return "one of " + ", ".join(str(member.value) for member in self.type)
-        return _IN_WORDS[self.type]
+        choices = self._choices
+        if choices is None or self.type is bool:
+            return _IN_WORDS[self.type]
+        return "one of " + ", ".join(choices)
 
     def parse(self, text: str) -> Any:  # noqa: ANN401 - what the field says
         """The value that a variable's text stands for.
@@ -115,11 +115,7 @@ class Setting:
         Raises:
             ValueError: It stands for none.
         """
-        choices: dict[str, Any] | None = None
-        if get_origin(self.type) is Literal:
-            choices = {str(choice): choice for choice in get_args(self.type)}
-        elif self.type is bool:
-            choices = {"true": True, "false": False}
+        choices = self._choices
         if choices is None:
             return self.type(text)
         return choices[text] if text in choices else _no()
@@ -130,14 +126,24 @@ class Setting:
         Raises:
             ValueError: The value is not what the field says.
         """
-        if isinstance(value, enum.Enum) and isinstance(value, self.type):
-            return str(value.value)
-        if get_origin(self.type) is Literal:
-            return str(value) if value in get_args(self.type) else _no()
+        choices = self._choices
+        if choices is not None:
+            # To Python, True is 1.
+            texts = [text for text, choice in choices.items() if type(choice) is type(value) and choice == value]
+            return texts[0] if texts else _no()
         wanted = (int, float) if self.type is float else self.type
-        if not isinstance(value, wanted) or (isinstance(value, bool) and self.type is not bool):
+        if not isinstance(value, wanted) or isinstance(value, bool):
             _no()
-        return str(value).lower() if isinstance(value, bool) else str(value)
+        return str(value.value if isinstance(value, enum.Enum) else value)
+
+    @property
+    def _choices(self) -> dict[str, Any] | None:
+        """Its values by their texts, where they can be counted."""
+        if get_origin(self.type) is Literal:
+            return {str(choice): choice for choice in get_args(self.type)}
+        if issubclass(self.type, enum.Enum):
+            return {str(member.value): member for member in self.type}
+        return {"true": True, "false": False} if self.type is bool else None
 
 
 def declared(settings: type[FunctionSettings]) -> tuple[Setting, ...]:
@@ -147,13 +153,19 @@ def declared(settings: type[FunctionSettings]) -> tuple[Setting, ...]:
         settings: The class.
 
     Raises:
-        TypeError: A field's type cannot be an environment variable's.
+        TypeError: A field's type cannot be an environment variable's, or two fields have one variable.
     """
     hints = typing.get_type_hints(settings, include_extras=True)
-    return tuple(
-        _setting(settings, field.name, hints[field.name], required=field.default is MISSING)
-        for field in fields(settings)  # type: ignore[arg-type]  # subclasses are dataclasses
-    )
+    by_variable: dict[str, Setting] = {}
+    for field in fields(settings):  # type: ignore[arg-type]  # subclasses are dataclasses
+        required = field.default is MISSING and field.default_factory is MISSING
+        setting = _setting(settings, field.name, hints[field.name], required=required)
+        other = by_variable.setdefault(setting.variable, setting)
+        if other is not setting:
+            raise TypeError(
+                f"{settings.__name__}: {other.name} and {setting.name} are one variable, {setting.variable}"
+            )
+    return tuple(by_variable.values())
 
 
 _IN_WORDS: dict[type, str] = {
@@ -178,7 +190,7 @@ def _setting(settings: type[FunctionSettings], name: str, hint: Any, *, required
     if hint not in _IN_WORDS and not is_choice:
         raise TypeError(
             f"{settings.__name__}.{name} cannot be a variable of the environment: declare it as str, int, float, "
-            "bool, an enum of texts, a Literal, Secret, Parameter, Reads, Writes, ReadsAndWrites, Sends or Invokes"
+            "bool, an enum, a Literal, Secret, Parameter, Reads, Writes, ReadsAndWrites, Sends or Invokes"
         )
     return Setting(name, hint, access, required)
 
