@@ -43,8 +43,8 @@ class Quota:
         return f"{self.minimum:,.12g} to {self.maximum:,.12g} {self.unit}"
 
     def admits(self, value: float) -> bool:
-        """Whether the value is within the limit, both ends included."""
-        return self.minimum <= value <= self.maximum
+        """Whether the value is within the limit, both ends included. Nothing is infinite."""
+        return self.minimum <= value <= self.maximum and value < math.inf
 
 
 # Function ------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ Source: https://docs.aws.amazon.com/cdk/v2/guide/tokens.html
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, cast
 
@@ -24,7 +25,7 @@ def is_token(value: object) -> bool:
     if isinstance(value, str):
         return _MARKER.search(value) is not None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return value <= _LARGEST_NUMBER_TOKEN
+        return -math.inf < value <= _LARGEST_NUMBER_TOKEN
     if isinstance(value, (list, tuple)):
         return any(is_token(element) for element in cast("Sequence[object]", value))
     return False

@@ -43,26 +43,50 @@ class Where:
             fix: What to change.
             code: A stable PascalCase word.
         """
-        raise ValidationError(f"'{prop}' {rule}, got {got}; {fix}", code=code, path=self.path)
+        # What it was noticed by says nothing more.
+        raise ValidationError(f"'{prop}' {rule}, got {got}; {fix}", code=code, path=self.path) from None
 
     def within(self, prop: str, value: float | None, quota: Quota, *, fix: str | None = None) -> None:
         """Refuse a number outside a quota, and what is no number. None and tokens pass."""
         if value is None or is_token(value):
             return
-        if not isinstance(cast("object", value), (int, float)):
+        if isinstance(value, bool) or not isinstance(cast("object", value), (int, float)):
             self.refuse(prop, "must be a number", got=repr(value), fix=fix or quota.fix, code=quota.code)
         if quota.admits(value):
             return
-        self.refuse(prop, f"must be {quota.range}", got=f"{value:,.12g}", fix=fix or quota.fix, code=quota.code)
+        # "At most 2" alone would not refuse -1.
+        least = f"{quota.minimum:g} or more and " if value < quota.minimum and quota.range.startswith("at most") else ""
+        self.refuse(prop, f"must be {least}{quota.range}", got=f"{value:,.12g}", fix=fix or quota.fix, code=quota.code)
 
     def size(self, prop: str, value: Sized | None, quota: Quota, *, fix: str | None = None) -> None:
-        """Refuse text or a collection whose length is outside a quota. None and tokens pass."""
-        if value is None or is_token(value) or quota.admits(len(value)):
+        """Refuse text or a collection whose length is outside a quota, and what has none. None and tokens pass."""
+        if value is None or is_token(value):
+            return
+        if not hasattr(value, "__len__"):
+            what = type(value).__name__
+            self.refuse(prop, f"must consist of {quota.unit}", got=what, fix=fix or quota.fix, code=quota.code)
+        if quota.admits(len(value)):
             return
         self.refuse(prop, f"must have {quota.range}", got=f"{len(value):,}", fix=fix or quota.fix, code=quota.code)
+
+    def text(self, prop: str, value: object) -> None:
+        """Refuse what is no text that UTF-8 can carry."""
+        if not isinstance(value, str):
+            self.refuse(prop, "must be text", got=repr(value), fix="write it in quotes", code="TextExpected")
+        if not is_unicode(value):
+            self.refuse(prop, "must be text", got=ascii(value), fix="leave out the half character", code="TextExpected")
 
     def matches(self, prop: str, value: str | None, pattern: str, *, rule: str, fix: str, code: str) -> None:
         """Refuse text that does not match a pattern as a whole. None and tokens pass."""
         if value is None or is_token(value) or re.fullmatch(pattern, value):
             return
         self.refuse(prop, rule, got=repr(value), fix=fix, code=code)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether UTF-8 can carry the text: it holds no half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

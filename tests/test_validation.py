@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from cdk_lambda_patterns import ValidationError
+from cdk_lambda_patterns.quotas import Quota
+from cdk_lambda_patterns.validation import Where
+
+WHERE = Where(cast("Any", SimpleNamespace(node=SimpleNamespace(path="Stack"))), "Function")
+UP_TO_TWO = Quota(code="Retries", minimum=0, maximum=2, unit="retries", source="", fix="choose one")
+ANY_NUMBER = Quota(code="Reserved", minimum=0, maximum=math.inf, unit="executions", source="", fix="choose one")
+
+
+def refusal(method: str, *arguments: Any) -> str:  # noqa: ANN401
+    with pytest.raises(ValidationError) as caught:
+        getattr(WHERE, method)("prop", *arguments)
+    assert caught.value.__suppress_context__, "what it was noticed by would be shown"
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("value", [True, False, "2", [1], object])
+def test_fails_when_a_number_is_of_another_type(value: object) -> None:
+    assert refusal("within", value, UP_TO_TWO).startswith(f"'prop' must be a number, got {value!r}; choose one")
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_fails_when_a_number_is_infinite(value: float) -> None:
+    """JSON has no such number: Node would stop at it."""
+    assert f"got {value}; " in refusal("within", value, ANY_NUMBER)
+
+
+def test_fails_with_both_ends_named_when_a_number_is_negative() -> None:
+    assert refusal("within", -1, UP_TO_TWO).startswith("'prop' must be 0 or more and at most 2 retries, got -1; ")
+    assert refusal("within", 3, UP_TO_TWO).startswith("'prop' must be at most 2 retries, got 3; ")
+
+
+@pytest.mark.parametrize("value", [5, object()])
+def test_fails_when_something_without_a_length_stands_for_text_or_a_list(value: object) -> None:
+    assert refusal("size", value, UP_TO_TWO).startswith(f"'prop' must consist of retries, got {type(value).__name__}; ")
+
+
+@pytest.mark.parametrize(("value", "got"), [(None, "None"), (5, "5"), (["a"], "['a']"), ("\ud800", r"'\ud800'")])
+def test_fails_when_a_value_is_no_text(value: object, got: str) -> None:
+    assert refusal("text", value).startswith(f"'prop' must be text, got {got}; ")
+
+
+@pytest.mark.parametrize("value", ["", "orders", "Zürich", "\U0001f600"])
+def test_text_is_accepted(value: str) -> None:
+    WHERE.text("prop", value)
