@@ -17,16 +17,24 @@ _CODE = re.compile(r"«(\w+)»")
 # What methods report has the code in the text itself, where others have the name of a class of JavaScript.
 _CODE_IN_TEXT = re.compile(r"([A-Z]\w+)(?<!Error): (.*)", re.DOTALL)
 _TAKEN = re.compile(r"There is already a Construct with name .*")
-_PROPERTY = re.compile(r"Key '(\w+)': Unable to deserialize")
-_EXPECTED = re.compile(r"deserialize value as aws-cdk-lib\.([\w.]+)")
-_RECEIVED = re.compile(r"Failing value is (an? \w+)")
+# Node's words for a value that is not what an interface says, and the CDK's Python side's for all other types.
+_PROPERTY = re.compile(r"(?:Key '|Passed to parameter )(\w+)(?:': Unable to deserialize| of (?:\w+ )?method)")
+_EXPECTED = re.compile(r"deserialize value as ([\w.<>-]+)")
+_RECEIVED = re.compile(r"Failing value is (an? \w+|null)")
+_WRONG_TYPE = re.compile(r"type of argument (\w+) must be (.+); got (.+) instead")
+_STRUCT_MEMBER = re.compile(
+    r"(\w+)\.__init__\(\) (?:got an unexpected keyword argument|missing \d+ required keyword-only arguments?:) (.+)"
+)
+_ALTERNATIVES = re.compile(r"one of \((.+)\)")
+_COMMA = re.compile(r", (?![^\[]*\])")
 
 
 @contextmanager
 def cdk_refusals(where: Where) -> Generator[None]:
     """Inside, a value that the CDK refuses gives a ValidationError with the CDK's own text and code.
 
-    The CDK reports it as a RuntimeError under a stack of JavaScript. What is no refusal stays as it is.
+    The CDK reports it as a RuntimeError under a stack of JavaScript, or where its Python side sees a wrong type as a
+    TypeError. What is no refusal stays as it is.
 
     Args:
         where: The construct.
@@ -35,6 +43,11 @@ def cdk_refusals(where: Where) -> Generator[None]:
         yield
     except RuntimeError as error:
         refusal = _refusal(where, str(error), str(error.__cause__))
+        if refusal is None:
+            raise
+        raise refusal from None
+    except TypeError as error:
+        refusal = _wrong_type(where, str(error))
         if refusal is None:
             raise
         raise refusal from None
@@ -47,13 +60,34 @@ def _refusal(where: Where, text: str, stack: str) -> ValidationError | None:
         return ValidationError(_sentence(code[2]), code=code[1], path=where.path)
     if taken := _TAKEN.search(text):
         return ValidationError(_sentence(taken[0]), code="ConstructIdTaken", path=where.path)
-    if wrong := _PROPERTY.search(text):
-        # From the outside in: the last lines are about the value itself.
-        prop = re.sub(r"(?<!^)(?=[A-Z])", "_", wrong[1]).lower()
+    if found := _PROPERTY.findall(text):
+        # From the outside in: the last lines are about the value itself, the first property is the one that was given.
+        given = next((name for name in found if name != "props"), "props")
+        prop = re.sub(r"(?<!^)(?=[A-Z])", "_", given).lower()
         expected, received = _EXPECTED.findall(text)[-1], _RECEIVED.findall(text)[-1]
-        message = f"'{prop}' must be of type {expected}, got {received}; give the CDK's object"
-        return ValidationError(message, code="TypeMismatch", path=where.path)
+        return _mismatch(where, prop, expected.replace("aws-cdk-lib.", ""), received.replace("null", "None"))
     return None
+
+
+def _wrong_type(where: Where, text: str) -> ValidationError | None:
+    if wrong := _WRONG_TYPE.fullmatch(text):
+        prop, expected, received = wrong.groups()
+        if alternatives := _ALTERNATIVES.fullmatch(expected):
+            expected = " or ".join(name for name in _COMMA.split(alternatives[1]) if name != "NoneType")
+        elements = " of something else" if expected.startswith("Sequence") and received in {"list", "tuple"} else ""
+        return _mismatch(where, prop, expected.replace("aws_cdk.", ""), received.rpartition(".")[2] + elements)
+    if wrong := _STRUCT_MEMBER.search(text):
+        struct, members = wrong.groups()
+        wanted = "needs" if "missing" in text else "does not have"
+        message = f"a dict in place of {struct} must have its members, got one that {wanted} {members}; correct it"
+        return ValidationError(message, code="StructInvalid", path=where.path)
+    return None
+
+
+def _mismatch(where: Where, prop: str, expected: str, received: str) -> ValidationError:
+    fix = "give the CDK's object" if "aws_" in expected else "give one"
+    message = f"'{prop}' must be of type {expected}, got {received}; {fix}"
+    return ValidationError(message, code="TypeMismatch", path=where.path)
 
 
 def expect_type(where: Where, prop: str, value: object, attribute: str, type_name: str) -> None:
@@ -66,13 +100,27 @@ def expect_type(where: Where, prop: str, value: object, attribute: str, type_nam
         attribute: What objects of the type have. Looked for in Python alone.
         type_name: The type, for the message.
     """
+    if value is not None:
+        require_type(where, prop, value, attribute, type_name)
+
+
+def require_type(where: Where, prop: str, value: object, attribute: str, type_name: str) -> None:
+    """Refuse a value that is not of a type of the CDK, and None.
+
+    Args:
+        where: The construct.
+        prop: The property.
+        value: The value.
+        attribute: What objects of the type have. Looked for in Python alone.
+        type_name: The type, for the message.
+    """
     # What jsii knows by its interfaces alone stands for several Python classes.
     parts: tuple[object, ...] = tuple(getattr(value, "_delegates", (value,)))
-    if value is not None and not any(hasattr(type(part), attribute) for part in parts):
+    if not any(hasattr(type(part), attribute) for part in parts):
         where.refuse(
             prop,
             f"must be of type {type_name}",
-            got=type(value).__name__,
+            got="None" if value is None else type(value).__name__,
             fix="give the CDK's object",
             code="TypeMismatch",
         )

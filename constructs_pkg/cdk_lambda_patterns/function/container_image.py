@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aws_cdk import aws_ecr as ecr, aws_ecr_assets as ecr_assets, aws_lambda as lambda_
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.errors import ValidationError
 
+from .cdk_refusals import cdk_refusals, require_type
+from .given import given_path, given_texts
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from cdk_lambda_patterns.validation import Where
 
@@ -72,9 +75,9 @@ class ContainerImage:
                 Default: - the image's.
 
         Raises:
-            ValidationError: There is no such folder or Dockerfile.
+            ValidationError: There is no such folder or Dockerfile, or a list is none.
         """
-        folder = Path(folder)
+        folder = given_path("folder", folder)
         dockerfile = folder / (file or "Dockerfile")
         if not dockerfile.is_file():
             message = f"'folder' must hold a Dockerfile, got no file {dockerfile}; name another one with 'file'"
@@ -82,8 +85,8 @@ class ContainerImage:
         options = {"file": file, "target": target, "build_args": build_args, "exclude": exclude}
         return cls(
             folder=folder,
-            command=command,
-            entrypoint=entrypoint,
+            command=None if command is None else given_texts("command", command),
+            entrypoint=None if entrypoint is None else given_texts("entrypoint", entrypoint),
             working_directory=working_directory,
             build_options={name: value for name, value in options.items() if value is not None},
         )
@@ -114,8 +117,11 @@ class ContainerImage:
         Raises:
             ValidationError: The tag is empty or `latest`.
         """
-        if not tag_or_digest:
-            message = "'tag_or_digest' must name one image, got ''; give a digest or a tag that is never used again"
+        if not isinstance(tag_or_digest, str) or not tag_or_digest:
+            message = (
+                f"'tag_or_digest' must name one image, got {tag_or_digest!r}; "
+                "give a digest or a tag that is never used again"
+            )
             raise ValidationError(message, code="ImageTagMissing")
         if tag_or_digest == "latest":
             message = (
@@ -126,8 +132,8 @@ class ContainerImage:
         return cls(
             repository=repository,
             tag_or_digest=tag_or_digest,
-            command=command,
-            entrypoint=entrypoint,
+            command=None if command is None else given_texts("command", command),
+            entrypoint=None if entrypoint is None else given_texts("entrypoint", entrypoint),
             working_directory=working_directory,
         )
 
@@ -145,7 +151,11 @@ class ContainerImage:
             "entrypoint": None if self.entrypoint is None else list(self.entrypoint),
             "working_directory": self.working_directory,
         }
-        if self.repository is not None:
-            return lambda_.Code.from_ecr_image(self.repository, tag_or_digest=self.tag_or_digest, **start)
+        if self.folder is None:
+            require_type(where, "repository", self.repository, "repository_arn", "aws_ecr.IRepository")
+            repository = cast("ecr.IRepository", self.repository)
+            with cdk_refusals(where):
+                return lambda_.Code.from_ecr_image(repository, tag_or_digest=self.tag_or_digest, **start)
         platform = ecr_assets.Platform.custom(_PLATFORMS[architecture])
-        return lambda_.Code.from_asset_image(str(self.folder), platform=platform, **start, **self.build_options)
+        with cdk_refusals(where):
+            return lambda_.Code.from_asset_image(str(self.folder), platform=platform, **start, **self.build_options)

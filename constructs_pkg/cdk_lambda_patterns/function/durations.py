@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
@@ -12,6 +13,8 @@ from cdk_lambda_patterns.tokens import is_token
 if TYPE_CHECKING:
     from cdk_lambda_patterns.quotas import Quota
     from cdk_lambda_patterns.validation import Where
+
+_AMOUNT = re.compile(r"\d+(\.\d+)?")
 
 
 @cache
@@ -41,7 +44,7 @@ def duration_within(where: Where, prop: str, duration: Duration | None, quota: Q
             prop,
             "must be an aws_cdk.Duration",
             got=repr(duration),
-            fix=f"write Duration.seconds({duration})",
+            fix=f"write Duration.seconds({duration if _AMOUNT.fullmatch(str(duration)) else '...'})",
             code="DurationExpected",
         )
     amount = in_seconds(duration)

@@ -196,11 +196,12 @@ def _within_whole(where: Where, prop: str, value: float | None, quota: quotas.Qu
         where.refuse(prop, f"must be a whole number of {quota.unit}", got=value, fix=quota.fix, code=quota.code)
 
 
-def check_architecture(where: Where, architecture: lambda_.Architecture | None) -> None:
+def check_architecture(where: Where, architecture: lambda_.Architecture | None, *, prop: str = "architecture") -> None:
     """Refuse a processor that Lambda does not have."""
+    expect_type(where, prop, architecture, "docker_platform", "aws_lambda.Architecture")
     if architecture is not None and architecture.name not in quotas.ARCHITECTURES:
         where.refuse(
-            "architecture",
+            prop,
             f"must be {' or '.join(quotas.ARCHITECTURES)}",
             got=architecture.name,
             fix="choose Architecture.ARM_64 or Architecture.X86_64",

@@ -9,7 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from cdk_lambda_patterns import practices
 from cdk_lambda_patterns.validation import Where
 
-from .cdk_refusals import expect_type
+from .cdk_refusals import require_type
 from .function_checks import check_architecture
 from .well_architected_function import WellArchitectedFunction
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # The CDK would add the layers of the last two to an image too, which Lambda refuses at deployment.
 _OPTIONS_WITH_A_LAYER = ("layers", "adot_instrumentation", "params_and_secrets")
+_SAID_BY_THE_IMAGE = ("code", "handler", "runtime")
 
 
 class WellArchitectedImageFunction(WellArchitectedFunction):
@@ -61,7 +62,15 @@ class WellArchitectedImageFunction(WellArchitectedFunction):
                     fix="copy the layer's content into the image",
                     code="LayersOnImage",
                 )
-        expect_type(where, "image", image, "code_for", "ContainerImage")
+            if name in _SAID_BY_THE_IMAGE:
+                where.refuse(
+                    name,
+                    "must be left out: the image says it",
+                    got=f"{name} for an image",
+                    fix="put it into the image; ContainerImage takes a 'command' in place of the image's",
+                    code="OptionOfPackage",
+                )
+        require_type(where, "image", image, "code_for", "ContainerImage")
         architecture = options.get("architecture")
         check_architecture(where, architecture)
         name = practices.ARCHITECTURE if architecture is None else architecture.name

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import aws_cdk as cdk
 import pytest
 
 from cdk_lambda_patterns import PythonCode, ValidationError
@@ -262,3 +263,27 @@ def test_the_settings_module_comes_along_where_it_is_imported(packaging: Packagi
     subprocess.run([sys.executable, "-I", "-S", "-c", script, str(package)], check=True)
     assert not (package / "cdk_lambda_patterns/errors.py").exists()
     assert not (without / "cdk_lambda_patterns").exists()
+
+
+def test_a_handler_that_is_only_known_at_deployment_is_not_looked_for(packaging: Packaging, write: Write) -> None:
+    folder = write({"process/process.py": HANDLER})
+
+    package = packaging.package(PythonCode.from_folder(folder / "process"), handler=cdk.Fn.ref("Handler"))
+
+    assert names(package) == {"process.py"}
+
+
+def test_fails_with_the_word_that_was_typed_when_a_project_is_not_there(packaging: Packaging, write: Write) -> None:
+    folder = write({"process/process.py": HANDLER})
+
+    with pytest.raises(
+        ValidationError, match=r"'project' must be a folder, got '.*/proces'; did you mean '.*/process'"
+    ):
+        packaging.package(PythonCode.from_project(folder / "proces"))
+
+
+def test_fails_when_the_source_is_a_file(packaging: Packaging, write: Write) -> None:
+    folder = write({"process/process.py": HANDLER})
+
+    with pytest.raises(ValidationError, match=r"got '.*/process.py', a file; correct the path"):
+        packaging.package(PythonCode.from_folder(folder / "process" / "process.py"))

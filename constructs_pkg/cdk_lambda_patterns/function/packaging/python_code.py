@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from cdk_lambda_patterns.function.given import given_path, given_paths, given_texts
+from cdk_lambda_patterns.tokens import is_token
 
 from .bundle import Bundle
 from .dependencies import listed_dependencies, locked_dependencies
@@ -16,16 +18,15 @@ from .target import lambda_target, local_cloud_target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from aws_cdk import aws_lambda as lambda_
     from constructs import Construct
 
+    from cdk_lambda_patterns.function.given import PathLike
     from cdk_lambda_patterns.validation import Where
 
     from .dependencies import Dependencies
-
-PathLike = str | Path
-"""A path as the CDK takes it: it counts from where the app runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +92,13 @@ class PythonCode:
                 Default: True
         """
         return cls(
-            source=Path(project if source is None else source),
-            project=Path(project),
-            extras=tuple(extras),
-            groups=tuple(groups),
-            include=tuple(map(Path, include)),
-            exclude=tuple(exclude),
-            exclude_packages=tuple(exclude_packages),
+            source=given_path("project", project) if source is None else given_path("source", source),
+            project=given_path("project", project),
+            extras=given_texts("extras", extras),
+            groups=given_texts("groups", groups),
+            include=given_paths("include", include),
+            exclude=given_texts("exclude", exclude),
+            exclude_packages=given_texts("exclude_packages", exclude_packages),
             check_handler=check_handler,
         )
 
@@ -129,11 +130,11 @@ class PythonCode:
                 Default: True
         """
         return cls(
-            source=Path(requirements).parent if source is None else Path(source),
-            requirements=Path(requirements),
-            include=tuple(map(Path, include)),
-            exclude=tuple(exclude),
-            exclude_packages=tuple(exclude_packages),
+            source=given_path("requirements", requirements).parent if source is None else given_path("source", source),
+            requirements=given_path("requirements", requirements),
+            include=given_paths("include", include),
+            exclude=given_texts("exclude", exclude),
+            exclude_packages=given_texts("exclude_packages", exclude_packages),
             check_handler=check_handler,
         )
 
@@ -158,7 +159,10 @@ class PythonCode:
                 Default: True
         """
         return cls(
-            source=Path(source), include=tuple(map(Path, include)), exclude=tuple(exclude), check_handler=check_handler
+            source=given_path("source", source),
+            include=given_paths("include", include),
+            exclude=given_texts("exclude", exclude),
+            check_handler=check_handler,
         )
 
     def code_for(
@@ -178,7 +182,8 @@ class PythonCode:
         Args:
             where: The function, for messages.
             scope: Where context is read.
-            handler: As Lambda takes it, `module.function`; None where there is none to check.
+            handler: As Lambda takes it, `module.function`; None where there is none to check. One that is only known at
+                deployment is not looked for.
             runtime: The Lambda runtime's name, for example `python3.14`.
             architecture: `arm64` or `x86_64`.
             limit_zipped: Whether the 50 MB of a zip file count too, as they do for Lambda@Edge. For others they do not:
@@ -190,10 +195,11 @@ class PythonCode:
                 or the handler is not in the code.
         """
         target = lambda_target(where, runtime, architecture)
-        files = with_settings(gather(where, self.source, include=self.include, exclude=self.exclude))
+        prop = "project" if self.source == self.project else "source"
+        files = with_settings(gather(where, self.source, include=self.include, exclude=self.exclude, prop=prop))
         dependencies = self._dependencies(where, runtime)
         deferred = False
-        if handler is not None and self.check_handler:
+        if handler is not None and self.check_handler and not is_token(handler):
             check_form(where, handler)
             deferred = dependencies is not None and not is_among(files, handler) and _may_bring(dependencies, handler)
             if not deferred:

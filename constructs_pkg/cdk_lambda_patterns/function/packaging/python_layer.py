@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, NoReturn
 from aws_cdk import aws_lambda as lambda_
 
 from cdk_lambda_patterns import practices, quotas
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_type
+from cdk_lambda_patterns.function.function_checks import check_architecture
+from cdk_lambda_patterns.function.given import given_path, given_texts
 from cdk_lambda_patterns.validation import Where
 
 from .bundle import Bundle, bundling_errors
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
     import aws_cdk as cdk
     from constructs import Construct
 
+    from cdk_lambda_patterns.function.given import PathLike
+
     from .dependencies import Dependencies
-    from .python_code import PathLike
 
 
 class PythonLayer(lambda_.LayerVersion):
@@ -101,11 +104,17 @@ class PythonLayer(lambda_.LayerVersion):
         """
         # 1 validate
         where = Where(scope, construct_id)
+        extras, groups = given_texts("extras", extras), given_texts("groups", groups)
+        exclude, exclude_packages = given_texts("exclude", exclude), given_texts("exclude_packages", exclude_packages)
         where.size("layer_version_name", layer_version_name, quotas.LAYER_NAME_LENGTH)
         where.size("description", description, quotas.LAYER_DESCRIPTION_LENGTH)
         where.size("license", license, quotas.LAYER_LICENSE_LENGTH)
         where.size("compatible_runtimes", compatible_runtimes, quotas.LAYER_RUNTIMES)
         where.size("compatible_architectures", compatible_architectures, quotas.LAYER_ARCHITECTURES)
+        for runtime in compatible_runtimes or ():
+            require_type(where, "compatible_runtimes", runtime, "supports_inline_code", "aws_lambda.Runtime")
+        for architecture in compatible_architectures or ():
+            check_architecture(where, architecture, prop="compatible_architectures")
         _check_content(where, requirements, project, source)
 
         # 2 derive
@@ -123,11 +132,18 @@ class PythonLayer(lambda_.LayerVersion):
         dependencies: Dependencies | None = None
         if project is not None:
             dependencies = locked_dependencies(
-                where, Path(project), extras=extras, groups=groups, excluded=exclude_packages, runtimes=runtimes
+                where,
+                given_path("project", project),
+                extras=extras,
+                groups=groups,
+                excluded=exclude_packages,
+                runtimes=runtimes,
             )
         elif requirements is not None:
-            dependencies = listed_dependencies(where, Path(requirements), excluded=exclude_packages)
-        own = {} if source is None else gather(where, Path(source), exclude=exclude)
+            dependencies = listed_dependencies(
+                where, given_path("requirements", requirements), excluded=exclude_packages
+            )
+        own = {} if source is None else gather(where, given_path("source", source), exclude=exclude)
         if not own and (dependencies is None or not dependencies.names - dependencies.excluded):
             _refuse_empty(where, "source" if dependencies is None else dependencies.prop)
         local_cloud = local_cloud_target(where, scope)

@@ -1,0 +1,68 @@
+"""Paths and lists as the user gave them, refused before `Path("")` becomes the current folder and "abc" three names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from cdk_lambda_patterns.errors import ValidationError
+
+PathLike = str | Path
+"""A path as the CDK takes it: it counts from where the app runs."""
+
+
+def given_path(prop: str, value: object) -> Path:
+    """The path.
+
+    Args:
+        prop: What the user gave it as, for messages.
+        value: What was given.
+
+    Raises:
+        ValidationError: No path, or an empty one.
+    """
+    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
+        message = f"'{prop}' must be a path, got {value!r}; name a folder or a file, '.' for where the app runs"
+        raise ValidationError(message, code="PathInvalid")
+    return Path(value)
+
+
+def given_paths(prop: str, values: object) -> tuple[Path, ...]:
+    """The paths of a list.
+
+    Args:
+        prop: What the user gave it as, for messages.
+        values: What was given.
+
+    Raises:
+        ValidationError: No list, or something in it that is no path.
+    """
+    return tuple(given_path(prop, value) for value in _listed(prop, values))
+
+
+def given_texts(prop: str, values: object) -> tuple[str, ...]:
+    """The texts of a list.
+
+    Args:
+        prop: What the user gave it as, for messages.
+        values: What was given.
+
+    Raises:
+        ValidationError: No list, or something in it that is no text.
+    """
+    return tuple(_text(prop, value) for value in _listed(prop, values))
+
+
+def _listed(prop: str, values: object) -> Iterable[object]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        message = f"'{prop}' must be a list, got {values!r}; write it in brackets"
+        raise ValidationError(message, code="ListExpected")
+    return values
+
+
+def _text(prop: str, value: object) -> str:
+    if not isinstance(value, str):
+        message = f"'{prop}' must be a list of texts, got {value!r} in it; write it in quotes"
+        raise ValidationError(message, code="ListExpected")
+    return value

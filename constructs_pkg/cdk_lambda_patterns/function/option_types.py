@@ -1,0 +1,75 @@
+"""Refuses options of the wrong type before anything reads them.
+
+The types of the CDK's own options are those of `aws_lambda.FunctionOptions`, whose Python side compares them without
+asking Node. Its words are kept for what `function_checks` says nothing better about.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_lambda as lambda_
+
+from .cdk_refusals import cdk_refusals, expect_type
+from .function_kwargs import FunctionKwargs
+from .packaging import PythonCode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cdk_lambda_patterns.validation import Where
+
+_SAID_BETTER = frozenset(
+    {"ephemeral_storage_size", "max_event_age", "memory_size", "reserved_concurrent_executions", "timeout"}
+)
+
+
+def check_types(
+    where: Where,
+    *,
+    code: object,
+    handler: object,
+    runtime: object,
+    options: Mapping[str, Any],
+    log_removal_policy: Any = None,  # noqa: ANN401 - anything at all
+) -> None:
+    """Refuse options that do not exist, and values of another type. Objects behind an interface are left to the CDK.
+
+    Args:
+        where: The construct.
+        code: The code.
+        handler: The handler.
+        runtime: The runtime; None for the default one.
+        options: The options of `aws_lambda.Function` as they were given, None left out.
+        log_removal_policy: That of the log group.
+
+    Raises:
+        ValidationError: An unknown option, or a value of another type.
+    """
+    if not isinstance(code, lambda_.Code | PythonCode):
+        where.refuse(
+            "code",
+            "must be a PythonCode, or an aws_lambda.Code",
+            got=repr(code),
+            fix='write PythonCode.from_folder("..."), .from_project("...") or .from_requirements("...")',
+            code="TypeMismatch",
+        )
+    if not isinstance(handler, str):
+        where.refuse(
+            "handler", "must be text", got=repr(handler), fix='write it as "module.function"', code="TextExpected"
+        )
+    expect_type(where, "runtime", runtime, "supports_inline_code", "aws_lambda.Runtime")
+    for name in options:
+        if name not in FunctionKwargs.__annotations__:
+            close = get_close_matches(name, FunctionKwargs.__annotations__, n=1)
+            where.refuse(
+                name,
+                "is not an option of a function",
+                got="a value for it",
+                fix=f"did you mean {close[0]!r}?" if close else "leave it out",
+                code="OptionUnknown",
+            )
+    typed = {name: value for name, value in options.items() if name not in _SAID_BETTER}
+    with cdk_refusals(where):
+        lambda_.FunctionOptions(log_removal_policy=log_removal_policy, **typed)
