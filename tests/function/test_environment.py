@@ -186,3 +186,23 @@ def test_the_role_may_decrypt_variables_under_a_customers_key(plain_resource: bo
         "Effect": "Allow",
         "Resource": {"Fn::GetAtt": [logical_id, "Arn"]},
     } in statements(template)
+
+
+@pytest.mark.parametrize(("name", "got"), [(None, "None"), (5, "5"), ("A\ud800", r"'A\ud800'")])
+def test_fails_when_a_name_is_no_text(name: Any, got: str) -> None:  # noqa: ANN401
+    refuses("TextExpected", got, {name: "value"})
+
+
+def test_fails_without_showing_it_when_a_value_is_half_a_character() -> None:
+    assert "hunter2" not in refuses("EnvironmentValueInvalid", "half a character for 'KEY'", {"KEY": "hunter2\ud800"})
+
+
+@pytest.mark.parametrize("environment", [["KEY"], "KEY=value", 5])
+def test_fails_when_variables_are_no_dict(environment: Any) -> None:  # noqa: ANN401
+    refuses("TypeMismatch", type(environment).__name__, environment)
+    refuses("TypeMismatch", type(environment).__name__, {"KEY": "value"}, environment)
+
+
+def test_reasons_are_looked_at_without_variables_too() -> None:
+    refuses("ReasonMissing", "none for 'API_TOKEN'", {}, {"API_TOKEN": " "})
+    refuses("TextExpected", "None", {}, {"API_TOKEN": cast("Any", None)})

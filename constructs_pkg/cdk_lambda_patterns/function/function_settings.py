@@ -10,7 +10,6 @@ from cdk_lambda_patterns.settings.declaration import Setting, declared
 from cdk_lambda_patterns.tokens import is_token
 
 from .cdk_refusals import expect_type
-from .environment import check_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,9 +75,7 @@ def configure(
         for name, value in given.items()
         if fields[name].type not in (Secret, Parameter)
     }
-    check_environment(where, plain)
-    for variable, text in plain.items():
-        function.add_environment(variable, text)
+    function.add_variables(plain)
     for name, value in given.items():
         thing: Any = value
         if fields[name].type is Secret:

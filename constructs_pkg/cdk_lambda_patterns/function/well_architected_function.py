@@ -26,14 +26,16 @@ from cdk_lambda_patterns.validation import Where
 
 from . import alarms, destinations, execution_role, function_settings, secrets_extension
 from .acknowledgments import acknowledge_end_of_failures
-from .cdk_refusals import cdk_refusals, expect_type
+from .cdk_refusals import cdk_refusals, expect_type, require_type
 from .durations import in_seconds, seconds
 from .environment import check_environment
 from .features import Features, check_features
 from .function_checks import check_code, check_function, check_layers, layer_count, member, refuse_replaced_options
 from .function_network import check_network, connect_to_network, network_defaults
 from .layer_versions import follow_layers
+from .option_types import check_types
 from .packaging import PythonCode, bundling_errors, check_with_layers
+from .python_override import python_override
 from .references import reference
 from .resource_policy import ResourcePolicy
 
@@ -167,6 +169,14 @@ class WellArchitectedFunction(lambda_.Function):
         # None means the default also for what passes through.
         given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
         refuse_replaced_options(where, given)
+        check_types(
+            where,
+            code=code,
+            handler=handler,
+            runtime=runtime,
+            options=given,
+            log_removal_policy=log_removal_policy,
+        )
         expect_type(where, "role", role, "role_arn", "aws_iam.IRole")
         expect_type(where, "log_group", log_group, "log_group_name", "aws_logs.ILogGroup")
         expect_type(where, "notify", notify, "topic_arn", "aws_sns.ITopic")
@@ -208,6 +218,10 @@ class WellArchitectedFunction(lambda_.Function):
                 check_with_layers(where, self, given["layers"])
                 follow_layers(self, given["layers"])
         self._where = where
+        self._variables: dict[str, str] = dict(given.get("environment", {}))
+        self._public_environment = public_environment
+        self._layers: list[lambda_.ILayerVersion] = list(given.get("layers", ()))
+        self._target = {"runtime": runtime_name, "architecture": architecture_name}
         self.features = Features.of(given)
         timeout = given.get("timeout")
         self.timeout_seconds = practices.TIMEOUT_SECONDS if timeout is None else in_seconds(timeout)
@@ -280,6 +294,57 @@ class WellArchitectedFunction(lambda_.Function):
         with cdk_refusals(self._where):
             self.live.add_event_source(source)
 
+    @python_override
+    def add_environment(self, key: str, value: str, *, remove_in_edge: bool | None = None) -> lambda_.Function:
+        """Add an environment variable.
+
+        Args:
+            key: Its name.
+            value: Its value, which everybody can read who may see the function.
+            remove_in_edge: Not used: functions at the edge have no variables. There is `EdgeFunction` for them.
+                Default: - no.
+
+        Raises:
+            ValidationError: A name that Lambda refuses, a secret in plain text, or 4 KB of variables in all.
+        """
+        check_environment(self._where, {key: value}, self._public_environment, beside=self._variables)
+        self._variables[key] = value
+        return super().add_environment(key, value, remove_in_edge=remove_in_edge)
+
+    def add_variables(self, variables: Mapping[str, str]) -> None:
+        """Add environment variables, which are checked together.
+
+        Args:
+            variables: Their names and values.
+
+        Raises:
+            ValidationError: As for `add_environment`.
+        """
+        check_environment(self._where, variables, self._public_environment, beside=self._variables)
+        self._variables.update(variables)
+        for name, value in variables.items():
+            super().add_environment(name, value)
+
+    @python_override
+    def add_layers(self, *layers: lambda_.ILayerVersion) -> None:
+        """Add layers.
+
+        Args:
+            *layers: The layers.
+
+        Raises:
+            ValidationError: A sixth layer, one for another processor or Python, or 250 MB in all.
+        """
+        where, count = self._where, self._layer_count + len(layers)
+        where.size("layers", range(count), quotas.LAYERS)
+        check_layers(where, list(layers), **self._target)
+        with cdk_refusals(where):
+            super().add_layers(*layers)
+        self._layer_count = count
+        self._layers.extend(layers)
+        check_with_layers(where, self, self._layers)
+        follow_layers(self, layers)
+
     def invoked_asynchronously(self) -> None:
         """Say that something calls the function asynchronously, so that what fails is kept.
 
@@ -312,9 +377,7 @@ class WellArchitectedFunction(lambda_.Function):
         if failed is wanted.on_failure or (succeeded is not None and succeeded is wanted.on_success):
             # A destination of the CDK does not show what it leads to; the resource does.
             destinations.refuse_fifo_behind(self._where, self.live)
-        self.alarms["DeliveryFailures"] = alarms.delivery_failures_alarm(
-            self, self.live_dimensions, self.alarm_actions
-        )
+        self.alarms["DeliveryFailures"] = alarms.delivery_failures_alarm(self, self.live_dimensions, self.alarm_actions)
 
     def run_on(self, instances: ManagedInstances) -> None:
         """Run on EC2 instances that Lambda manages: `live` and all that is bound to it stay.
@@ -326,7 +389,7 @@ class WellArchitectedFunction(lambda_.Function):
             ValidationError: A number outside the service's limits, less than 2 GB of memory, or something that Lambda
                 does not do on instances.
         """
-        expect_type(self._where, "instances", instances, "apply", "ManagedInstances")
+        require_type(self._where, "instances", instances, "apply", "ManagedInstances")
         instances.check(self._where, self.features, cast("lambda_.CfnFunction", self.node.default_child))
         instances.apply(self._where, self, self.live_version)
 
@@ -341,10 +404,11 @@ class WellArchitectedFunction(lambda_.Function):
             secret: The secret.
 
         Raises:
-            ValidationError: A name that Lambda refuses, a sixth layer, or a Region without the extension.
+            ValidationError: A name that Lambda refuses or the function has, a sixth layer, or a Region without the
+                extension.
         """
-        expect_type(self._where, "secret", secret, "secret_arn", "aws_secretsmanager.ISecret")
-        check_environment(self._where, {name: ""})  # the name; a reference is no secret
+        require_type(self._where, "secret", secret, "secret_arn", "aws_secretsmanager.ISecret")
+        self._check_reference(name)
         secret.grant_read(self)
         self._refer(name, secret.secret_arn)
 
@@ -356,10 +420,11 @@ class WellArchitectedFunction(lambda_.Function):
             parameter: The parameter.
 
         Raises:
-            ValidationError: A name that Lambda refuses, a sixth layer, or a Region without the extension.
+            ValidationError: A name that Lambda refuses or the function has, a sixth layer, or a Region without the
+                extension.
         """
-        expect_type(self._where, "parameter", parameter, "parameter_name", "aws_ssm.IParameter")
-        check_environment(self._where, {name: ""})
+        require_type(self._where, "parameter", parameter, "parameter_name", "aws_ssm.IParameter")
+        self._check_reference(name)
         parameter.grant_read(self)
         self._refer(name, parameter.parameter_name)
 
@@ -446,8 +511,20 @@ class WellArchitectedFunction(lambda_.Function):
         self.alarms["FailureQueue"] = alarms.queue_not_empty_alarm(self, queue.queue_name, self.alarm_actions)
         return queue
 
+    def _check_reference(self, name: str) -> None:
+        check_environment(self._where, {name: ""}, beside=self._variables)  # the name; a reference is no secret
+        if name in self._variables:
+            self._where.refuse(
+                "environment",
+                "must have one value for each name",
+                got=f"another one for {name!r}",
+                fix="choose another name",
+                code="EnvironmentNameTaken",
+            )
+
     def _refer(self, name: str, reference: str) -> None:
-        self.add_environment(name, reference)
+        self._variables[name] = reference
+        super().add_environment(name, reference)
         if not self._has_secrets_extension:
             self._has_secrets_extension = True
             with_extension = range(self._layer_count + 1)
