@@ -79,6 +79,28 @@ def test_the_snippets_of_a_page_work(name: str, tmp_path: Path) -> None:
         run(["-m", "pytest", "-p", "no:cacheprovider", "--snapshot-update"], tmp_path)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("README.md", "function=process", "function=process, visibility_timeout=cdk.Duration.seconds(60)"),
+        ("docs/index.md", 'handler="orders.handler"', 'handler="orders.handler", timeout=cdk.Duration.seconds(901)'),
+    ],
+)
+def test_the_error_that_a_page_shows_is_the_one_that_its_app_gets(
+    name: str, right: str, wrong: str, tmp_path: Path
+) -> None:
+    (shown,) = (s.code for s in SNIPPETS[name] if s.code.startswith("ValidationError: "))
+    sources = files(name)
+    assert right in sources["app.py"]
+    write({**sources, "app.py": sources["app.py"].replace(right, wrong)}, tmp_path)
+
+    with pytest.raises(AssertionError) as failed:
+        run(["app.py"], tmp_path)
+
+    assert " ".join(shown.split()) in str(failed.value)
+
+
 def test_snippets_are_linted_like_code(tmp_path: Path) -> None:
     folders = {name: tmp_path / name.removesuffix(".md").replace("/", "_") for name in PROGRAMS}
     for name, folder in folders.items():
