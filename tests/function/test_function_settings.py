@@ -236,3 +236,45 @@ def test_a_secret_in_plain_text_is_refused() -> None:
         synthesize(configured(Careless, db_password="hunter2"))
 
     assert "hunter2" not in str(caught.value)
+
+
+class OfLists(FunctionSettings):
+    names: list[str]
+
+
+class OfNothing(FunctionSettings):
+    name: Missing  # type: ignore[name-defined]  # noqa: F821 - the mistake
+
+
+@pytest.mark.parametrize(
+    ("settings", "got"),
+    [
+        (None, "None"),
+        ({"name": "a"}, "{'name': 'a'}"),
+        (dict, "dict"),
+        (FunctionSettings, "FunctionSettings"),
+        (OfLists, "OfLists.names cannot be a variable of the environment: .*"),
+        (OfNothing, "name 'Missing' is not defined"),
+    ],
+)
+def test_fails_when_settings_are_no_class_of_variables(settings: Any, got: str, stack: cdk.Stack) -> None:  # noqa: ANN401
+    with pytest.raises(ValidationError, match=rf"'settings' must .*, got {got}; .*\[Stack/Function\] \(SettingsInval"):
+        define(stack).configure(settings, name="a")
+
+
+class OfSettings(FunctionSettings):
+    settings: str
+
+
+def test_a_field_may_have_the_name_of_the_parameter(stack: cdk.Stack) -> None:
+    define(stack).configure(OfSettings, settings="a")
+
+    assert the_function(synthesize(stack))["Environment"]["Variables"] == {"SETTINGS": "a"}
+
+
+def test_settings_count_beside_the_other_variables(stack: cdk.Stack) -> None:
+    function = define(stack, environment={"FIRST": "x" * 4000})
+
+    with pytest.raises(ValidationError, match=r"must be at most 4,096 bytes .*, got 4,1[0-9][0-9]; "):
+        function.configure(Plain, name="x" * 100)
+    function.configure(Plain, name="x" * 10)

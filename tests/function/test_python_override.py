@@ -122,3 +122,20 @@ def test_fails_when_a_secrets_value_comes_as_a_token_under_any_name(name: str, s
         define(stack, environment={"BUCKET": bucket, name: value})
 
     check_refusal(caught.value, "PlaintextSecret", f"a secret's value for {name!r} (not shown)")
+
+
+def test_fails_when_a_second_alias_is_to_be_live(stack: cdk.Stack) -> None:
+    function = define(stack)
+    function.add_alias("blue", description="another")
+
+    with pytest.raises(ValidationError) as caught:
+        function.add_alias("live")
+
+    check_refusal(caught.value, "AliasNameTaken", "'live'")
+
+
+def test_fails_when_what_nothing_calls_is_configured(stack: cdk.Stack) -> None:
+    with pytest.raises(ValidationError) as caught:
+        define(stack).configure_async_invoke(retry_attempts=0)
+
+    check_refusal(caught.value, "AsyncConfigurationOnLatest", "retry_attempts")

@@ -47,9 +47,9 @@ def configure(
         values: A value for each field; those with a default may be left out.
 
     Raises:
-        ValidationError: A field without a value, a value without a field, or one of the wrong kind.
+        ValidationError: No settings class, a field without a value, a value without a field, or one of the wrong kind.
     """
-    fields = {setting.name: setting for setting in declared(settings)}
+    fields = {setting.name: setting for setting in _fields(where, settings)}
     for name in values:
         if name not in fields:
             close = get_close_matches(name, fields, n=1)
@@ -84,6 +84,27 @@ def configure(
         elif fields[name].type is Parameter:
             expect_type(where, name, thing, "parameter_name", "aws_ssm.IParameter")
             function.parameter(fields[name].variable, thing)
+
+
+def _fields(where: Where, settings: object) -> tuple[Setting, ...]:
+    if not isinstance(settings, type) or not issubclass(settings, FunctionSettings) or settings is FunctionSettings:
+        where.refuse(
+            "settings",
+            "must be a subclass of FunctionSettings",
+            got=getattr(settings, "__name__", repr(settings)),
+            fix="write class Settings(FunctionSettings), and pass the class",
+            code="SettingsInvalid",
+        )
+    try:
+        return declared(settings)
+    except (NameError, TypeError) as error:
+        where.refuse(
+            "settings",
+            "must declare what a variable of the environment can hold",
+            got=f"{error}",
+            fix="correct the class",
+            code="SettingsInvalid",
+        )
 
 
 def _text(where: Where, function: WellArchitectedFunction, setting: Setting, value: object) -> str:

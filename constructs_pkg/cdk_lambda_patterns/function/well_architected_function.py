@@ -326,6 +326,46 @@ class WellArchitectedFunction(lambda_.Function):
             super().add_environment(name, value)
 
     @python_override
+    def add_alias(self, alias_name: str, **options: Any) -> lambda_.Alias:  # noqa: ANN401 - the CDK's
+        """Add another alias.
+
+        Args:
+            alias_name: Its name; `live` is there already.
+            **options: As for `aws_lambda.Function.add_alias`.
+
+        Raises:
+            ValidationError: Another alias has the name.
+        """
+        if alias_name == practices.LIVE_ALIAS:
+            self._where.refuse(
+                "alias_name",
+                "must be another than that of the alias that the function has",
+                got=repr(alias_name),
+                fix="use function.live",
+                code="AliasNameTaken",
+            )
+        with cdk_refusals(self._where):
+            return super().add_alias(alias_name, **options)
+
+    @python_override
+    def configure_async_invoke(self, **options: Any) -> None:  # noqa: ANN401 - the CDK's
+        """Not for this function: it would configure `$LATEST`, where nothing calls it.
+
+        Args:
+            **options: As for `aws_lambda.Function.configure_async_invoke`.
+
+        Raises:
+            ValidationError: Always.
+        """
+        self._where.refuse(
+            "configure_async_invoke",
+            "is for functions without an alias: callers of this one call 'live'",
+            got=", ".join(options) or "no options",
+            fix="give 'on_failure', 'on_success', 'retry_attempts' and 'max_event_age' to the constructor",
+            code="AsyncConfigurationOnLatest",
+        )
+
+    @python_override
     def add_layers(self, *layers: lambda_.ILayerVersion) -> None:
         """Add layers.
 
@@ -428,7 +468,7 @@ class WellArchitectedFunction(lambda_.Function):
         parameter.grant_read(self)
         self._refer(name, parameter.parameter_name)
 
-    def configure(self, settings: type[FunctionSettings], **values: object) -> None:
+    def configure(self, settings: type[FunctionSettings], /, **values: object) -> None:
         """Give the function what its settings class declares: variables, grants, references to secrets.
 
         The handler loads the same class: `SETTINGS = Settings.load()`.
