@@ -366,6 +366,11 @@ class TestFurtherAlarms:
     def test_fail_when_they_are_names(self, stack: cdk.Stack) -> None:
         refused(stack, "TypeMismatch", "str", alarms=["slow"])
 
+    def test_fail_when_one_is_there_twice(self, stack: cdk.Stack) -> None:
+        (alarm, *others) = ten(stack)[:3]
+
+        refused(stack, "ReleaseAlarmTwice", "Stack/A0 twice", alarms=[alarm, *others, alarm])
+
     def test_on_the_alias_make_no_circle(self, stack: cdk.Stack) -> None:
         function = define(stack)
         alarm = function.live.metric_errors().create_alarm(stack, "Alarm", threshold=1, evaluation_periods=1)
@@ -463,6 +468,42 @@ class TestHooks:
         template = synthesize(stack)
         (policy,) = [name for name in resources(template, "AWS::IAM::Policy") if name.startswith("ReleaseInvokeHooks")]
         assert template["Resources"][live_of(function)]["DependsOn"] == [policy]
+
+    def test_of_several_releases_are_allowed_once(self, stack: cdk.Stack) -> None:
+        shared, other = define(stack, "Shared"), define(stack, "Other")
+        functions = [define(stack, name) for name in ("First", "Second", "Third")]
+        release(stack, "FirstRelease", function=functions[0], pre_hook=shared)
+        release(stack, "SecondRelease", function=functions[1], post_hook=shared)
+        release(stack, "ThirdRelease", function=functions[2], pre_hook=other, post_hook=shared)
+
+        template = synthesize(stack)
+        allowed = {
+            name: policy["PolicyDocument"]["Statement"][0]["Resource"]
+            for name, policy in resources(template, "AWS::IAM::Policy").items()
+            if policy["PolicyName"] == "InvokeHooks"
+        }
+        assert list(allowed.values()) == [[{"Fn::GetAtt": [logical_id(hook), "Arn"]}] for hook in (shared, other)]
+        of_shared, of_other = allowed
+        waits = [template["Resources"][live_of(function)]["DependsOn"] for function in functions]
+        assert waits == [[of_shared], [of_shared], sorted([of_shared, of_other])]
+
+    @pytest.mark.parametrize("name", ["smoke_test", "pre_hook", "post_hook"])
+    def test_fail_when_they_are_released_themselves(self, stack: cdk.Stack, name: str) -> None:
+        hook = SmokeTestHook(stack, "Hook", payloads=[{"payload": 1}])
+        release(stack, "HooksRelease", function=hook)
+
+        error = refused(stack, "ReleaseHookReleased", "Stack/Hook", **{name: hook})
+
+        assert f"'{name}'" in str(error)
+
+    @pytest.mark.parametrize("name", ["smoke_test", "pre_hook", "post_hook"])
+    def test_fail_when_they_are_released_afterwards(self, stack: cdk.Stack, name: str) -> None:
+        hook = SmokeTestHook(stack, "Hook", payloads=[{"payload": 1}])
+        release(stack, "First", **{name: hook})
+
+        error = refused(stack, "ReleaseHookReleased", "Stack/Hook", function=hook)
+
+        assert "'function'" in str(error)
 
     def test_need_no_permission_beside_it(self, stack: cdk.Stack) -> None:
         release(stack, pre_hook=define(stack, "Hook"))

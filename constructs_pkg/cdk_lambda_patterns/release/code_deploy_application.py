@@ -19,6 +19,8 @@ from cdk_lambda_patterns.function.references import reference
 from .release_plan import Shift
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_cdk import aws_lambda as lambda_
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
@@ -79,6 +81,7 @@ class CodeDeployApplication(Construct):
         acknowledge_wildcard(resource, "*", _WILDCARD_REASON)
         self.role = iam.Role.from_role_arn(self, "SharedRole", resource.attr_arn, mutable=False)
         self._configs: dict[Steps, codedeploy.ILambdaDeploymentConfig] = {}
+        self._hooks: dict[str, iam.CfnPolicy] = {}
         self._aliases: list[lambda_.Alias] = []
         self.node.add_validation(_Weights(self._aliases))
 
@@ -104,23 +107,39 @@ class CodeDeployApplication(Construct):
         self._statements.functions += [arn, f"{arn}:{practices.LIVE_ALIAS}"]
         self._aliases.append(function.live)
 
-    def invoke(self, scope: Construct, hooks: list[str]) -> iam.CfnPolicy:
-        """Let CodeDeploy call the hooks of a release.
+    def invoke(self, scope: Construct, hooks: Sequence[lambda_.IFunction]) -> list[iam.CfnPolicy]:
+        """Let CodeDeploy call the hooks of a release, those that it may not call already.
 
         In a policy beside the role: hooks wait for their release, which waits for the role.
 
         Args:
             scope: The release.
-            hooks: The functions' ARNs.
+            hooks: The functions.
+
+        Returns:
+            What allows it.
         """
-        statement = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": hooks}
-        return iam.CfnPolicy(
-            scope,
-            "InvokeHooks",
-            policy_name="InvokeHooks",
-            policy_document=_document([statement]),
-            roles=[self._role_name],
-        )
+        known = {reference(hook): hook for hook in hooks}
+        new = [name for name in known if name not in self._hooks]
+        if new:
+            arns = [known[name].function_arn for name in new]
+            policy = iam.CfnPolicy(
+                scope,
+                "InvokeHooks",
+                policy_name="InvokeHooks",
+                policy_document=_document([{"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": arns}]),
+                roles=[self._role_name],
+            )
+            self._hooks |= dict.fromkeys(new, policy)
+        return list(dict.fromkeys(self._hooks[name] for name in known))
+
+    def calls(self, function: lambda_.IFunction) -> bool:
+        """Whether a function is a hook of one of the releases.
+
+        Args:
+            function: The function.
+        """
+        return reference(function) in self._hooks
 
     def config(self, steps: Steps) -> codedeploy.ILambdaDeploymentConfig:
         """CodeDeploy's configuration for a plan: its own, or one that all releases with equal plans share.

@@ -10,7 +10,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch, aws_codedeploy as codedeploy, 
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.quotas import Quota
 from cdk_lambda_patterns.validation import Where
@@ -21,7 +21,7 @@ from .smoke_test_hook import SmokeTestHook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import TypeAlias
+    from typing import NoReturn, TypeAlias
 
     from constructs import Construct
 
@@ -102,12 +102,12 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
 
         Raises:
             ValidationError: A second release of the function, one in another stack, a plan outside CodeDeploy's limits,
-                traffic shifted while provisioned concurrency scales, too many alarms, or two hooks before the
-                traffic.
+                traffic shifted while provisioned concurrency scales, too many alarms or one twice, two hooks before
+                the traffic, or a hook that is released itself.
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "is_part_of", "WellArchitectedFunction")
+        require_type(where, "function", function, "is_part_of", "WellArchitectedFunction")
         stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
         steps = _steps(where, plan)
         _check_function(where, function, stack, steps)
@@ -117,6 +117,7 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
 
         # 2 derive
         shared = CodeDeployApplication.of(stack)
+        _check_no_hook(where, function, shared)
         shared.shift(function)
         own = {} if without_alarms is not None else {"ReleaseErrors": _errors_alarm(function, error_threshold)}
 
@@ -156,9 +157,8 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
         version = function.live_version.function_arn
         for hook in hooks:
             iam.Grant.add_to_principal(grantee=hook, actions=["lambda:InvokeFunction"], resource_arns=[version])
-        policy = shared.invoke(self, [hook.function_arn for hook in hooks])
         # Traffic waits for CodeDeploy's right to ask the hooks.
-        function.live.node.add_dependency(policy)
+        function.live.node.add_dependency(*shared.invoke(self, hooks))
 
 
 def _steps(where: Where, plan: ReleasePlan | None) -> Steps:
@@ -221,7 +221,17 @@ def _check_alarms(
     own = 0 if without_alarms is not None else 1
     where.size("alarms", range(own + len(alarms)), quotas.RELEASE_ALARMS)
     for alarm in alarms:
-        expect_type(where, "alarms", alarm, "alarm_ref", "aws_cloudwatch.IAlarm")
+        require_type(where, "alarms", alarm, "alarm_ref", "aws_cloudwatch.IAlarm")
+    references = list(map(reference, alarms))
+    for alarm in alarms:
+        if references.count(reference(alarm)) > 1:
+            where.refuse(
+                "alarms",
+                "must name each alarm once",
+                got=f"{cast('cloudwatch.CfnAlarm', alarm).node.path} twice",
+                fix="leave one of them out",
+                code="ReleaseAlarmTwice",
+            )
 
 
 def _check_hooks(
@@ -245,6 +255,8 @@ def _check_hooks(
                 fix="define the hook beside the release",
                 code="ReleaseHookInOtherStack",
             )
+        if getattr(hook, "gradual_release", None) is not None:
+            _refuse_released_hook(where, name, cast("lambda_.IFunction", hook))
     smoke_test = hooks["smoke_test"]
     if smoke_test is None:
         return
@@ -265,6 +277,22 @@ def _check_hooks(
             code="ReleaseHooksConflict",
         )
     _check_smoke_test(where, function, smoke_test)
+
+
+def _check_no_hook(where: Where, function: WellArchitectedFunction, shared: CodeDeployApplication) -> None:
+    if shared.calls(function):
+        _refuse_released_hook(where, "function", function)
+
+
+def _refuse_released_hook(where: Where, prop: str, hook: lambda_.IFunction) -> NoReturn:
+    where.refuse(
+        prop,
+        "must not be a hook with a release of its own: CodeDeploy calls the newest code of a hook, whatever its alias "
+        "is on",
+        got=hook.node.path,
+        fix="leave the hook's release out",
+        code="ReleaseHookReleased",
+    )
 
 
 def _check_smoke_test(where: Where, function: WellArchitectedFunction, smoke_test: SmokeTestHook) -> None:
