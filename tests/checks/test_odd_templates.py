@@ -91,7 +91,7 @@ VALUES: st.SearchStrategy[object] = st.recursive(
 )
 
 RESOURCES = st.fixed_dictionaries(
-    {"Type": TYPES, "Properties": st.one_of(st.dictionaries(KEYS, VALUES, max_size=6), VALUES)},
+    {"Type": TYPES, "Properties": st.dictionaries(KEYS, VALUES, max_size=6) | intrinsics(VALUES) | st.none()},
     optional={"Condition": st.sampled_from(["C1", "C2", "C9"]), "Metadata": VALUES, "UpdatePolicy": VALUES},
 )
 
@@ -153,6 +153,7 @@ def test_any_file_is_read_or_refused_in_one_line(tmp_path: Path, content: str | 
         "Resources: {A: {Type: 1}}",
         "Resources: []",
         "Resources: {A: 1}",
+        "Resources: {A: {Type: T, Properties: []}}",
         "{}",
         "[]",
         "null",
@@ -165,7 +166,7 @@ def test_any_file_is_read_or_refused_in_one_line(tmp_path: Path, content: str | 
         "Transform: AWS::Serverless-2016-10-31\nResources: {F: {Type: AWS::Serverless::Function, Properties: 1}}",
         "Transform: AWS::Serverless-2016-10-31\nResources: {F: {Type: AWS::Serverless::Function}}",
     ],
-    ids=range(25),
+    ids=range(26),
 )  # fmt: skip
 def test_unusable_input_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     file = tmp_path / "template.yaml"

@@ -14,6 +14,7 @@ from aws_cdk import aws_lambda as lambda_, aws_lambda_event_sources as sources, 
 
 from cdk_lambda_patterns.checks.reading import read
 from cdk_lambda_patterns.checks.template import TemplateError
+from cdk_lambda_patterns.checks.values import Reference
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,6 +149,113 @@ def test_several_templates_are_one_app(tmp_path: Path) -> None:
     assert [resource.logical_id for resource in templates] == ["A", "B", "C"]
 
 
+PARENT = """\
+Resources:
+  Orders: {Type: AWS::SQS::Queue}
+  Workers:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: nested/child.yaml, Parameters: {QueueArn: !GetAtt Orders.Arn, Seconds: 60}}
+  Elsewhere: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: "https://s3.amazonaws.com/b/k.yaml"}}
+  Missing: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: missing.yaml}}
+"""
+CHILD = """\
+Parameters: {QueueArn: {Type: String}, Seconds: {Type: Number}, Size: {Type: Number, Default: 5}}
+Resources:
+  Process: {Type: AWS::Lambda::Function, Properties: {Timeout: !Ref Seconds}}
+  Mapping:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: {EventSourceArn: !Ref QueueArn, FunctionName: !Ref Process, BatchSize: !Ref Size}
+"""
+
+
+@pytest.mark.parametrize("also_given", [[], ["before"], ["after"]])
+def test_nested_stacks_beside_a_template_are_read_with_it(tmp_path: Path, also_given: list[str]) -> None:
+    (tmp_path / "nested").mkdir()
+    (tmp_path / "nested" / "child.yaml").write_text(CHILD)
+    (tmp_path / "parent.yaml").write_text(PARENT)
+    child = tmp_path / "nested" / ".." / "nested" / "child.yaml"
+    given = [*([child] if also_given == ["before"] else []), tmp_path / "parent.yaml"]
+    given += [child] if also_given == ["after"] else []
+
+    templates = read(given).templates
+
+    assert [template.parent and template.parent.logical_id for template in templates.templates] == [None, "Workers"]
+    mapping = by_id(templates, "Mapping")
+    assert [case.value for case in templates.cases(mapping, "EventSourceArn")] == [
+        Reference(by_id(templates, "Orders"), "Arn")
+    ]
+    assert templates.one(by_id(templates, "Process"), "Timeout") == 60
+    assert templates.one(mapping, "BatchSize") == 5
+    assert mapping.template.line_of("Mapping") == 4
+
+
+def test_a_nested_file_that_contains_itself_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text("Resources: {A: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./template.yaml}}}")
+
+    with pytest.raises(TemplateError, match="this nested stack contains itself"):
+        read([file])
+
+
+def test_an_application_of_sam_beside_the_template_is_read_with_it(tmp_path: Path) -> None:
+    (tmp_path / "child.yaml").write_text(CHILD)
+    file = tmp_path / "template.yaml"
+    file.write_text(
+        """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Workers: {Type: AWS::Serverless::Application, Properties: {Location: child.yaml, Parameters: {Seconds: 60}}}
+"""
+    )
+
+    templates = read([file]).templates
+
+    assert templates.one(by_id(templates, "Process"), "Timeout") == 60
+
+
+def test_what_is_given_twice_is_refused(tmp_path: Path, assembly: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text("Resources: {A: {Type: T}}")
+
+    twice: list[tuple[list[str | Path], str]] = [
+        ([file, str(file)], r"template\.yaml: given twice"),
+        ([assembly, assembly], "given twice"),
+        ([assembly / "assembly-Prod", assembly], "a stage of it was given too"),
+    ]
+    for given, message in twice:
+        with pytest.raises(TemplateError, match=message):
+            read(given)
+
+
+def test_what_loops_write_has_the_line_of_the_loop(tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(
+        """\
+Transform: [AWS::LanguageExtensions, AWS::Serverless-2016-10-31]
+Resources:
+  Alone: {Type: AWS::SQS::Queue}
+  Fn::ForEach::Workers:
+    - Name
+    - [orders, bills]
+    - "${Name}Queue": {Type: AWS::SQS::Queue}
+      "${Name}Function":
+        Type: AWS::Serverless::Function
+        Properties:
+          Handler: a.b
+          Runtime: python3.14
+          Events: {Q: {Type: SQS, Properties: {Queue: !GetAtt [!Sub "${Name}Queue", Arn]}}}
+"""
+    )
+
+    templates = read([file]).templates
+
+    line_of = templates.templates[0].line_of
+    assert [line_of(name) for name in ("Alone", "billsQueue", "ordersFunctionQ", "Missing")] == [3, 4, 4, None]
+    assert templates.one(by_id(templates, "billsFunctionQ"), "EventSourceArn") == Reference(
+        by_id(templates, "billsQueue"), "Arn"
+    )
+
+
 class Shop(cdk.Stack):
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
@@ -250,13 +358,15 @@ def test_a_nested_stack_that_contains_itself_is_refused(tmp_path: Path) -> None:
         read([tmp_path])
 
 
-def test_what_is_far_too_large_is_refused_unread(tmp_path: Path) -> None:
+def test_of_what_is_far_too_large_only_the_beginning_is_read(tmp_path: Path) -> None:
     file = tmp_path / "template.json"
     with file.open("wb") as sparse:
         sparse.truncate(2**34)
 
-    with pytest.raises(TemplateError, match="larger than 16 MB"):
+    with pytest.raises(TemplateError) as refused:
         read([file])
+
+    assert str(refused.value) == f"{file}: larger than 16 MB, which is no template"
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", "a\0b", "x" * 300])

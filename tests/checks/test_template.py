@@ -6,15 +6,8 @@ from typing import Any
 
 import pytest
 
-from cdk_lambda_patterns.checks.template import (
-    Reference,
-    Resource,
-    Template,
-    Templates,
-    Text,
-    Unknown,
-    Value,
-)
+from cdk_lambda_patterns.checks.template import Resource, Template, Templates
+from cdk_lambda_patterns.checks.values import Reference, Text, Unknown, Value
 
 
 def templates_of(*bodies: dict[str, object], **known: str) -> Templates:
@@ -40,7 +33,7 @@ def values(value: object, **body: object) -> list[Value]:
             "Never": {"Fn::Equals": ["x", "y"]},
             "Circle": {"Condition": "Circle"},
         },
-        "Mappings": {"Sizes": {"eu": {"Small": 1}}},
+        "Mappings": {"Sizes": {"eu": {"Small": 1}}, "Names": {"eu": {"Attribute": "Arn"}}},
         "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}, "It": {"Type": "T", "Properties": {"Value": value}}},
         **body,
     }
@@ -75,6 +68,8 @@ def test_a_reference_leads_to_the_resource() -> None:
         ({"Fn::Sub": ["${It}", {"It": {"Fn::GetAtt": ["Queue", "Arn"]}}]}, "Arn"),
         ({"Fn::Join": ["", [{"Fn::GetAtt": ["Queue", "Arn"]}]]}, "Arn"),
         ({"Fn::Select": [1, ["x", {"Fn::GetAtt": ["Queue", "Arn"]}]]}, "Arn"),
+        ({"Fn::GetAtt": [{"Fn::Sub": "Queue"}, {"Fn::FindInMap": ["Names", "eu", "Attribute"]}]}, "Arn"),
+        ({"Ref": {"Fn::Join": ["", ["Qu", "eue"]]}}, "Ref"),
     ):
         found = only(reference)
         assert isinstance(found, Reference)
@@ -95,6 +90,7 @@ def test_text_of_literals_is_a_literal() -> None:
     assert only({"Fn::Join": [":", ["a", 1, True, {"Ref": "AWS::NoValue"}, "b"]]}) == "a:1:true:b"
     assert only({"Fn::Select": ["1", {"Fn::Split": [",", "a,b,c"]}]}) == "b"
     assert only({"Fn::FindInMap": ["Sizes", "eu", "Small"]}) == 1
+    assert only({"Fn::FindInMap": ["Sizes", "us", "Small", {"DefaultValue": {"Fn::Join": ["", ["2"]]}}]}) == "2"
 
 
 def test_a_dynamic_reference_is_unknown() -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from .template import Reference, Resource, Text, Unknown, glob
+from .template import Resource
+from .values import Reference, Text, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .template import Assumptions, Template, Templates, Value
+    from .template import Template, Templates
+    from .values import Assumptions, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,13 @@ def flat(value: Value) -> str:
 def is_known(text: str) -> bool:
     """Whether text from `flat` is literal."""
     return "\0" not in text and "\1" not in text
+
+
+@lru_cache(maxsize=4096)
+def glob(pattern: str) -> re.Pattern[str]:
+    """A pattern of IAM: `*` is any text, `?` any character; case does not count."""
+    escaped = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
+    return re.compile(escaped, re.IGNORECASE | re.DOTALL)
 
 
 class Addresses:

@@ -15,7 +15,8 @@ from .addresses import Addresses
 from .grants import grants
 from .graph import ALIAS, FUNCTION, VERSION, Edge, Kind, Mode, label
 from .policies import Policies
-from .template import NONE, Resource, Unknown
+from .template import Resource
+from .values import NONE, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from .addresses import Address, Node
     from .graph import Qualifier
     from .recursion import Loops
-    from .template import Template, Templates, Value
+    from .template import Template, Templates
+    from .values import Value
 
 
 class EventFlow:

@@ -9,7 +9,8 @@ from . import workflow_definition
 from .addresses import SERVICES, Address, External, flat
 from .graph import FUNCTION, Edge, Kind, Mode
 from .overlaps import Filtered, Notification, Pattern, Sent
-from .template import NONE, Case, Resource, Unknown, is_mapping, is_sequence, mapping
+from .template import Resource
+from .values import NONE, Case, Unknown, is_mapping, is_sequence, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .addresses import External
 from .graph import Edge, Kind, Mode, label
-from .template import Reference, Resource, Text, Unknown, is_mapping, mapping
+from .template import Resource
+from .values import Reference, Text, Unknown, is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from .addresses import Address, Node
     from .policies import Statement
     from .rule import App
-    from .template import Assumptions, NumberCase, Value
+    from .values import Assumptions, NumberCase, Value
 
 LATEST = "$LATEST"
 

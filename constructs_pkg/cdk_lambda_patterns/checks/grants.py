@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from .addresses import SERVICES, Address, External
 from .graph import Edge, Kind
 from .overlaps import Keys, Sent
-from .template import Resource, mapping, sequence
+from .template import Resource
+from .values import mapping, sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,11 +7,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from .addresses import External, Node
-from .template import NONE, Resource
+from .template import Resource
+from .values import NONE
 
 if TYPE_CHECKING:
     from .overlaps import Scope
-    from .template import Assumptions
+    from .values import Assumptions
 
 FUNCTION = "AWS::Lambda::Function"
 ALIAS = "AWS::Lambda::Alias"

@@ -9,14 +9,15 @@ import ipaddress
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from .template import NONE, Resource, Unknown, mapping
+from .template import Resource
+from .values import NONE, Unknown, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .addresses import Node
     from .rule import App
-    from .template import Value
+    from .values import Value
 
 SUBNET = "AWS::EC2::Subnet"
 _EVERYWHERE = {"0.0.0.0/0", "::/0"}

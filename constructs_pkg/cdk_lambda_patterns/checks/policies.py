@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .addresses import Address, External
-from .template import NONE, Resource, Unknown, glob, is_mapping, mapping
+from .addresses import Address, External, glob
+from .template import Resource
+from .values import NONE, Unknown, is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

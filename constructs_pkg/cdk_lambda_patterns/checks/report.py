@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from .rule import Severity, catalogue, one_line, stem
-from .template import is_mapping, is_sequence, mapping
+from .values import is_mapping, is_sequence, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -12,7 +12,8 @@ from samtranslator.model.exceptions import InvalidDocumentException  # type: ign
 from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
 from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
 
-from .template import TemplateError, is_mapping, mapping
+from .template import TemplateError
+from .values import is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +79,7 @@ def _packaged(body: dict[str, Any], folder: Path | None) -> dict[str, Any]:
                 own.update(_definition(uri, folder))
             case "AWS::Serverless::Application":
                 # Another app: a nested stack, which SAM would look up over the network.
-                cast("dict[str, object]", resource).update(Type="AWS::CloudFormation::Stack", Properties={})
+                cast("dict[str, object]", resource).update(Type="AWS::CloudFormation::Stack", Properties=_nested(own))
             case _:
                 pass
     return body
@@ -89,6 +90,13 @@ def _package_function(own: dict[str, object], shared: Mapping[str, object]) -> N
         own.setdefault("ImageUri", _IMAGE)
     elif "InlineCode" not in own and (isinstance(own.get("CodeUri"), str) or "CodeUri" not in own | dict(shared)):
         own["CodeUri"] = _CODE
+
+
+def _nested(application: Mapping[str, object]) -> dict[str, object]:
+    """The nested stack that an application becomes; of one in the repository of applications nothing is known."""
+    if not isinstance(location := application.get("Location"), str):
+        return {}
+    return {"TemplateURL": location, "Parameters": application.get("Parameters", {})}
 
 
 def _definition(uri: str, folder: Path | None) -> dict[str, object]:

@@ -9,7 +9,7 @@ from cdk_lambda_patterns import quotas
 from .facts import called, stream_consumers
 from .graph import label
 from .rule import Pillar, Rule, Severity
-from .template import Unknown
+from .values import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

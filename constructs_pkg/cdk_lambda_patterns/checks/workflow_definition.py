@@ -7,12 +7,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .template import Reference, Resource, Text, Unknown, is_mapping, is_sequence, mapping, sequence, text_of
+from .values import Reference, Text, Unknown, is_mapping, is_sequence, mapping, sequence, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .template import Assumptions, Part, Templates, Value
+    from .template import Resource, Templates
+    from .values import Assumptions, Part, Value
 
 _MAX_STATES = 10_000
 # References within the JSON text of a definition, while it is parsed.

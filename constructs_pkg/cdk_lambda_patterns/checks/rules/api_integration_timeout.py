@@ -28,7 +28,8 @@ from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.checks.facts import called, seconds
 from cdk_lambda_patterns.checks.graph import Mode
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import NONE, NumberCase, Resource, Unknown
+from cdk_lambda_patterns.checks.template import Resource
+from cdk_lambda_patterns.checks.values import NONE, NumberCase, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

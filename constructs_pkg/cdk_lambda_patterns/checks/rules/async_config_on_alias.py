@@ -35,7 +35,7 @@ from cdk_lambda_patterns.checks.facts import (
     qualifier_name,
 )
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Unknown
+from cdk_lambda_patterns.checks.values import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

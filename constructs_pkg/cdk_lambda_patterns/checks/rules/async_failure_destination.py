@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
     from cdk_lambda_patterns.checks.graph import Edge
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
-    from cdk_lambda_patterns.checks.template import Assumptions, Resource
+    from cdk_lambda_patterns.checks.template import Resource
+    from cdk_lambda_patterns.checks.values import Assumptions
 
 
 class AsyncFailureDestination(Rule):

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from cdk_lambda_patterns import practices
 from cdk_lambda_patterns.checks import data
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Unknown
+from cdk_lambda_patterns.checks.values import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -28,12 +28,14 @@ from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.checks.facts import listed
 from cdk_lambda_patterns.checks.graph import VERSION, Mode
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Resource, Unknown
+from cdk_lambda_patterns.checks.template import Resource
+from cdk_lambda_patterns.checks.values import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
+    from cdk_lambda_patterns.checks.values import Value
 
 _MISSING = {
     ("Code", "SourceKMSKeyArn"): "package encrypted with a customer's key",
@@ -42,7 +44,7 @@ _MISSING = {
     ("Layers",): "layers",
     ("SnapStart",): "SnapStart",
 }
-_ABSENT = (None, [])
+_ABSENT: tuple[Value, ...] = (None, [])
 _VALUES_MISSING = {
     ("PackageType", "Image"): "container image",
     ("RuntimeManagementConfig", "UpdateRuntimeOn", "FunctionUpdate"): "choice of when the runtime is updated",

@@ -28,13 +28,14 @@ from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.checks.facts import seconds
 from cdk_lambda_patterns.checks.graph import Mode
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Resource, Unknown, mapping
+from cdk_lambda_patterns.checks.values import Unknown, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
-    from cdk_lambda_patterns.checks.template import Value
+    from cdk_lambda_patterns.checks.template import Resource
+    from cdk_lambda_patterns.checks.values import Value
 
 
 class EdgeFunctionLimits(Rule):

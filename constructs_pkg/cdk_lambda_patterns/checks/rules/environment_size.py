@@ -27,13 +27,13 @@ from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Text, mapping
+from cdk_lambda_patterns.checks.values import Text, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
-    from cdk_lambda_patterns.checks.template import Value
+    from cdk_lambda_patterns.checks.values import Value
 
 # An ARN or a generated name, as long as they usually are.
 _USUAL = 80

@@ -28,7 +28,8 @@ from typing import TYPE_CHECKING
 from cdk_lambda_patterns.checks.facts import called, is_fifo
 from cdk_lambda_patterns.checks.graph import Kind
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Resource, Unknown
+from cdk_lambda_patterns.checks.template import Resource
+from cdk_lambda_patterns.checks.values import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

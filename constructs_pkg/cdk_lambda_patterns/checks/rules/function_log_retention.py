@@ -26,7 +26,8 @@ from cdk_lambda_patterns import practices
 from cdk_lambda_patterns.checks.addresses import flat
 from cdk_lambda_patterns.checks.facts import called
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Reference, Resource, Text
+from cdk_lambda_patterns.checks.template import Resource
+from cdk_lambda_patterns.checks.values import Reference, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,13 +26,14 @@ from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns.checks import networks
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Resource, Unknown
+from cdk_lambda_patterns.checks.template import Resource
+from cdk_lambda_patterns.checks.values import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
-    from cdk_lambda_patterns.checks.template import Value
+    from cdk_lambda_patterns.checks.values import Value
 
 
 class FunctionSingleZone(Rule):

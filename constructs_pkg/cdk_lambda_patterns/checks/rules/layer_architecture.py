@@ -30,7 +30,8 @@ from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.checks.addresses import External, is_known
 from cdk_lambda_patterns.checks.facts import listed
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Resource, Unknown
+from cdk_lambda_patterns.checks.template import Resource
+from cdk_lambda_patterns.checks.values import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Resource, Unknown
+from cdk_lambda_patterns.checks.template import Resource
+from cdk_lambda_patterns.checks.values import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

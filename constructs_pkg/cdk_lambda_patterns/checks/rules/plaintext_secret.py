@@ -27,14 +27,15 @@ from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns.checks.facts import truth
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Text, Unknown, is_mapping, mapping
+from cdk_lambda_patterns.checks.values import Text, Unknown, is_mapping, mapping
 from cdk_lambda_patterns.plaintext import FLAG_VALUES, SECRET_NAME, SECRET_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
-    from cdk_lambda_patterns.checks.template import Resource, Value
+    from cdk_lambda_patterns.checks.template import Resource
+    from cdk_lambda_patterns.checks.values import Value
 
 _RESOLVED = "CloudFormation writes what the reference stands for into the configuration"
 

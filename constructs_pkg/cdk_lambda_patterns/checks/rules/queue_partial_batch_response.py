@@ -34,7 +34,7 @@ from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.checks.facts import called, queue_consumers
 from cdk_lambda_patterns.checks.graph import label
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Unknown
+from cdk_lambda_patterns.checks.values import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -29,7 +29,8 @@ from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns.checks.facts import truth, watched
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Resource, Unknown, mapping
+from cdk_lambda_patterns.checks.template import Resource
+from cdk_lambda_patterns.checks.values import Unknown, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

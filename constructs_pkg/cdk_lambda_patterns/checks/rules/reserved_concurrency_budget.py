@@ -30,13 +30,14 @@ from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import NONE, Unknown
+from cdk_lambda_patterns.checks.values import NONE, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
-    from cdk_lambda_patterns.checks.template import Assumptions, NumberCase, Resource, Template
+    from cdk_lambda_patterns.checks.template import Resource, Template
+    from cdk_lambda_patterns.checks.values import Assumptions, NumberCase
 
 # Combinations of conditions that are kept; of more, those that reserve the most.
 _WORLDS = 64

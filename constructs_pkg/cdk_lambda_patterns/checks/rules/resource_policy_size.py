@@ -26,13 +26,14 @@ from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Resource, Text
+from cdk_lambda_patterns.checks.template import Resource
+from cdk_lambda_patterns.checks.values import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
-    from cdk_lambda_patterns.checks.template import Value
+    from cdk_lambda_patterns.checks.values import Value
 
 # A statement without its names, and the condition that a source adds to it.
 _STATEMENT = '{"Sid":"","Effect":"Allow","Principal":{"Service":""},"Action":"lambda:InvokeFunction","Resource":""},'

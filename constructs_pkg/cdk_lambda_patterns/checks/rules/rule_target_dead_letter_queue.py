@@ -30,14 +30,15 @@ from cdk_lambda_patterns.checks.event_sources import redrive
 from cdk_lambda_patterns.checks.facts import called
 from cdk_lambda_patterns.checks.graph import FUNCTION, Kind
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Resource, Unknown, is_mapping
+from cdk_lambda_patterns.checks.template import Resource
+from cdk_lambda_patterns.checks.values import Unknown, is_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cdk_lambda_patterns.checks.addresses import Node
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
-    from cdk_lambda_patterns.checks.template import Value
+    from cdk_lambda_patterns.checks.values import Value
 
 _WORDS = {
     "AWS::Events::Rule": ("rule", "a standard queue as the target's DeadLetterConfig"),
@@ -102,8 +103,9 @@ def _subscriptions(app: App) -> Iterator[tuple[Resource, Node, list[Value]]]:
     for subscription in app.templates.of_type("AWS::SNS::Subscription"):
         queues = [value for value, _ in redrive(app.templates, subscription)]
         yield from ((subscription, started, queues) for started in _started(app, subscription))
+    none: list[Value] = [None]  # what stands within a topic can have no queue
     for topic in app.templates.of_type("AWS::SNS::Topic"):
-        yield from ((topic, started, [None]) for started in _started(app, topic))
+        yield from ((topic, started, none) for started in _started(app, topic))
 
 
 def _started(app: App, resource: Resource) -> Iterator[Node]:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Text
+from cdk_lambda_patterns.checks.values import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,7 +30,8 @@ from cdk_lambda_patterns.checks.addresses import External
 from cdk_lambda_patterns.checks.facts import called
 from cdk_lambda_patterns.checks.graph import FUNCTION
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.template import Resource, Unknown
+from cdk_lambda_patterns.checks.template import Resource
+from cdk_lambda_patterns.checks.values import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,9 +55,9 @@ class WorkflowRetriesThrottles(Rule):
                     yield self.cannot_tell(machine, f"what state machine {machine.name} retries is in {task.why}")
                     continue
                 function = _function(app, machine, task)
-                if function is None or app.flow.serves_deployment(function):
-                    continue  # the CDK's own machinery waits and tries again by itself
-                if not _COVERING & set(task.retried):
+                if isinstance(function, Resource) and app.flow.serves_deployment(function):
+                    continue  # the CDK's own machinery, which nobody can change
+                if function is not None and not _COVERING & set(task.retried):
                     yield self.finding(
                         machine,
                         f"state {task.name} of {machine.name} fails, and the execution with it, when "
