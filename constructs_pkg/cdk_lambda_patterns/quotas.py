@@ -938,6 +938,15 @@ RELEASE_ALARMS = Quota(
     fix="watch fewer, or one composite alarm on several",
     note="The user guide's quotas name 50, the API 10.",
 )
+ACCESS_FUNCTIONS = Quota(
+    code="AccessFunctions",
+    minimum=1,
+    maximum=20,
+    unit="functions",
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+    fix="name the functions of the stack; for more define another DeploymentAccess",
+    note="A managed policy has at most 6,144 characters; so many of the longest names fit.",
+)
 CUSTOM_RESOURCE_TIMEOUT = Quota(
     code="ServiceTimeoutOutOfRange",
     minimum=1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
@@ -133,7 +134,7 @@ def test_invoking_is_by_the_alias() -> None:
 
 
 def test_settings_change_without_layers() -> None:
-    changes, _ = policies(synthesize(of_duty(Duty.CHANGE_ENVIRONMENT)))["ChangeEnvironment"]
+    changes, _looks = policies(synthesize(of_duty(Duty.CHANGE_ENVIRONMENT)))["ChangeEnvironment"]
 
     assert changes["Condition"] == {"Null": {"lambda:Layer": "true"}}
 
@@ -186,9 +187,78 @@ def test_it_covers_every_function_named() -> None:
     assert len(statement["Resource"]) == 2
 
 
-def test_fails_without_functions() -> None:
-    with pytest.raises(ValidationError, match=r"got none.*\[Stack/Access\] \(AccessWithoutFunctions\)"):
-        synthesize(lambda stack: DeploymentAccess(stack, "Access", functions=[]))
+def test_rolling_back_is_of_the_stack_that_a_nested_one_is_in() -> None:
+    template = synthesize(
+        lambda stack: access(stack, define(cdk.NestedStack(stack, "Nested"))).policy(Duty.ROLL_BACK),
+    )
+
+    (statement,) = policies(template)["RollBack"]
+    assert statement["Resource"]["Fn::Join"][1][-1] == ":stack/Stack/*"
+
+
+def test_functions_may_be_of_several_stacks(app: cdk.App) -> None:
+    stacks = [cdk.Stack(app, name) for name in ("Orders", "Prices", "Access")]
+    functions = [define(stack) for stack in stacks[:2]]
+    for stack, function in zip(stacks, functions, strict=False):
+        GradualRelease(stack, "Release", function=function)
+
+    given = access(stacks[2], *functions)
+    for duty in Duty:
+        given.policy(duty)
+
+    found = policies(synthesize(stacks[2]))
+    stacks_rolled_back = [arn["Fn::Join"][1][-1] for arn in found["RollBack"][0]["Resource"]]
+    assert stacks_rolled_back == [":stack/Orders/*", ":stack/Prices/*"]
+    assert len(found["ShiftTraffic"][1]["Resource"]) == 2  # an application each
+
+
+def test_policies_hold_as_many_functions_as_they_may_name() -> None:
+    """IAM counts the characters of a managed policy, without spaces, up to 6,144."""
+
+    def build(stack: cdk.Stack) -> None:
+        functions = [define(stack, f"F{number}") for number in range(20)]
+        for function in functions:
+            GradualRelease(function, "Release", function=function)
+        given = access(stack, *functions)
+        for duty in Duty:
+            given.policy(duty)
+
+    template = synthesize(build)
+    known = {"AWS::Partition": "aws", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "1" * 12}
+    arn = f"arn:aws:lambda:ap-southeast-1:{'1' * 12}:function:{'f' * 64}"
+    longest = {"AWS::Lambda::Function": arn, "AWS::Lambda::Alias": f"{arn}:live"}
+    known |= {name: longest.get(resource["Type"], "n" * 100) for name, resource in template["Resources"].items()}
+    for name, policy in resources(template, POLICY).items():
+        written = json.dumps(resolved(policy["PolicyDocument"], known), separators=(",", ":"))
+        assert len(written) <= 6_144, name
+
+
+def resolved(value: Any, known: dict[str, str]) -> Any:  # noqa: ANN401
+    match value:
+        case {"Ref": name} | {"Fn::GetAtt": [name, _]}:
+            return known[name]
+        case {"Fn::Join": ["", parts]}:
+            return "".join(resolved(part, known) for part in parts)
+        case dict():
+            return {key: resolved(item, known) for key, item in value.items()}
+        case list():
+            return [resolved(item, known) for item in value]
+    return value
+
+
+@pytest.mark.parametrize(("count", "got"), [(0, "got 0"), (21, "got 21")])
+def test_fails_with_no_function_and_with_more_than_a_policy_names(stack: cdk.Stack, count: int, got: str) -> None:
+    functions = [define(stack, f"F{number}") for number in range(count)]
+
+    with pytest.raises(ValidationError, match=rf"{got};.*\[Stack/Access\] \(AccessFunctions\)"):
+        DeploymentAccess(stack, "Access", functions=functions)
+
+
+def test_fails_when_a_function_is_of_another_region(app: cdk.App) -> None:
+    stacks = [cdk.Stack(app, region, env=cdk.Environment(region=region)) for region in ("eu-west-1", "us-east-1")]
+
+    with pytest.raises(ValidationError, match=r"got eu-west-1/Function;.*\(AccessInOtherEnvironment\)"):
+        access(stacks[1], define(stacks[0]))
 
 
 def test_fails_when_it_is_no_function_of_ours() -> None:

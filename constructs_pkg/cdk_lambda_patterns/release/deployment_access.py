@@ -9,8 +9,10 @@ import aws_cdk as cdk
 from aws_cdk import aws_codedeploy as codedeploy, aws_iam as iam
 from constructs import Construct
 
+from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import require_type
+from cdk_lambda_patterns.function.stacks import root_stack
 from cdk_lambda_patterns.validation import Where
 
 if TYPE_CHECKING:
@@ -74,26 +76,18 @@ class DeploymentAccess(Construct):
         Args:
             scope: The construct that this one is part of.
             construct_id: Its name there.
-            functions: The functions.
+            functions: The functions, 1 to 20 of the same account and Region: a policy has 6,144 characters.
+                Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
             bootstrap_qualifier: What the names of the CDK's bootstrap roles have in them.
                 Default: "hnb659fds"
                 Source: https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html
 
         Raises:
-            ValidationError: No function.
+            ValidationError: No function, more than a policy can name, or one of another account or Region.
         """
         # 1 validate
         self._where = where = Where(scope, construct_id)
-        if not functions:
-            where.refuse(
-                "functions",
-                "must name at least one function",
-                got="none",
-                fix="name the functions of the stack",
-                code="AccessWithoutFunctions",
-            )
-        for function in functions:
-            expect_type(where, "functions", function, "invoked_asynchronously", "WellArchitectedFunction")
+        _check_functions(where, functions)
         super().__init__(scope, construct_id)
 
         # 2 derive
@@ -148,7 +142,7 @@ class DeploymentAccess(Construct):
         Raises:
             ValidationError: As for `policy`.
         """
-        expect_type(self._where, "grantee", grantee, "add_managed_policy", "aws_iam.Role or aws_iam.Group")
+        require_type(self._where, "grantee", grantee, "add_managed_policy", "aws_iam.Role or aws_iam.Group")
         for policy in [*(self.policy(duty) for duty in duties), self.guardrail]:
             grantee.add_managed_policy(cast("iam.IManagedPolicy", policy))
 
@@ -176,7 +170,7 @@ class DeploymentAccess(Construct):
             self,
             construct_id,
             assumed_by=cast("iam.IPrincipal", assumed_by),
-            description=description or f"May: {named}",
+            description=f"May: {named}" if description is None else description,
         )
         self.grant(role, *duties)
         return role
@@ -200,11 +194,15 @@ class DeploymentAccess(Construct):
         return [_statement(["sts:AssumeRole"], roles)]
 
     def _publish(self) -> list[iam.PolicyStatement]:
-        looks = ("GetAlias", "GetFunction", "GetFunctionConfiguration", "ListAliases", "ListVersionsByFunction")
-        return [
-            _statement(["lambda:PublishVersion"], self._arns),
-            _statement([f"lambda:{name}" for name in looks], self._everything_of_functions()),
-        ]
+        names = (
+            "GetAlias",
+            "GetFunction",
+            "GetFunctionConfiguration",
+            "ListAliases",
+            "ListVersionsByFunction",
+            "PublishVersion",
+        )
+        return [_statement([f"lambda:{name}" for name in names], self._everything_of_functions())]
 
     def _invoke(self) -> list[iam.PolicyStatement]:
         return [_statement(["lambda:InvokeFunction"], [function.live.function_arn for function in self._functions])]
@@ -215,7 +213,7 @@ class DeploymentAccess(Construct):
             _statement(
                 ["lambda:UpdateFunctionConfiguration"], self._arns, conditions={"Null": {"lambda:Layer": "true"}}
             ),
-            _statement(["lambda:GetFunctionConfiguration"], self._everything_of_functions()),
+            _statement(["lambda:GetFunctionConfiguration"], self._arns),
         ]
 
     def _shift_traffic(self) -> list[iam.PolicyStatement]:
@@ -248,7 +246,8 @@ class DeploymentAccess(Construct):
             "DescribeStacks",
             "RollbackStack",
         )
-        stacks = dict.fromkeys(cdk.Stack.of(function).stack_name for function in self._functions)
+        # A nested stack is rolled back with the one that it is in.
+        stacks = dict.fromkeys(root_stack(cdk.Stack.of(function)).stack_name for function in self._functions)
         statements = [
             _statement(
                 [f"cloudformation:{name}" for name in actions],
@@ -260,12 +259,35 @@ class DeploymentAccess(Construct):
         ]
         groups = [release.deployment_group_arn for release in self._releases()]
         if groups:
+            # The Service Authorization Reference knows no resource for stopping and continuing. CodeDeploy's own does,
+            # as for the answers of hooks, of which the same is said and for which it works.
+            # https://docs.aws.amazon.com/codedeploy/latest/userguide/auth-and-access-control-permissions-reference.html
             stops = ["codedeploy:GetDeployment", "codedeploy:ListDeployments", "codedeploy:StopDeployment"]
             statements.append(_statement(stops, groups))
         return statements
 
     def _releases(self) -> list[codedeploy.LambdaDeploymentGroup]:
         return [release for function in self._functions if (release := function.gradual_release) is not None]
+
+
+def _check_functions(where: Where, functions: Sequence[WellArchitectedFunction]) -> None:
+    where.size("functions", functions, quotas.ACCESS_FUNCTIONS)
+    here = _environment(where.scope)
+    for function in functions:
+        require_type(where, "functions", function, "invoked_asynchronously", "WellArchitectedFunction")
+        if _environment(function) != here:
+            where.refuse(
+                "functions",
+                "must be of the account and Region that their access is defined in",
+                got=function.node.path,
+                fix="define another DeploymentAccess in that function's stack",
+                code="AccessInOtherEnvironment",
+            )
+
+
+def _environment(construct: Construct) -> tuple[str, str]:
+    stack = cdk.Stack.of(construct)
+    return stack.account, stack.region
 
 
 def _statement(
