@@ -498,6 +498,11 @@ class TestAnotherRegion:
         assert templates.keys() == {"Shop", "Shop-Edge"}
         assert len(resources(templates["Shop-Edge"], FUNCTION)) == 2
 
+    def test_a_function_may_be_called_edge(self, app: cdk.App, stack: cdk.Stack) -> None:
+        distribute(stack, define(stack, "Edge").at(Event.ORIGIN_REQUEST))
+
+        assert all_templates(app).keys() == {"Shop", "Shop-Edge"}
+
     def test_the_stack_has_the_name_the_account_and_the_protection_of_its_own(self) -> None:
         app = fast_app()
         stack = cdk.Stack(

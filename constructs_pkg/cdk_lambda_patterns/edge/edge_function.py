@@ -15,6 +15,7 @@ from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
 from cdk_lambda_patterns.function.durations import seconds
 from cdk_lambda_patterns.function.packaging import PythonCode, bundling_errors
+from cdk_lambda_patterns.function.stacks import root_stack
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
@@ -176,7 +177,7 @@ class EdgeFunction(Construct):
         )
 
 
-_EDGE_STACK = "Edge"
+_EDGE_STACK = "EdgeStack"
 _SERVICES = ("lambda.amazonaws.com", "edgelambda.amazonaws.com")
 _AT_VIEWER = (cloudfront.LambdaEdgeEventType.VIEWER_REQUEST, cloudfront.LambdaEdgeEventType.VIEWER_RESPONSE)
 _AT_REQUEST = (cloudfront.LambdaEdgeEventType.VIEWER_REQUEST, cloudfront.LambdaEdgeEventType.ORIGIN_REQUEST)
@@ -229,15 +230,14 @@ def _home(construct: Construct, stack: cdk.Stack) -> Construct:
     """Where the resources are defined: in the construct, or in a stack of the Region that they must be in."""
     if stack.region == quotas.EDGE_REGION:
         return construct
-    while stack.nested_stack_parent is not None:
-        stack = stack.nested_stack_parent
+    stack = root_stack(stack)
     beside = stack.node.try_find_child(_EDGE_STACK)
     if not isinstance(beside, cdk.Stack):
         account = stack.account
         beside = cdk.Stack(
             stack,
             _EDGE_STACK,
-            stack_name=f"{stack.stack_name}-{_EDGE_STACK}",
+            stack_name=f"{stack.stack_name}-Edge",
             description=f"What runs at CloudFront's edge for {stack.stack_name}",
             env=cdk.Environment(account=None if is_token(account) else account, region=quotas.EDGE_REGION),
             termination_protection=stack.termination_protection,
