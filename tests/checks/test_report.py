@@ -147,6 +147,19 @@ def test_sarif_points_at_the_lines(report: Report) -> None:
     assert {rule["defaultConfiguration"]["level"] for rule in rules} <= {"error", "warning", "note"}
 
 
+def test_sarif_gives_relative_files_as_references_that_are_valid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a b").mkdir()
+    (tmp_path / "a b" / "100%#.yaml").write_text(TEMPLATE)
+    monkeypatch.chdir(tmp_path)
+
+    run = json.loads(write(check("a b/100%#.yaml", select=RULES), Format.SARIF))["runs"][0]
+
+    uris = {r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in run["results"]}
+    assert uris == {"a%20b/100%25%23.yaml"}
+
+
 def test_sarif_gives_absolute_files_as_uris(tmp_path: Path) -> None:
     file = tmp_path / "a b.yaml"
     file.write_text(TEMPLATE)

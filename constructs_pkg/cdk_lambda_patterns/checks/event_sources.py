@@ -44,6 +44,9 @@ _ASYNCHRONOUS_CALLERS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "AWS::CloudWatch::Alarm": (
         ("AlarmActions", "[]"), ("OKActions", "[]"), ("InsufficientDataActions", "[]"),
     ),
+    "AWS::CloudWatch::CompositeAlarm": (
+        ("AlarmActions", "[]"), ("OKActions", "[]"), ("InsufficientDataActions", "[]"),
+    ),
     "AWS::CodeCommit::Repository": (("Triggers", "[]", "DestinationArn"),),
     "AWS::CodePipeline::Pipeline": (("Stages", "[]", "Actions", "[]", "Configuration", "FunctionName"),),
     "AWS::Config::ConfigRule": (("Source", "SourceIdentifier"),),

@@ -12,7 +12,7 @@ from .template import Resource
 from .values import NONE, Unknown, is_mapping, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from .addresses import Addresses
     from .template import Template, Templates
@@ -50,6 +50,8 @@ class Statement:
     allow: bool
     actions: tuple[str, ...]
     """In lower case; patterns among them."""
+    spelled: Mapping[str, str]
+    """How the actions are written, by the action in lower case."""
     not_actions: bool
     """Whether it is about every action but these."""
     resources: tuple[Address, ...]
@@ -60,6 +62,10 @@ class Statement:
     """Whom it is about, as it stands there: only in policies of resources."""
     unknown: str
     """Why some of it cannot be known; empty if it is."""
+
+    def said(self, actions: Iterable[str]) -> list[str]:
+        """Actions as they are written, for messages."""
+        return [self.spelled.get(action, action) for action in actions]
 
     def covers(self, action: str) -> bool:
         """Whether the statement is about an action, given in lower case."""
@@ -118,7 +124,7 @@ class Policies:
         if actions is not None:
             everything = (Address(External("*", "*"), "", NONE),)
             yield Statement(
-                via=role, policy=node.name, allow=True, actions=actions, not_actions=False,
+                via=role, policy=node.name, allow=True, actions=actions, spelled={}, not_actions=False,
                 resources=everything, not_resources=False, conditions={}, principal=None, unknown="",
             )  # fmt: skip
 
@@ -136,11 +142,11 @@ class Policies:
 
     def _statement(self, via: Resource, template: Template, raw: Mapping[str, object]) -> Statement:
         not_actions = "NotAction" in raw
-        actions: list[str] = []
+        spelled: dict[str, str] = {}
         unknown = ""
         for action, _ in self._templates.items(template, raw.get("NotAction" if not_actions else "Action")):
             if isinstance(action, str):
-                actions.append(action.lower())
+                spelled[action.lower()] = action
             else:
                 unknown = action.why if isinstance(action, Unknown) else "an action that is no text"
         not_resources = "NotResource" in raw
@@ -150,7 +156,8 @@ class Policies:
             via=via,
             policy="",
             allow=raw.get("Effect") != "Deny",
-            actions=tuple(actions),
+            actions=tuple(spelled),
+            spelled=spelled,
             not_actions=not_actions,
             resources=resources,
             not_resources=not_resources,
@@ -169,6 +176,6 @@ class Policies:
 
 def _unknown(via: Resource, why: str) -> Statement:
     return Statement(
-        via=via, policy="", allow=True, actions=(), not_actions=False,
+        via=via, policy="", allow=True, actions=(), spelled={}, not_actions=False,
         resources=(), not_resources=False, conditions={}, principal=None, unknown=why,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from collections import Counter
 from enum import StrEnum
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from .rule import Severity, catalogue, one_line, stem
@@ -277,7 +278,7 @@ def _result(finding: Finding, rules: list[type[Rule]]) -> dict[str, Any]:
     line = resource.template.line_of(resource.logical_id) or 1
     logical = {"name": resource.logical_id, "kind": "resource", "fullyQualifiedName": resource.path}
     physical = {
-        "artifactLocation": {"uri": path.as_uri() if path.is_absolute() else path.as_posix()},
+        "artifactLocation": {"uri": path.as_uri() if path.is_absolute() else quote(path.as_posix())},
         "region": {"startLine": line},
     }
     return {

@@ -61,7 +61,7 @@ class WildcardAction(Rule):
             if statement.allow and statement.not_actions:
                 yield self.finding(
                     statement.via,
-                    f"function {function.name} may do everything but {listed(statement.actions)}",
+                    f"function {function.name} may do everything but {listed(statement.said(statement.actions))}",
                     fix="Action with what it needs instead of NotAction",
                     function=function,
                     severity=Severity.ERROR,

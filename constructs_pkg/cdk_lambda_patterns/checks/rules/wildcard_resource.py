@@ -60,7 +60,7 @@ class WildcardResource(Rule):
                 for statement in app.flow.policies.of(edge.target) if isinstance(edge.target, Resource) else ():
                     if _is_everywhere(statement):
                         actions = [action for action in statement.actions if _takes_resources(action)]
-                        scoped.setdefault(statement.via, []).extend(actions)
+                        scoped.setdefault(statement.via, []).extend(statement.said(actions))
             for via, actions in scoped.items():
                 if actions:
                     yield self.finding(
