@@ -612,7 +612,7 @@ def _defaults(options: Mapping[str, Any]) -> dict[str, Any]:
         "memory_size": practices.MEMORY_MB,
         "timeout": seconds(practices.TIMEOUT_SECONDS),
         "logging_format": lambda_.LoggingFormat(practices.LOG_FORMAT),
-        "recursive_loop": lambda_.RecursiveLoop.TERMINATE,
+        "recursive_loop": lambda_.RecursiveLoop[practices.RECURSIVE_LOOP.upper()],
     }
     if "architecture" not in options:
         defaults["architecture"] = _architecture()
