@@ -30,7 +30,15 @@ from .cdk_refusals import cdk_refusals, expect_type, require_type
 from .durations import in_seconds, seconds
 from .environment import check_environment
 from .features import Features, check_features
-from .function_checks import check_code, check_function, check_layers, layer_count, member, refuse_replaced_options
+from .function_checks import (
+    check_code,
+    check_function,
+    check_layers,
+    check_log_retention,
+    layer_count,
+    member,
+    refuse_replaced_options,
+)
 from .function_network import check_network, connect_to_network, network_defaults
 from .layer_versions import follow_layers
 from .option_types import check_types
@@ -655,12 +663,4 @@ def _check_log_options(
                 fix="set it on the log group",
                 code="LogOptionsConflict",
             )
-    if not isinstance(cast("object", retention), (logs.RetentionDays, type(None))):
-        days = ", ".join(map(str, quotas.LOG_RETENTION_DAYS))
-        where.refuse(
-            "log_retention",
-            f"must be one of aws_logs.RetentionDays ({days} days, or INFINITE)",
-            got=repr(retention),
-            fix="choose the next longer one",
-            code="LogRetentionInvalid",
-        )
+    check_log_retention(where, "log_retention", retention)
