@@ -197,6 +197,24 @@ def test_fails_when_two_things_say_what_is_installed(scope: cdk.Stack, requireme
         ({"description": "d" * 257}, r"'description' .*got 257; .*LayerDescriptionLength"),
         ({"license": "l" * 513}, r"'license' .*got 513; .*LayerLicenseLength"),
         ({"compatible_runtimes": []}, r"'compatible_runtimes' .*got 0; .*LayerRuntimeCount"),
+        (
+            {"compatible_runtimes": [lambda_.Runtime.PYTHON_3_14] * 16},
+            r"'compatible_runtimes' .*got 16; .*LayerRuntimeC",
+        ),
+        ({"compatible_runtimes": ["python3.14"]}, r"'compatible_runtimes' must be of type .*, got str; .*TypeMismatch"),
+        (
+            {"compatible_architectures": [lambda_.Architecture.ARM_64] * 3},
+            r"architectures' .*got 3; .*LayerArchitectureC",
+        ),
+        (
+            {"compatible_architectures": ["arm64"]},
+            r"'compatible_architectures' must be of type .*, got str; .*TypeMism",
+        ),
+        (
+            {"compatible_architectures": lambda_.Architecture.ARM_64},
+            r"must consist of architectures, got Architecture; ",
+        ),
+        ({"compatible_architectures": [lambda_.Architecture.custom("riscv64")]}, r"got riscv64; .*ArchitectureUnknown"),
         ({"compatible_architectures": []}, r"'compatible_architectures' .*got 0; .*LayerArchitectureCount"),
         ({"compatible_runtimes": [lambda_.Runtime.NODEJS_24_X]}, r"got nodejs24.x; .*RuntimeNotPython"),
         (
@@ -220,7 +238,15 @@ def test_the_longest_options_pass(scope: cdk.Stack, requirements: Path) -> None:
         layer_version_name="n" * 140,
         description="d" * 256,
         license="l" * 512,
+        compatible_runtimes=[lambda_.Runtime.PYTHON_3_14] * 15,
     )
+    PythonLayer(scope, "Shortest", requirements=requirements, layer_version_name="n", description="", license="")
+
+
+def test_options_that_are_only_known_at_deployment_pass(scope: cdk.Stack, requirements: Path) -> None:
+    later = cdk.CfnParameter(scope, "Later").value_as_string
+
+    PythonLayer(scope, "Excel", requirements=requirements, layer_version_name=later, description=later, license=later)
 
 
 def test_fails_when_the_layer_is_too_large(scope: cdk.Stack, write: Write, wheels: WheelHouse, limit: Limit) -> None:
