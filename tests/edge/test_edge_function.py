@@ -306,6 +306,10 @@ class TestLimits:
             ("DescriptionLength", "257", {"description": "d" * 257}),
             ("LogRetentionInvalid", "30", {"log_retention": 30}),
             ("InlineCodeHandler", "'main.handler'", {"handler": "main.handler"}),
+            ("OptionUnknown", "a value for it", {"memorysize": 128}),
+            ("OptionUnknown", "a value for it", {"notify": "topic"}),
+            ("TypeMismatch", "int", {"description": 3}),
+            ("TypeMismatch", "str", {"runtime": "python3.14"}),
         ],
     )
     def test_fails_beyond_those_of_every_function(

@@ -434,6 +434,10 @@ class TestNetworkAcl:
         ({"cidr": "10.0.0.0/26", "functions": 1}, ("SubnetCapacity", "0 with 10.0.0.0/26")),
         ({"endpoints": ["sqqs"]}, ("EndpointUnknown", "'sqqs'")),
         ({"endpoints": [1]}, ("TypeMismatch", "int")),
+        ({"nat_gateways": "1"}, ("CountOutOfRange", "'1'")),
+        ({"functions": None}, ("CountOutOfRange", "None")),
+        ({"concurrency": True}, ("CountOutOfRange", "True")),
+        ({"flow_log_retention": 30}, ("LogRetentionInvalid", "30")),
         ({"flow_log_encryption_key": "key"}, ("TypeMismatch", "str")),
     ],
 )

@@ -78,11 +78,12 @@ TAKEN = frozenset(
 """Options of `aws_lambda.Function` that there are at the edge as well."""
 
 
-def check_edge_options(where: Where, options: Mapping[str, Any]) -> None:
+def check_edge_options(where: Where, code: object, options: Mapping[str, Any]) -> None:
     """Refuse what there is not at the edge, each by its name. What only says so (`tracing` disabled) passes.
 
     Args:
         where: The construct.
+        code: The code, as it was given.
         options: The options of `aws_lambda.Function` as they were given, without None.
     """
     for name, instead in MISSING.items():
@@ -92,6 +93,14 @@ def check_edge_options(where: Where, options: Mapping[str, Any]) -> None:
                 name, "is not an option at CloudFront's edge", got=_shown(value), fix=instead, code="EdgeFeatureMissing"
             )
     refuse_replaced_options(where, options)
+    if isinstance(code, (ContainerImage, lambda_.AssetImageCode, lambda_.EcrImageCode)):
+        where.refuse(
+            "code",
+            "must be a package at CloudFront's edge",
+            got="a container image",
+            fix="use PythonCode, or aws_lambda.Code.from_asset",
+            code="EdgeFeatureMissing",
+        )
 
 
 def check_edge_function(where: Where, *, code: object, handler: str, runtime: str, options: Mapping[str, Any]) -> None:
@@ -104,14 +113,6 @@ def check_edge_function(where: Where, *, code: object, handler: str, runtime: st
         runtime: The runtime's name.
         options: The options of `aws_lambda.Function` that there are at the edge.
     """
-    if isinstance(code, (ContainerImage, lambda_.AssetImageCode, lambda_.EcrImageCode)):
-        where.refuse(
-            "code",
-            "must be a package at CloudFront's edge",
-            got="a container image",
-            fix="use PythonCode, or aws_lambda.Code.from_asset",
-            code="EdgeFeatureMissing",
-        )
     if not runtime.startswith(quotas.EDGE_RUNTIMES):
         where.refuse(
             "runtime",

@@ -12,8 +12,10 @@ from constructs import Construct
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_type
 from cdk_lambda_patterns.function.durations import seconds
+from cdk_lambda_patterns.function.function_checks import check_log_retention
+from cdk_lambda_patterns.function.option_types import check_types
 from cdk_lambda_patterns.function.packaging import PythonCode, bundling_errors
 from cdk_lambda_patterns.function.stacks import root_stack
 from cdk_lambda_patterns.tokens import is_token
@@ -92,8 +94,9 @@ class EdgeFunction(Construct):
         # 1 validate
         where = Where(scope, construct_id)
         given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
-        check_edge_options(where, given)
-        _check_log_retention(where, log_retention)
+        check_edge_options(where, code, given)
+        check_types(where, code=code, handler=handler, runtime=runtime, options=given)
+        check_log_retention(where, "log_retention", log_retention)
         given = {name: value for name, value in given.items() if name in TAKEN}
         runtime_name = practices.RUNTIME if runtime is None else runtime.name
         check_edge_function(where, code=code, handler=handler, runtime=runtime_name, options=given)
@@ -158,7 +161,7 @@ class EdgeFunction(Construct):
         Raises:
             ValidationError: The body of a response is asked for, or the event is one of CloudFront Functions.
         """
-        expect_type(self._where, "event_type", event_type, "ORIGIN_REQUEST", "aws_cloudfront.LambdaEdgeEventType")
+        require_type(self._where, "event_type", event_type, "ORIGIN_REQUEST", "aws_cloudfront.LambdaEdgeEventType")
         at_viewer, at_request = event_type in _AT_VIEWER, event_type in _AT_REQUEST
         if include_body and not at_request:
             self._where.refuse(
@@ -194,17 +197,6 @@ def _check_region(where: Where, region: str) -> None:
             got="a stack without one",
             fix='give the stack env=cdk.Environment(region="...")',
             code="RegionUnknown",
-        )
-
-
-def _check_log_retention(where: Where, retention: object) -> None:
-    if retention is not None and not isinstance(retention, logs.RetentionDays):
-        where.refuse(
-            "log_retention",
-            "must be one of aws_logs.RetentionDays",
-            got=repr(retention),
-            fix="choose the next longer one",
-            code="LogRetentionInvalid",
         )
 
 

@@ -11,7 +11,7 @@ from aws_cdk import aws_cloudfront as cloudfront, aws_cloudwatch as cloudwatch, 
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.alarms import define_alarm, let_alarms_publish
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
 from cdk_lambda_patterns.tokens import without_tokens
 from cdk_lambda_patterns.validation import Where
 
@@ -78,7 +78,7 @@ class ViewerFunction(cloudfront.Function):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "code", code, "render", "aws_cloudfront.FunctionCode")
+        require_type(where, "code", code, "render", "aws_cloudfront.FunctionCode")
         expect_type(where, "key_value_store", key_value_store, "key_value_store_arn", "aws_cloudfront.IKeyValueStore")
         expect_type(where, "notify", notify, "topic_arn", "aws_sns.ITopic")
         _check_code(where, code.render(), has_store=key_values is not None or key_value_store is not None)

@@ -8,7 +8,7 @@ from aws_cdk import RemovalPolicy, aws_ec2 as ec2, aws_efs as efs, aws_iam as ia
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
 from cdk_lambda_patterns.validation import Where
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class FunctionFileSystem(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "vpc", vpc, "select_subnets", "aws_ec2.IVpc")
+        require_type(where, "vpc", vpc, "select_subnets", "aws_ec2.IVpc")
         expect_type(where, "encryption_key", encryption_key, "key_arn", "aws_kms.IKey")
         where.within("user", user, quotas.POSIX_ID)
         _check_path(where, path)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 from aws_cdk import aws_ec2 as ec2
 
 from cdk_lambda_patterns import practices, quotas
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
+from cdk_lambda_patterns.function.function_checks import check_log_retention
 from cdk_lambda_patterns.function.function_network import interfaces, usable_addresses
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
@@ -139,6 +140,7 @@ class FunctionVpc(ec2.Vpc):
         where = Where(scope, construct_id)
         names = endpoint_names(where, endpoints)
         _check_counts(where, zones=zones, nat_gateways=nat_gateways, functions=functions, concurrency=concurrency)
+        check_log_retention(where, "flow_log_retention", flow_log_retention)
         expect_type(where, "flow_log_encryption_key", flow_log_encryption_key, "key_arn", "aws_kms.IKey")
 
         # 2 derive
@@ -228,7 +230,7 @@ class FunctionVpc(ec2.Vpc):
             *functions: The functions.
         """
         for function in functions:
-            expect_type(self._where, "functions", function, "invoked_asynchronously", "WellArchitectedFunction")
+            require_type(self._where, "functions", function, "invoked_asynchronously", "WellArchitectedFunction")
             self.add_endpoints(*services_granted(function))
 
     def let_out(self, function: lambda_.FunctionBase) -> None:
@@ -261,12 +263,13 @@ def _check_counts(where: Where, *, zones: int, nat_gateways: int, functions: int
         ("functions", functions, 1, None),
         ("concurrency", concurrency, 1, None),
     ):
-        if is_token(value) or value < minimum or (maximum is not None and value > maximum) or value != int(value):
+        known = isinstance(cast("object", value), (int, float)) and not isinstance(value, bool) and not is_token(value)
+        if not known or value < minimum or (maximum is not None and value > maximum) or value != int(value):
             limit = f"{minimum:g} or more" if maximum is None else f"{minimum:g} to {maximum:g}"
             where.refuse(
                 prop,
                 f"must be a whole number, {limit}",
-                got="a token" if is_token(value) else f"{value:,.12g}",
+                got=f"{value:,.12g}" if known else "a token" if is_token(value) else repr(value),
                 fix="choose one in that range",
                 code="CountOutOfRange",
             )
