@@ -190,7 +190,7 @@ class TestProvisionedPollers:
             ({"bisect_batch_on_error": True}, "True"),
             ({"report_batch_item_failures": False}, "False"),
             ({"retry_attempts": 0}, "0"),
-            ({"max_record_age": cdk.Duration.hours(1)}, "Duration"),
+            ({"max_record_age": cdk.Duration.hours(1)}, "1 hour"),
             ({"on_failure": "failed-orders"}, "'failed-orders'"),
         ],
     )

@@ -340,7 +340,7 @@ class TestGivenQueue:
         [
             ("fifo", True, "True"),
             ("content_based_deduplication", False, "False"),
-            ("visibility_timeout", cdk.Duration.seconds(200), "Duration"),
+            ("visibility_timeout", cdk.Duration.seconds(200), "3 minutes 20 seconds"),
         ],
     )
     def test_fails_when_an_option_of_the_own_queue_is_given(

@@ -6,6 +6,13 @@ for.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+
+if TYPE_CHECKING:
+    from constructs import IConstruct
+
 
 def reference(construct: object) -> str:
     """What jsii calls a construct: one name for each, as long as the process runs.
@@ -14,3 +21,13 @@ def reference(construct: object) -> str:
         construct: The construct.
     """
     return str(getattr(construct, "__jsii_ref__").ref)  # noqa: B009 (name-mangled otherwise)
+
+
+def in_one_stack(construct: IConstruct, other: IConstruct) -> bool:
+    """Whether two constructs are defined in the same stack.
+
+    Args:
+        construct: The one.
+        other: The other.
+    """
+    return reference(cdk.Stack.of(construct)) == reference(cdk.Stack.of(other))

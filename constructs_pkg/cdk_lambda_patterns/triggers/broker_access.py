@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aws_cdk import aws_iam as iam, aws_lambda as lambda_, aws_secretsmanager as secretsmanager
 
-from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
+from cdk_lambda_patterns.function.alarms import define_alarm
 from cdk_lambda_patterns.tokens import is_token
 
 from .event_source_mappings import role_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import aws_cloudwatch as cloudwatch
+    from constructs import Construct
+
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
     from cdk_lambda_patterns.validation import Where
 
@@ -56,6 +62,41 @@ def check_timeout(where: Where, function: WellArchitectedFunction) -> None:
         )
 
 
+def waiting_alarm(
+    scope: Construct,
+    construct_id: str,
+    function: WellArchitectedFunction,
+    *,
+    metric: tuple[str, str],
+    dimensions: Mapping[str, str],
+    batch_size: int,
+    text: str,
+) -> cloudwatch.CfnAlarm:
+    """ALARM when a hundred batches have waited for a while.
+
+    Args:
+        scope: The trigger.
+        construct_id: The alarm's name there.
+        function: The function, whose alarms tell the same people.
+        metric: Namespace and name of the metric that counts what waits.
+        dimensions: Its dimensions.
+        batch_size: How many are taken at once; what only the deployment knows counts for Lambda's own default.
+        text: What it means and what to do.
+    """
+    size = practices.STREAM_BATCH_SIZE if is_token(batch_size) else batch_size
+    namespace, name = metric
+    return define_alarm(
+        scope,
+        construct_id,
+        metric=(namespace, name, "Maximum"),
+        dimensions=dimensions,
+        threshold=practices.WAITING_ALARM_BATCHES * size,
+        periods=practices.WAITING_ALARM_PERIODS,
+        text=text,
+        actions=function.alarm_actions,
+    )
+
+
 def access(kind: str, uri: str) -> Access:
     """One way into a source.
 
@@ -77,6 +118,28 @@ def let_enter_vpc(reader: Reader) -> None:
     """
     iam.Grant.add_to_principal(grantee=reader, actions=[*_INTERFACES], resource_arns=[_ANY])
     acknowledge_wildcard(role_of(reader), _ANY, "network interfaces of the pollers cannot be named before they exist")
+
+
+def let_read_secret(reader: Reader, secret: Secret) -> None:
+    """Let the function read a secret, and use its key.
+
+    Not with the CDK's grant, which has the key's policy name the role: a key in another stack would then need the
+    function's stack, which needs the secret.
+
+    Args:
+        reader: The function, or its role seen from another stack.
+        secret: The secret.
+    """
+    full_arn = secret.secret_full_arn
+    iam.Grant.add_to_principal(
+        grantee=reader,
+        actions=["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
+        # Where the six characters at its end are not known, as the CDK writes it.
+        resource_arns=[f"{secret.secret_arn}-??????" if full_arn is None else full_arn],
+    )
+    key = secret.encryption_key
+    if key is not None:
+        key.grant_decrypt(reader)
 
 
 def check_arn(where: Where, prop: str, arn: str, service: str) -> None:

@@ -11,13 +11,14 @@ from constructs import Construct
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import define_alarm
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
 from cdk_lambda_patterns.function.durations import duration_within
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
-from .broker_access import Secret, access, check_timeout, let_enter_vpc
+from .broker_access import Secret, access, check_timeout, let_enter_vpc, let_read_secret
 from .event_source_mappings import check_batch, define_mapping, reader_of, role_of
+from .given import check_function
 from .starting_position import check_start
 
 if TYPE_CHECKING:
@@ -114,8 +115,8 @@ class DocumentDbTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
-        expect_type(where, "cluster", cluster, "cluster_identifier", "aws_docdb.IDatabaseCluster")
+        check_function(where, function)
+        require_type(where, "cluster", cluster, "cluster_identifier", "aws_docdb.IDatabaseCluster")
         expect_type(where, "secret", secret, "secret_arn", "aws_secretsmanager.ISecret")
         check_timeout(where, function)
         _check_names(where, database, collection)
@@ -145,7 +146,7 @@ class DocumentDbTrigger(Construct):
             own.connections.allow_default_port_internally("Lambda reads the change stream")
         reader = reader_of(self, function)
         _let_find(reader, cluster_arn)
-        user.grant_read(reader)
+        let_read_secret(reader, user)
         let_enter_vpc(reader)
         self.event_source_mapping = define_mapping(
             self,
@@ -232,13 +233,12 @@ def _let_find(reader: Reader, cluster_arn: str) -> None:
 def _define_alarms(
     trigger: DocumentDbTrigger, function: WellArchitectedFunction, retention: float
 ) -> dict[str, cloudwatch.CfnAlarm]:
-    name = function.function_name
     return {
         "IteratorAge": define_alarm(
             trigger,
             "IteratorAgeAlarm",
             metric=("AWS/Lambda", "IteratorAge", "Maximum"),
-            dimensions={"FunctionName": name, "Resource": f"{name}:{practices.LIVE_ALIAS}"},
+            dimensions=function.live_dimensions,
             threshold=retention * practices.CHANGE_AGE_ALARM_SHARE_OF_RETENTION * _MILLISECONDS,
             text="Changes wait, and will be lost when the change stream forgets them; then the mapping is disabled. "
             "Look for a batch that fails again and again.",
@@ -248,7 +248,7 @@ def _define_alarms(
             trigger,
             "OversizedRecordsAlarm",
             metric=("AWS/Lambda", "OversizedRecordCount", "Sum"),
-            dimensions={"FunctionName": name},
+            dimensions={"FunctionName": function.live_dimensions["FunctionName"]},
             threshold=practices.FAILURE_QUEUE_ALARM_THRESHOLD,
             text="A change of more than 6 MB was dropped. Keep documents smaller, or do without the whole document.",
             actions=function.alarm_actions,

@@ -9,13 +9,14 @@ from aws_cdk import aws_cloudwatch as cloudwatch, aws_dynamodb as dynamodb, aws_
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import require_type
 from cdk_lambda_patterns.json_values import as_sequence
 from cdk_lambda_patterns.validation import Where
 
 from .event_source_mappings import reader_of
 from .failure_destination import check_failure_destination, check_failure_key
 from .filter_patterns import Record, check_filters
+from .given import check_function, check_key, check_region
 from .starting_position import check_start
 from .stream_source import check_reading, count_readers, define_parts, warn_of_lost_records, warn_of_readers
 
@@ -84,7 +85,7 @@ class DynamoDbTrigger(Construct):
         *,
         function: WellArchitectedFunction,
         table: dynamodb.ITable,
-        encryption_key: kms.IKey | None = None,
+        encryption_key: kms.IKey | kms.Key | None = None,
         starting_position: lambda_.StartingPosition | None = None,
         batch_size: int = practices.STREAM_BATCH_SIZE,
         max_batching_window: Duration | None = None,
@@ -153,8 +154,17 @@ class DynamoDbTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
-        expect_type(where, "table", table, "table_arn", "aws_dynamodb.ITable")
+        check_function(where, function)
+        require_type(where, "table", table, "table_arn", "aws_dynamodb.ITable")
+        check_key(where, encryption_key)
+        check_region(
+            where,
+            "table",
+            table,
+            "must be of the trigger's Region, where Lambda polls",
+            fix="define the function and its trigger there, or read the table's replica here",
+            code="TableRegion",
+        )
         _check_position(where, starting_position)
         check_failure_destination(where, on_failure)
         check_failure_key(where, encryption_key, on_failure)
@@ -261,7 +271,7 @@ def _property(resource: dynamodb.CfnTable | dynamodb.CfnGlobalTable, name: str) 
     return cdk.Stack.of(resource).resolve(inspector.attributes["aws:cdk:cloudformation:props"].get(name))
 
 
-def _let_read(reader: Reader, stream_arn: str, key: kms.IKey | None) -> None:
+def _let_read(reader: Reader, stream_arn: str, key: kms.IKey | kms.Key | None) -> None:
     # Not the CDK's grant, which would let the streams of all tables be listed.
     iam.Grant.add_to_principal(grantee=reader, actions=[*_READ], resource_arns=[stream_arn])
     if key is not None:

@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-import aws_cdk as cdk
 from aws_cdk import aws_iam as iam, aws_lambda as lambda_
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.durations import as_seconds, duration_within
+from cdk_lambda_patterns.function.references import in_one_stack
 from cdk_lambda_patterns.tokens import is_token
 
 if TYPE_CHECKING:
+    from aws_cdk import Duration
     from constructs import Construct, IConstruct
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
@@ -120,16 +121,17 @@ def define_mapping(
 def reader_of(scope: Construct, function: WellArchitectedFunction) -> Reader:
     """Whom to let read a source: the function, or seen from another stack its role by name.
 
-    Granted to the function itself, a source in another stack would be named by the function's stack, which the mapping
+    Granted to the function itself, a source in another stack would be named by the role's stack, which the mapping
     beside the source names in turn: a cycle.
 
     Args:
         scope: The trigger.
         function: The function.
     """
-    if cdk.Stack.of(scope) is cdk.Stack.of(function):
+    role = cast("iam.IRole", function.role)
+    if in_one_stack(scope, role):
         return function
-    return iam.Role.from_role_name(scope, "FunctionRole", cast("iam.IRole", function.role).role_name)
+    return iam.Role.from_role_name(scope, "FunctionRole", role.role_name)
 
 
 def role_of(reader: Reader) -> IConstruct:
@@ -146,7 +148,7 @@ def check_batch(
     *,
     batch_size: int | None,
     batch_quota: Quota,
-    window: cdk.Duration | None,
+    window: Duration | None,
     window_above: int | None = None,
 ) -> float | None:
     """Refuse batches and windows that the source does not know; return the window in seconds, or its token.

@@ -16,15 +16,14 @@ from aws_cdk import (
     aws_sqs as sqs,
 )
 
-from cdk_lambda_patterns.function.acknowledgments import acknowledge_end_of_failures, acknowledge_wildcard
+from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import delivery_failures_alarm, queue_not_empty_alarm
 
 from .event_source_mappings import role_of
+from .given import check_unused
 from .queues import define_dead_letter_queue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aws_cdk import aws_kms as kms
     from constructs import Construct
 
@@ -78,7 +77,7 @@ def check_failure_destination(where: Where, target: FailureDestination | None) -
         )
 
 
-def check_failure_key(where: Where, encryption_key: kms.IKey | None, target: object) -> None:
+def check_failure_key(where: Where, encryption_key: kms.IKey | kms.Key | None, target: object) -> None:
     """Refuse a key for a queue that is not defined.
 
     Args:
@@ -89,14 +88,13 @@ def check_failure_key(where: Where, encryption_key: kms.IKey | None, target: obj
     Raises:
         ValidationError: Both are given.
     """
-    if encryption_key is not None and target is not None:
-        where.refuse(
-            "encryption_key",
-            "must be left out where 'on_failure' is given: nothing is defined that it could encrypt",
-            got=type(encryption_key).__name__,
-            fix="set it on the destination",
-            code="EncryptionKeyUnused",
-        )
+    check_unused(
+        where,
+        {"encryption_key": None if target is None else encryption_key},
+        "must be left out where 'on_failure' is given: nothing is defined that it could encrypt",
+        fix="set it on the destination",
+        code="EncryptionKeyUnused",
+    )
 
 
 def define_failure_path(
@@ -105,8 +103,7 @@ def define_failure_path(
     reader: Reader,
     target: FailureDestination | str | None,
     *,
-    dimensions: Mapping[str, str],
-    encryption_key: kms.IKey | None = None,
+    encryption_key: kms.IKey | kms.Key | None = None,
 ) -> FailurePath:
     """Where failures go, with the rights to send them there, and the alarms.
 
@@ -115,10 +112,9 @@ def define_failure_path(
         function: The function.
         reader: Who sends them: the function, or its role seen from another stack.
         target: Where they go; text as the mapping wants it, for a Kafka topic. None defines a queue.
-        dimensions: Those of the metrics of the function's `live` alias.
         encryption_key: A customer's key for that queue.
     """
-    alarms = {"DeliveryFailures": delivery_failures_alarm(scope, dimensions, function.alarm_actions)}
+    alarms = {"DeliveryFailures": delivery_failures_alarm(scope, function.live_dimensions, function.alarm_actions)}
     queue: sqs.Queue | None = None
     if isinstance(target, str):
         destination = target
@@ -126,7 +122,6 @@ def define_failure_path(
         destination = _let_send(reader, target)
     else:
         queue = define_dead_letter_queue(scope, encryption_key=encryption_key, construct_id="FailureQueue")
-        acknowledge_end_of_failures(queue)
         alarms["FailureQueue"] = queue_not_empty_alarm(scope, queue.queue_name, function.alarm_actions)
         destination = queue.queue_arn
         _allow(reader, "sqs:SendMessage", destination, encryption_key)
@@ -147,7 +142,7 @@ def _let_send(reader: Reader, target: FailureDestination) -> str:
     return arn
 
 
-def _allow(reader: Reader, action: str, arn: str, key: kms.IKey | None) -> None:
+def _allow(reader: Reader, action: str, arn: str, key: kms.IKey | kms.Key | None) -> None:
     iam.Grant.add_to_principal(grantee=reader, actions=[action], resource_arns=[arn])
     if key is not None:
         key.grant(reader, "kms:Decrypt", "kms:GenerateDataKey")

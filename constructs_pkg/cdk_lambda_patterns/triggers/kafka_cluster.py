@@ -17,7 +17,7 @@ from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.tokens import is_token
 
-from .broker_access import access, check_arn, let_enter_vpc
+from .broker_access import access, check_arn, let_enter_vpc, let_read_secret
 from .event_source_mappings import role_of
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class MskCluster:
         arn = self._arn
         let_enter_vpc(reader)
         if self.secret is not None:
-            self.secret.grant_read(reader)
+            let_read_secret(reader, self.secret)
             _allow(reader, (*_DESCRIBE, "kafka:ListScramSecrets"), arn)
             return
         _allow(reader, (*_DESCRIBE, *_CONNECT), arn)
@@ -236,7 +236,7 @@ class SelfManagedKafka:
         del topic, group, failures
         for secret in (self.secret, self.root_ca_certificate):
             if secret is not None:
-                secret.grant_read(reader)
+                let_read_secret(reader, secret)
         if self.vpc is not None:
             let_enter_vpc(reader)
 

@@ -12,13 +12,11 @@ from aws_cdk import (
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
-from cdk_lambda_patterns.function.alarms import define_alarm
 from cdk_lambda_patterns.function.cdk_refusals import expect_type
 from cdk_lambda_patterns.function.durations import as_seconds, duration_within
-from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
-from .broker_access import check_timeout
+from .broker_access import check_timeout, waiting_alarm
 from .event_source_mappings import check_batch, define_mapping, reader_of
 from .failure_destination import (
     FailureDestination,
@@ -27,18 +25,19 @@ from .failure_destination import (
     define_failure_path,
 )
 from .filter_patterns import Pattern, Record, check_filters
+from .given import check_function, check_key, check_unused
 from .kafka_cluster import KafkaCluster, MskCluster, SelfManagedKafka
 from .starting_position import check_start
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from aws_cdk import Duration, aws_kms as kms, aws_sqs as sqs
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
-    from .event_source_mappings import ProvisionedPollers
+    from .event_source_mappings import ProvisionedPollers, Reader
 
 _RECORD = Record(
     "a Kafka record",
@@ -96,7 +95,7 @@ class KafkaTrigger(Construct):
         max_record_age: Duration | None = None,
         schema_registry: SchemaRegistry | None = None,
         on_failure: FailureDestination | str | None = None,
-        encryption_key: kms.IKey | None = None,
+        encryption_key: kms.IKey | kms.Key | None = None,
         filters: Sequence[Pattern] | None = None,
         enabled: bool = True,
     ) -> None:
@@ -165,10 +164,12 @@ class KafkaTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        check_function(where, function)
         check_timeout(where, function)
         _check_names(where, topic, consumer_group_id)
         _check_cluster(where, cluster)
+        expect_type(where, "provisioned_pollers", provisioned_pollers, "checked", "ProvisionedPollers")
+        expect_type(where, "schema_registry", schema_registry, "bind", "aws_lambda_event_sources.GlueSchemaRegistry")
         only_provisioned: dict[str, Any] = {
             "bisect_batch_on_error": bisect_batch_on_error,
             "report_batch_item_failures": report_batch_item_failures,
@@ -178,8 +179,15 @@ class KafkaTrigger(Construct):
             "on_failure": on_failure if isinstance(on_failure, str) else None,
         }
         if provisioned_pollers is None:
-            _refuse_without_pollers(where, only_provisioned)
+            check_unused(
+                where,
+                only_provisioned,
+                "needs provisioned pollers",
+                fix="give 'provisioned_pollers', for example ProvisionedPollers(minimum=1), or leave it out",
+                code="ProvisionedPollersMissing",
+            )
         _check_destination(where, on_failure, topic)
+        check_key(where, encryption_key)
         check_failure_key(where, encryption_key, on_failure)
         where.within("retry_attempts", retry_attempts, quotas.STREAM_RETRY_ATTEMPTS)
         age = duration_within(where, "max_record_age", max_record_age, quotas.STREAM_RECORD_AGE)
@@ -204,14 +212,11 @@ class KafkaTrigger(Construct):
         reader = reader_of(self, function)
         failed_topic = only_provisioned["on_failure"]
         cluster.let_read(reader, topic=topic, group=consumer_group_id, failures=failed_topic)
-        name = function.function_name
-        dimensions = {"FunctionName": name, "Resource": f"{name}:{practices.LIVE_ALIAS}"}
         failures = define_failure_path(
             self,
             function,
             reader,
             f"{_TOPIC_PREFIX}{failed_topic}" if failed_topic else on_failure,
-            dimensions=dimensions,
             encryption_key=encryption_key,
         )
         self.event_source_mapping = define_mapping(
@@ -230,12 +235,25 @@ class KafkaTrigger(Construct):
             **cluster.source(),
             **handling,
         )
-        _configure(self, function, cluster, consumer_group_id, schema_registry)
+        _configure(self, reader, cluster, consumer_group_id, schema_registry)
         self.failure_queue = failures.queue
-        self.alarms = {"OffsetLag": _lag_alarm(self, function, dimensions, batch_size), **failures.alarms}
+        self.alarms = {
+            "OffsetLag": waiting_alarm(
+                self,
+                "OffsetLagAlarm",
+                function,
+                metric=("AWS/Lambda", "OffsetLag"),
+                dimensions=function.live_dimensions,
+                batch_size=batch_size,
+                text="A hundred batches of records wait. Look for errors and throttles; larger batches, more "
+                "partitions or provisioned pollers let the function keep up.",
+            ),
+            **failures.alarms,
+        }
 
 
 def _check_names(where: Where, topic: str, group: str | None) -> None:
+    where.text("topic", topic)
     where.size("topic", topic, quotas.KAFKA_TOPIC_LENGTH)
     _check_topic(where, "topic", topic)
     where.size("consumer_group_id", group, quotas.KAFKA_GROUP_ID_LENGTH)
@@ -270,18 +288,6 @@ def _check_cluster(where: Where, cluster: object) -> None:
             code="TypeMismatch",
         )
     cluster.check(where)
-
-
-def _refuse_without_pollers(where: Where, options: Mapping[str, object]) -> None:
-    for name, value in options.items():
-        if value is not None:
-            where.refuse(
-                name,
-                "needs provisioned pollers",
-                got=repr(value) if isinstance(value, (bool, int, str)) else type(value).__name__,
-                fix="give 'provisioned_pollers', for example ProvisionedPollers(minimum=1), or leave it out",
-                code="ProvisionedPollersMissing",
-            )
 
 
 def _check_destination(where: Where, target: FailureDestination | str | None, topic: str) -> None:
@@ -321,7 +327,7 @@ def _or(value: _T | None, *, otherwise: _T) -> _T:
 
 def _configure(
     trigger: KafkaTrigger,
-    function: WellArchitectedFunction,
+    reader: Reader,
     cluster: KafkaCluster,
     group: str | None,
     registry: SchemaRegistry | None,
@@ -330,7 +336,7 @@ def _configure(
     if group is None and registry is None:
         return
     mapping, kinds = trigger.event_source_mapping, lambda_.CfnEventSourceMapping
-    schemas = None if registry is None else _bound(trigger, function, registry)
+    schemas = None if registry is None else _bound(trigger, reader, registry)
     if isinstance(cluster, MskCluster):
         mapping.amazon_managed_kafka_event_source_config = kinds.AmazonManagedKafkaEventSourceConfigProperty(
             consumer_group_id=group, schema_registry_config=schemas
@@ -342,13 +348,13 @@ def _configure(
 
 
 def _bound(
-    trigger: KafkaTrigger, function: WellArchitectedFunction, registry: SchemaRegistry
+    trigger: KafkaTrigger, reader: Reader, registry: SchemaRegistry
 ) -> lambda_.CfnEventSourceMapping.SchemaRegistryConfigProperty:
-    """The registry as the mapping wants it; the CDK grants the function what it takes to ask it."""
+    """The registry as the mapping wants it; the CDK grants the reader what it takes to ask it."""
     mapping = lambda_.EventSourceMapping.from_event_source_mapping_id(
         trigger, "Reference", trigger.event_source_mapping.ref
     )
-    config = registry.bind(mapping, cast("lambda_.IFunction", function.live))
+    config = registry.bind(mapping, _as_function(trigger, reader))
     kinds = lambda_.CfnEventSourceMapping
     return kinds.SchemaRegistryConfigProperty(
         schema_registry_uri=config.schema_registry_uri,
@@ -365,18 +371,11 @@ def _bound(
     )
 
 
-def _lag_alarm(
-    trigger: KafkaTrigger, function: WellArchitectedFunction, dimensions: Mapping[str, str], batch_size: int
-) -> cloudwatch.CfnAlarm:
-    size = practices.STREAM_BATCH_SIZE if is_token(batch_size) else batch_size
-    return define_alarm(
-        trigger,
-        "OffsetLagAlarm",
-        metric=("AWS/Lambda", "OffsetLag", "Maximum"),
-        dimensions=dimensions,
-        threshold=practices.WAITING_ALARM_BATCHES * size,
-        periods=practices.WAITING_ALARM_PERIODS,
-        text="A hundred batches of records wait. Look for errors and throttles; larger batches, more partitions or "
-        "provisioned pollers let the function keep up.",
-        actions=function.alarm_actions,
+def _as_function(trigger: KafkaTrigger, reader: Reader) -> lambda_.IFunction:
+    """Whom the CDK grants; the role of a function of another stack in the shape of one."""
+    if isinstance(reader, lambda_.Function):
+        return cast("lambda_.IFunction", reader)
+    arn = trigger.event_source_mapping.function_name
+    return lambda_.Function.from_function_attributes(
+        trigger, "Reader", function_arn=arn, role=reader, same_environment=True
     )

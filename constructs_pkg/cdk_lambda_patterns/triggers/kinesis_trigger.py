@@ -17,6 +17,7 @@ from cdk_lambda_patterns.validation import Where
 from .event_source_mappings import reader_of
 from .failure_destination import check_failure_destination
 from .filter_patterns import Record, check_filters
+from .given import check_function, check_key, check_region, check_unused
 from .starting_position import check_start
 from .stream_source import check_reading, count_readers, define_parts, warn_of_lost_records, warn_of_readers
 
@@ -98,7 +99,7 @@ class KinesisTrigger(Construct):
         function: WellArchitectedFunction,
         stream: kinesis.IStream | None = None,
         retention_period: Duration | None = None,
-        encryption_key: kms.IKey | None = None,
+        encryption_key: kms.IKey | kms.Key | None = None,
         enhanced_fan_out: bool = False,
         starting_position: lambda_.StartingPosition | None = None,
         starting_position_timestamp: datetime | None = None,
@@ -179,11 +180,12 @@ class KinesisTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        check_function(where, function)
         expect_type(where, "stream", stream, "stream_arn", "aws_kinesis.IStream")
+        check_key(where, encryption_key)
         kept = _check_retention(where, retention_period)
         if stream is not None:
-            _check_options_beside_stream(where, retention_period, encryption_key, on_failure)
+            _check_given(where, stream, retention_period, encryption_key, on_failure)
         check_failure_destination(where, on_failure)
         start = check_start(where, starting_position, starting_position_timestamp)
         patterns = check_filters(where, filters, _RECORD)
@@ -247,28 +249,35 @@ def _check_retention(where: Where, period: Duration | None) -> float | None:
     return kept
 
 
-def _check_options_beside_stream(
+def _check_given(
     where: Where,
+    stream: kinesis.IStream,
     retention_period: Duration | None,
-    encryption_key: kms.IKey | None,
+    encryption_key: kms.IKey | kms.Key | None,
     on_failure: FailureDestination | None,
 ) -> None:
-    if retention_period is not None:
-        where.refuse(
-            "retention_period",
-            "must be left out where 'stream' is given",
-            got=retention_period.to_human_string(),
-            fix="set it on the stream",
-            code="StreamOptionsConflict",
-        )
-    if encryption_key is not None and on_failure is not None:
-        where.refuse(
-            "encryption_key",
-            "must be left out where 'stream' and 'on_failure' are given: nothing is defined that it could encrypt",
-            got=type(encryption_key).__name__,
-            fix="set it on the stream and on the destination",
-            code="StreamOptionsConflict",
-        )
+    check_region(
+        where,
+        "stream",
+        stream,
+        "must be of the trigger's Region, where Lambda polls",
+        fix="define the function and its trigger there",
+        code="StreamRegion",
+    )
+    check_unused(
+        where,
+        {"retention_period": retention_period},
+        "must be left out where 'stream' is given",
+        fix="set it on the stream",
+        code="StreamOptionsConflict",
+    )
+    check_unused(
+        where,
+        {"encryption_key": None if on_failure is None else encryption_key},
+        "must be left out where 'stream' and 'on_failure' are given: nothing is defined that it could encrypt",
+        fix="set it on the stream and on the destination",
+        code="StreamOptionsConflict",
+    )
 
 
 def _retention(stream: kinesis.IStream | None, period: Duration | None, known: float | None) -> float | None:
@@ -284,7 +293,7 @@ def _retention(stream: kinesis.IStream | None, period: Duration | None, known: f
 
 
 def _define_stream(
-    scope: Construct, retention_period: Duration | None, encryption_key: kms.IKey | None
+    scope: Construct, retention_period: Duration | None, encryption_key: kms.IKey | kms.Key | None
 ) -> kinesis.Stream:
     return kinesis.Stream(
         scope,

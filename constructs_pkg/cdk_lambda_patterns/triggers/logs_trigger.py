@@ -10,9 +10,11 @@ from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.validation import Where
+
+from .given import check_function, check_region
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
@@ -68,8 +70,16 @@ class LogsTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
-        expect_type(where, "log_group", log_group, "log_group_name", "aws_logs.ILogGroup")
+        check_function(where, function)
+        require_type(where, "log_group", log_group, "log_group_name", "aws_logs.ILogGroup")
+        check_region(
+            where,
+            "log_group",
+            log_group,
+            "must be of the trigger's Region, where its subscription filter is",
+            fix="define the function and its trigger there",
+            code="LogGroupRegion",
+        )
         pattern = _text(where, filter_pattern)
         name = log_group.log_group_name
         if name == function.log_group.log_group_name:

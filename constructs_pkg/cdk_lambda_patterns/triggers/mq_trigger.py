@@ -9,14 +9,14 @@ from aws_cdk import aws_amazonmq as amazonmq, aws_cloudwatch as cloudwatch, aws_
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
-from cdk_lambda_patterns.function.alarms import define_alarm
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import require_type
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
-from .broker_access import Secret, access, check_arn, check_timeout, let_enter_vpc
+from .broker_access import Secret, access, check_arn, check_timeout, let_enter_vpc, let_read_secret, waiting_alarm
 from .event_source_mappings import check_batch, define_mapping, reader_of
 from .filter_patterns import Pattern, Record, check_filters
+from .given import check_function
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,13 +122,13 @@ class MqTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
-        expect_type(where, "secret", secret, "secret_arn", "aws_secretsmanager.ISecret")
+        check_function(where, function)
+        require_type(where, "secret", secret, "secret_arn", "aws_secretsmanager.ISecret")
         check_timeout(where, function)
         if isinstance(broker, str):
             check_arn(where, "broker", broker, "mq:broker")
         else:
-            expect_type(where, "broker", broker, "attr_arn", "aws_amazonmq.CfnBroker or its ARN")
+            require_type(where, "broker", broker, "attr_arn", "aws_amazonmq.CfnBroker or its ARN")
         where.size("queue", queue, quotas.MQ_QUEUE_LENGTH)
         where.size("virtual_host", virtual_host, quotas.VIRTUAL_HOST_LENGTH)
         window = check_batch(
@@ -144,7 +144,7 @@ class MqTrigger(Construct):
         # 3 define and connect
         reader = reader_of(self, function)
         iam.Grant.add_to_principal(grantee=reader, actions=["mq:DescribeBroker"], resource_arns=[broker_arn])
-        secret.grant_read(reader)
+        let_read_secret(reader, secret)
         let_enter_vpc(reader)
         accesses = [access("BASIC_AUTH", secret.secret_arn)]
         if host is not None:
@@ -165,7 +165,16 @@ class MqTrigger(Construct):
         self.alarms = {}
         if host is not None:
             dimensions = {"Broker": _name(broker), "VirtualHost": host, "Queue": queue}
-            self.alarms["MessagesWaiting"] = _waiting_alarm(self, function, dimensions, batch_size)
+            self.alarms["MessagesWaiting"] = waiting_alarm(
+                self,
+                "MessagesWaitingAlarm",
+                function,
+                metric=("AWS/AmazonMQ", "MessageReadyCount"),
+                dimensions=dimensions,
+                batch_size=batch_size,
+                text="A hundred batches of messages wait. Look for errors and throttles: a batch that fails holds up "
+                "those behind it.",
+            )
 
 
 def _virtual_host(where: Where, broker: amazonmq.CfnBroker | str, given: str | None) -> str | None:
@@ -192,21 +201,4 @@ def _name(broker: amazonmq.CfnBroker | str) -> str:
         return broker.broker_name
     return (
         cdk.Fn.select(_NAME_IN_ARN, cdk.Fn.split(":", broker)) if is_token(broker) else broker.split(":")[_NAME_IN_ARN]
-    )
-
-
-def _waiting_alarm(
-    trigger: MqTrigger, function: WellArchitectedFunction, dimensions: dict[str, str], batch_size: int
-) -> cloudwatch.CfnAlarm:
-    size = practices.STREAM_BATCH_SIZE if is_token(batch_size) else batch_size
-    return define_alarm(
-        trigger,
-        "MessagesWaitingAlarm",
-        metric=("AWS/AmazonMQ", "MessageReadyCount", "Maximum"),
-        dimensions=dimensions,
-        threshold=practices.WAITING_ALARM_BATCHES * size,
-        periods=practices.WAITING_ALARM_PERIODS,
-        text="A hundred batches of messages wait. Look for errors and throttles: a batch that fails holds up those "
-        "behind it.",
-        actions=function.alarm_actions,
     )

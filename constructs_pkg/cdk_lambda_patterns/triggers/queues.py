@@ -22,7 +22,7 @@ def define_queue(
     construct_id: str,
     *,
     fifo: bool,
-    encryption_key: kms.IKey | None,
+    encryption_key: kms.IKey | kms.Key | None,
     **options: Any,  # noqa: ANN401 - options of aws_sqs.Queue
 ) -> sqs.Queue:
     """A queue that is encrypted, with a customer's key if one is given, and that refuses plain connections.
@@ -77,7 +77,7 @@ def define_dead_letter_queue(
     scope: Construct,
     *,
     fifo: bool = False,
-    encryption_key: kms.IKey | None = None,
+    encryption_key: kms.IKey | kms.Key | None = None,
     construct_id: str = "DeadLetterQueue",
 ) -> sqs.Queue:
     """A queue for what could not be delivered or processed, kept for as long as SQS keeps anything.

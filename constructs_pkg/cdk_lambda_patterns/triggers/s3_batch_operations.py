@@ -11,8 +11,10 @@ from constructs import Construct
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
 from cdk_lambda_patterns.validation import Where
+
+from .given import check_function
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,8 +93,8 @@ class S3BatchOperations(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
-        expect_type(where, "manifests", manifests, "bucket_arn", "aws_s3.IBucket")
+        check_function(where, function)
+        require_type(where, "manifests", manifests, "bucket_arn", "aws_s3.IBucket")
         expect_type(where, "reports", reports, "bucket_arn", "aws_s3.IBucket")
         _check_prefixes(where, manifest_prefix, report_prefix)
         _check_schema(where, schema_version, user_arguments)

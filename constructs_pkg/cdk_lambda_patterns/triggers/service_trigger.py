@@ -9,9 +9,10 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from cdk_lambda_patterns import quotas
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
+
+from .given import check_function
 
 if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
@@ -140,7 +141,7 @@ class ServiceTrigger(Construct):
                 that is full.
         """
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        check_function(where, function)
         _check_caller(where, caller)
         if caller.patience is not None:
             where.within("function", function.timeout_seconds, caller.patience)

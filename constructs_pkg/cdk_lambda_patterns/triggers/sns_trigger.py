@@ -9,12 +9,13 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk_lambda_patterns.function.cdk_refusals import expect_type
-from cdk_lambda_patterns.function.references import reference
-from cdk_lambda_patterns.tokens import is_token
-from cdk_lambda_patterns.triggers.filter_patterns import Pattern, check_subscription_filter
-from cdk_lambda_patterns.triggers.rule_target import check_dead_letter_queue, dead_letter_queue_for
-from cdk_lambda_patterns.triggers.senders import events_lost_alarm, let_send
+from cdk_lambda_patterns.function.references import in_one_stack
 from cdk_lambda_patterns.validation import Where
+
+from .filter_patterns import Pattern, check_subscription_filter
+from .given import check_function, check_key, check_region, check_unused
+from .rule_target import check_dead_letter_queue, dead_letter_queue_for
+from .senders import events_lost_alarm, let_send
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch, aws_kms as kms, aws_sqs as sqs
@@ -43,10 +44,10 @@ class SnsTrigger(Construct):
     """The function's subscription."""
 
     dead_letter_queue: sqs.IQueue
-    """Where messages go that did not reach the function: its failure queue, or where that cannot be, an own one."""
+    """Where messages go that did not reach the function: the one given, its failure queue, or else an own one."""
 
     alarms: dict[str, cloudwatch.CfnAlarm]
-    """The alarms by their names: `EventsLost`, and where the queue is not the function's `DeadLetterQueue`."""
+    """The alarms by their names: `EventsLost`, and `DeadLetterQueue` where that queue is not the function's own."""
 
     def __init__(
         self,
@@ -58,7 +59,7 @@ class SnsTrigger(Construct):
         filter_policy: Pattern | None = None,
         filter_policy_scope: Literal["MessageAttributes", "MessageBody"] = "MessageAttributes",
         dead_letter_queue: sqs.IQueue | None = None,
-        encryption_key: kms.IKey | None = None,
+        encryption_key: kms.IKey | kms.Key | None = None,
     ) -> None:
         """Define the trigger.
 
@@ -88,8 +89,9 @@ class SnsTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        check_function(where, function)
         expect_type(where, "topic", topic, "topic_arn", "aws_sns.ITopic")
+        check_key(where, encryption_key)
         _check_topic(where, topic, encryption_key)
         _check_filter(where, filter_policy, filter_policy_scope)
         check_dead_letter_queue(where, dead_letter_queue, service="SNS")
@@ -131,7 +133,9 @@ class SnsTrigger(Construct):
         )
 
 
-def _check_topic(where: Where, topic: sns.ITopic | sns.TopicBase | None, encryption_key: kms.IKey | None) -> None:
+def _check_topic(
+    where: Where, topic: sns.ITopic | sns.TopicBase | None, encryption_key: kms.IKey | kms.Key | None
+) -> None:
     if topic is None:
         return
     if topic.fifo is True:
@@ -142,23 +146,21 @@ def _check_topic(where: Where, topic: sns.ITopic | sns.TopicBase | None, encrypt
             fix="subscribe a FIFO queue to it and use SqsTrigger",
             code="TopicFifo",
         )
-    if encryption_key is not None:
-        where.refuse(
-            "encryption_key",
-            "must be left out where 'topic' is given",
-            got="a key",
-            fix="set it on the topic",
-            code="TopicOptionsConflict",
-        )
-    topics_region, region = topic.env.region, cdk.Stack.of(where.scope).region
-    if topics_region != region and not is_token(topics_region) and not is_token(region):
-        where.refuse(
-            "topic",
-            f"must be of the Region {region}: what a subscription cannot deliver stays in the topic's Region",
-            got=topics_region,
-            fix="subscribe a queue of this Region to it and use SqsTrigger",
-            code="TopicRegion",
-        )
+    check_unused(
+        where,
+        {"encryption_key": encryption_key},
+        "must be left out where 'topic' is given",
+        fix="set it on the topic",
+        code="TopicOptionsConflict",
+    )
+    check_region(
+        where,
+        "topic",
+        cast("sns.ITopic", topic),
+        "must be of the trigger's Region: what a subscription cannot deliver stays in the topic's",
+        fix="subscribe a queue of this Region to it and use SqsTrigger",
+        code="TopicRegion",
+    )
 
 
 def _check_filter(where: Where, policy: Pattern | None, scope: str) -> None:
@@ -195,6 +197,6 @@ def _check_first(where: Where, topic: sns.ITopic | sns.TopicBase, function_arn: 
 
 def _source(trigger: SnsTrigger, given: sqs.IQueue | None, topic_arn: str) -> str:
     """On whose behalf SNS sends: the topic; for a queue of another stack any of the account, else both would wait."""
-    if given is None or reference(cdk.Stack.of(given)) == reference(cdk.Stack.of(trigger)):
+    if given is None or in_one_stack(given, trigger):
         return topic_arn
     return f"arn:{cdk.Aws.PARTITION}:sns:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:*"

@@ -17,6 +17,7 @@ from cdk_lambda_patterns.validation import Where
 
 from .event_source_mappings import ProvisionedPollers, check_batch, check_max_concurrency, define_mapping, reader_of
 from .filter_patterns import Pattern, Record, check_filters
+from .given import check_function, check_key, check_region, check_unused
 from .queues import check_retentions, define_dead_letter_queue, define_queue
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class SqsTrigger(Construct):
         max_concurrency: int | None = None,
         provisioned_pollers: ProvisionedPollers | None = None,
         filters: Sequence[Pattern] | None = None,
-        encryption_key: kms.IKey | None = None,
+        encryption_key: kms.IKey | kms.Key | None = None,
         content_based_deduplication: bool | None = None,
         enabled: bool = True,
     ) -> None:
@@ -138,12 +139,22 @@ class SqsTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        check_function(where, function)
         expect_type(where, "queue", queue, "queue_arn", "aws_sqs.IQueue")
+        check_key(where, encryption_key)
         is_fifo = fifo if queue is None else bool(queue.fifo)
         _check_queue_options(
             where, queue, fifo=fifo, encryption_key=encryption_key, deduplication=content_based_deduplication
         )
+        if queue is not None:
+            check_region(
+                where,
+                "queue",
+                queue,
+                "must be of the trigger's Region, where Lambda polls",
+                fix="define the function and its trigger there",
+                code="QueueRegion",
+            )
         _check_no_window_on_fifo(where, max_batching_window, fifo=is_fifo)
         window = check_batch(
             where,
@@ -153,6 +164,7 @@ class SqsTrigger(Construct):
             window_above=quotas.SQS_BATCH_WITHOUT_WINDOW,
         )
         check_max_concurrency(where, function, max_concurrency, quotas.SQS_MAX_CONCURRENCY)
+        expect_type(where, "provisioned_pollers", provisioned_pollers, "checked", "ProvisionedPollers")
         pollers = _check_pollers(where, provisioned_pollers, max_concurrency)
         patterns = check_filters(where, filters, _RECORD)
 
@@ -223,12 +235,15 @@ class _Delivery(NamedTuple):
 
 
 def _check_queue_options(
-    where: Where, queue: sqs.IQueue | None, *, fifo: bool, encryption_key: kms.IKey | None, deduplication: bool | None
+    where: Where,
+    queue: sqs.IQueue | None,
+    *,
+    fifo: bool,
+    encryption_key: kms.IKey | kms.Key | None,
+    deduplication: bool | None,
 ) -> None:
     if queue is not None:
-        given = {"fifo": fifo or None, "encryption_key": encryption_key, "content_based_deduplication": deduplication}
-        for name, value in given.items():
-            _refuse_beside_queue(where, name, value)
+        _check_unset(where, fifo=fifo or None, encryption_key=encryption_key, content_based_deduplication=deduplication)
     elif deduplication is not None and not fifo:
         where.refuse(
             "content_based_deduplication",
@@ -239,15 +254,14 @@ def _check_queue_options(
         )
 
 
-def _refuse_beside_queue(where: Where, prop: str, value: object) -> None:
-    if value is not None:
-        where.refuse(
-            prop,
-            "must be left out where 'queue' is given",
-            got=value if isinstance(value, (bool, int)) else type(value).__name__,
-            fix="set it on the queue",
-            code="QueueOptionsConflict",
-        )
+def _check_unset(where: Where, **options: object) -> None:
+    check_unused(
+        where,
+        options,
+        "must be left out where 'queue' is given",
+        fix="set it on the queue",
+        code="QueueOptionsConflict",
+    )
 
 
 def _check_no_window_on_fifo(where: Where, window: Duration | None, *, fifo: bool) -> None:
@@ -306,10 +320,10 @@ def _delivery(
     where.within("max_receive_count", receives, quotas.QUEUE_MAX_RECEIVE_COUNT)
     prop = "visibility_timeout"
     if resource is not None:
-        _refuse_beside_queue(where, prop, visibility)
+        _check_unset(where, visibility_timeout=visibility)
         prop, hidden = "queue", _known(resource.visibility_timeout)
         if resource.redrive_policy is not None:
-            _refuse_beside_queue(where, "max_receive_count", receives)
+            _check_unset(where, max_receive_count=receives)
             receives = _known((as_mapping(resource.redrive_policy) or {}).get("maxReceiveCount"))
     elif outside and visibility is None:
         where.refuse(

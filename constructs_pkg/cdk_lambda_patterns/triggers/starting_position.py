@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aws_cdk import aws_lambda as lambda_
 
 from cdk_lambda_patterns import practices
+from cdk_lambda_patterns.function.cdk_refusals import expect_type
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,6 +35,8 @@ def check_start(where: Where, position: lambda_.StartingPosition | None, timesta
         ValidationError: One without the other, or a moment without a time zone.
     """
     at_timestamp = lambda_.StartingPosition.AT_TIMESTAMP
+    expect_type(where, "starting_position", position, "AT_TIMESTAMP", "aws_lambda.StartingPosition")
+    expect_type(where, "starting_position_timestamp", timestamp, "isoformat", "datetime")
     if timestamp is None:
         if position is at_timestamp:
             where.refuse(

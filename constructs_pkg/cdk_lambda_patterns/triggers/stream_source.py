@@ -111,7 +111,7 @@ def define_parts(
     reading: StreamReading,
     *,
     on_failure: FailureDestination | None,
-    encryption_key: kms.IKey | None = None,
+    encryption_key: kms.IKey | kms.Key | None = None,
     **properties: Any,  # noqa: ANN401 - parameters of define_mapping
 ) -> StreamParts:
     """The mapping, its failure path and its alarms.
@@ -125,11 +125,7 @@ def define_parts(
         encryption_key: A customer's key for the queue of failures.
         **properties: Further parameters of `define_mapping`.
     """
-    name = function.function_name
-    dimensions = {"FunctionName": name, "Resource": f"{name}:{practices.LIVE_ALIAS}"}
-    failures = define_failure_path(
-        scope, function, reader, on_failure, dimensions=dimensions, encryption_key=encryption_key
-    )
+    failures = define_failure_path(scope, function, reader, on_failure, encryption_key=encryption_key)
     mapping = define_mapping(
         scope,
         function,
@@ -142,7 +138,7 @@ def define_parts(
         scope,
         "IteratorAgeAlarm",
         metric=("AWS/Lambda", "IteratorAge", "Maximum"),
-        dimensions=dimensions,
+        dimensions=function.live_dimensions,
         threshold=reading.record_age * practices.ITERATOR_AGE_ALARM_SHARE_OF_RECORD_AGE * _MILLISECONDS,
         text="Records wait half as long as it takes until they are given up. Look for errors and throttles; a higher "
         "parallelization factor, more memory or more shards let the function keep up.",

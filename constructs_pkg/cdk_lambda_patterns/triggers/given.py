@@ -1,0 +1,84 @@
+"""What triggers ask of what they are given: a function of this library, a source within reach, no unused option."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+
+from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
+from cdk_lambda_patterns.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cdk_lambda_patterns.validation import Where
+
+
+def check_function(where: Where, function: object) -> None:
+    """Refuse what is no function of this library: others have no `live` alias and no failure path.
+
+    Args:
+        where: The trigger.
+        function: What the user gave.
+
+    Raises:
+        ValidationError: It is something else.
+    """
+    require_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+
+
+def check_key(where: Where, key: object) -> None:
+    """Refuse what is no key, as its ARN. None passes.
+
+    Args:
+        where: The trigger.
+        key: What the user gave as 'encryption_key'.
+
+    Raises:
+        ValidationError: It is something else.
+    """
+    expect_type(where, "encryption_key", key, "key_arn", "aws_kms.IKey")
+
+
+def check_unused(where: Where, options: Mapping[str, object], rule: str, *, fix: str, code: str) -> None:
+    """Refuse options that nothing would use. None is no option.
+
+    Args:
+        where: The trigger.
+        options: What the user gave, by its properties.
+        rule: What it would need, or why it must be left out.
+        fix: What to do instead.
+        code: The error's code.
+
+    Raises:
+        ValidationError: One is given.
+    """
+    for name, value in options.items():
+        if value is not None:
+            where.refuse(name, rule, got=_shown(value), fix=fix, code=code)
+
+
+def check_region(where: Where, prop: str, source: cdk.IResource, rule: str, *, fix: str, code: str) -> None:
+    """Refuse a source of another Region. What only the deployment knows passes.
+
+    Args:
+        where: The trigger.
+        prop: The property that the source was given for.
+        source: The source.
+        rule: Why it must be of the trigger's Region.
+        fix: What to do instead.
+        code: The error's code.
+
+    Raises:
+        ValidationError: The two Regions are known and differ.
+    """
+    theirs, own = source.env.region, cdk.Stack.of(where.scope).region
+    if theirs != own and not is_token(theirs) and not is_token(own):
+        where.refuse(prop, rule, got=f"{theirs} and not {own}", fix=fix, code=code)
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, cdk.Duration):
+        return value.to_human_string()
+    return repr(value) if isinstance(value, (bool, int, str)) else type(value).__name__
