@@ -281,13 +281,25 @@ class TestDelivery:
         assert "'function'" in refused(stack, "TypeMismatch", "Function", function=plain)
 
 
-def test_a_rule_of_a_nested_stack_is_named_itself(stack: cdk.Stack) -> None:
-    """The name of a nested stack, which begins those of its rules, is only known at deployment."""
-    nested = cdk.NestedStack(stack, "Nested")
+def test_rules_of_a_nested_stack_share_a_permission_by_the_name_of_the_stack_around_it(stack: cdk.Stack) -> None:
+    """The names of nested stacks are made at deployment, and begin with that of the stack around them."""
+    nested = cdk.NestedStack(cdk.NestedStack(stack, "Outer"), "Inner")
+    function = define(nested)
 
-    defined = EventBridgeTrigger(nested, "Orders", function=define(nested), pattern=PATTERN)
+    for name in ("One", "Two"):
+        EventBridgeTrigger(nested, name, function=function, pattern=PATTERN)
 
     synthesize(stack)
-    permission = nested.node.find_all()
-    (found,) = [each for each in permission if isinstance(each, lambda_.CfnPermission)]
-    assert nested.resolve(found.source_arn) == {"Fn::GetAtt": [logical_id(defined.rule), "Arn"]}
+    (permission,) = [each for each in nested.node.find_all() if isinstance(each, lambda_.CfnPermission)]
+    assert line(nested.resolve(permission.source_arn)) == f"{ROOT}/Stack-*"
+
+
+def test_a_queue_of_another_stack_takes_what_the_stacks_rules_on_any_bus_send(app: cdk.App, stack: cdk.Stack) -> None:
+    """The rule names the queue: if the queue's policy named the bus beside the rule, neither could come first."""
+    queues = cdk.Stack(app, "Queues")
+    options = {"dead_letter_queue": sqs.Queue(queues, "Failures"), "event_bus": events.EventBus(stack, "Bus")}
+
+    trigger(stack, **options)
+
+    assert [sender.source for sender in senders(synthesize(queues))] == [f"{ROOT}/*/Stack-*"]
+    assert "<Bus" in line(only(synthesize(stack), "AWS::Lambda::Permission")["SourceArn"]), "the function knows its bus"

@@ -14,6 +14,8 @@ from aws_cdk import aws_lambda as lambda_
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.tokens import is_token, without_tokens
 
+from .references import in_one_stack
+
 if TYPE_CHECKING:
     from constructs import Construct
 
@@ -53,7 +55,7 @@ class ResourcePolicy:
         self._alias = alias
         self._where = where
         self._features = features
-        self._statements: dict[tuple[str, str | None, str | None], lambda_.CfnPermission] = {}
+        self._statements: dict[tuple[str, str | None, str | None], list[lambda_.CfnPermission]] = {}
         self._bytes = _POLICY
 
     @property
@@ -71,7 +73,7 @@ class ResourcePolicy:
         source_account: str | None = None,
         event_source_token: str | None = None,
     ) -> lambda_.CfnPermission:
-        """Let a caller invoke the function. The same caller and source share one statement.
+        """Let a caller invoke the function. In one stack the same caller and source share a statement.
 
         Args:
             scope: Where the permission is defined: beside its source, so that the source's stack depends on the
@@ -87,9 +89,11 @@ class ResourcePolicy:
         """
         self._features.check_caller(self._where, principal)
         key = (principal, source_arn, source_account or event_source_token)
-        existing = self._statements.get(key)
-        if existing is not None:
-            return existing
+        existing = self._statements.setdefault(key, [])
+        # Not that of another stack, which is deployed and deleted without this one.
+        shared = next((permission for permission in existing if in_one_stack(permission, scope)), None)
+        if shared is not None:
+            return shared
         self._count(principal, source_arn, source_account, event_source_token)
         permission = lambda_.CfnPermission(
             scope,
@@ -101,7 +105,7 @@ class ResourcePolicy:
             source_account=source_account,
             event_source_token=event_source_token,
         )
-        self._statements[key] = permission
+        existing.append(permission)
         return permission
 
     def _count(self, principal: str, arn: str | None, account: str | None, token: str | None) -> None:
@@ -113,7 +117,7 @@ class ResourcePolicy:
             self._where.refuse(
                 "live",
                 f"may have a resource-based policy of {quotas.RESOURCE_POLICY_SIZE.range}",
-                got=f"about {size:,} with {len(self._statements) + 1} callers",
+                got=f"about {size:,} with {sum(map(len, self._statements.values())) + 1} callers",
                 fix="let callers share a source, as rules of one event bus, or put a queue between",
                 code=quotas.RESOURCE_POLICY_SIZE.code,
             )
@@ -123,14 +127,17 @@ class ResourcePolicy:
 def rules_of(stack: cdk.Stack, rule_arn: str, *, bus_name: str | None = None) -> str:
     """The ARN of all EventBridge rules of a stack on one bus, so that they share a statement in a policy.
 
-    Generated names begin with the stack's. Where that is not known (a nested stack), the one rule's ARN.
+    Generated names begin with the stack's, and those of nested stacks with that of the one around them. Where it is not
+    known, the one rule's ARN.
 
     Args:
         stack: The stack.
         rule_arn: The one rule's ARN.
-        bus_name: The event bus if it is not the default one.
+        bus_name: The event bus if it is not the default one; `*` for all others.
     """
     name = stack.stack_name
+    while is_token(name) and (parent := stack.nested_stack_parent) is not None:
+        stack, name = parent, parent.stack_name
     if is_token(name):
         return rule_arn
     names = f"{name}-*" if len(name) <= _STACK_NAME_PREFIX else f"{name[:_STACK_NAME_PREFIX]}*"

@@ -8,13 +8,13 @@ import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from constructs import Construct
 
-from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.cdk_refusals import expect_type
-from cdk_lambda_patterns.function.durations import as_seconds, duration_within
 from cdk_lambda_patterns.json_values import as_mapping
-from cdk_lambda_patterns.triggers.filter_patterns import Pattern, check_rule_pattern
-from cdk_lambda_patterns.triggers.rule_target import add_live_target, check_dead_letter_queue, dead_letter_queue_for
 from cdk_lambda_patterns.validation import Where
+
+from .filter_patterns import Pattern, check_rule_pattern
+from .given import check_function, check_region
+from .rule_target import add_live_target, check_dead_letter_queue, check_retries, dead_letter_queue_for
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch, aws_sqs as sqs
@@ -49,10 +49,10 @@ class EventBridgeTrigger(Construct):
     but what they bring."""
 
     dead_letter_queue: sqs.IQueue
-    """Where events go that did not reach the function: its failure queue, or where that cannot be, an own one."""
+    """Where events go that did not reach the function: the one given, its failure queue, or else an own one."""
 
     alarms: dict[str, cloudwatch.CfnAlarm]
-    """The alarms by their names: `EventsLost`, and where the queue is not the function's `DeadLetterQueue`."""
+    """The alarms by their names: `EventsLost`, and `DeadLetterQueue` where that queue is not the function's own."""
 
     def __init__(
         self,
@@ -102,13 +102,21 @@ class EventBridgeTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        check_function(where, function)
         expect_type(where, "event_bus", event_bus, "event_bus_name", "aws_events.IEventBus")
+        if event_bus is not None:
+            check_region(
+                where,
+                "event_bus",
+                cast("events.IEventBus", event_bus),
+                "must be of the trigger's Region, where its rule is",
+                fix="pass events on with a rule of that bus whose target is a bus of this Region",
+                code="EventBusRegion",
+            )
         expect_type(where, "target_input", target_input, "bind", "aws_events.RuleTargetInput")
         check_rule_pattern(where, "pattern", pattern)
         _check_selective(where, pattern)
-        where.within("retry_attempts", retry_attempts, quotas.RULE_RETRY_ATTEMPTS)
-        age = duration_within(where, "max_event_age", max_event_age, quotas.RULE_EVENT_AGE)
+        retries = check_retries(where, retry_attempts, max_event_age)
         check_dead_letter_queue(where, dead_letter_queue, service="EventBridge")
         super().__init__(scope, construct_id)
 
@@ -131,7 +139,7 @@ class EventBridgeTrigger(Construct):
             self.dead_letter_queue,
             bus_name=None if event_bus is None else event_bus.event_bus_name,
             target_input=target_input,
-            retry_policy=_retry_policy(retry_attempts, as_seconds(max_event_age, age)),
+            retries=retries,
         )
 
 
@@ -174,9 +182,3 @@ def _check_selective(where: Where, pattern: Pattern) -> None:
             fix='add for example "source": ["my.app"]',
             code="EventPatternTooWide",
         )
-
-
-def _retry_policy(attempts: int | None, age: float | None) -> events.CfnRule.RetryPolicyProperty | None:
-    if attempts is None and age is None:
-        return None
-    return events.CfnRule.RetryPolicyProperty(maximum_retry_attempts=attempts, maximum_event_age_in_seconds=age)

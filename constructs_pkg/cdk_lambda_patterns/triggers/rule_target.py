@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_events as events, aws_sqs as sqs
 
+from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.alarms import queue_not_empty_alarm
 from cdk_lambda_patterns.function.cdk_refusals import expect_type
-from cdk_lambda_patterns.function.references import reference
+from cdk_lambda_patterns.function.durations import as_seconds, duration_within
+from cdk_lambda_patterns.function.references import in_one_stack
 from cdk_lambda_patterns.function.resource_policy import rules_of
-from cdk_lambda_patterns.triggers.senders import events_lost_alarm, let_send
 
 from .queues import define_dead_letter_queue
+from .senders import events_lost_alarm, let_send
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
@@ -46,7 +48,7 @@ def add_live_target(
     *,
     bus_name: str | None = None,
     target_input: events.RuleTargetInput | None = None,
-    retry_policy: events.CfnRule.RetryPolicyProperty | None = None,
+    retries: Retries | None = None,
 ) -> cloudwatch.CfnAlarm:
     """Have a rule start a function's `live` alias, and keep what does not reach it.
 
@@ -57,7 +59,7 @@ def add_live_target(
         dead_letter_queue: Where events go that do not reach the function.
         bus_name: The rule's event bus if it is not the default one.
         target_input: What the function gets in place of the event.
-        retry_policy: How often and how long the delivery is tried.
+        retries: How often and how long the delivery is tried, from `check_retries`.
 
     Returns:
         The alarm on events that did not even reach the dead-letter queue.
@@ -73,13 +75,20 @@ def add_live_target(
                 events.RuleTargetConfig(
                     arn=function.live.function_arn,
                     input=target_input,
-                    retry_policy=retry_policy,
+                    retry_policy=None
+                    if retries is None
+                    else events.CfnRule.RetryPolicyProperty(
+                        maximum_retry_attempts=retries.attempts, maximum_event_age_in_seconds=retries.age
+                    ),
                     dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=dead_letter_queue.queue_arn),
                 )
             ),
         )
     )
     function.callers.allow(scope, "Permission", principal=_EVENTS, source_arn=sources)
+    if bus_name is not None and not in_one_stack(dead_letter_queue, scope):
+        # The bus may be of the rule's stack, which names the queue: named by the queue's policy it would be a cycle.
+        sources = rules_of(cdk.Stack.of(scope), rule_arn, bus_name="*")
     let_send(dead_letter_queue, _EVENTS, sources)
     return events_lost_alarm(
         scope,
@@ -87,6 +96,30 @@ def add_live_target(
         metric=("AWS/Events", "InvocationsFailedToBeSentToDlq"),
         dimensions=_dimensions(rule, rule_arn, bus_name),
     )
+
+
+class Retries(NamedTuple):
+    """How often and how long a delivery is tried."""
+
+    attempts: int | None
+    age: float | None
+    """In seconds."""
+
+
+def check_retries(where: Where, attempts: int | None, age: cdk.Duration | None) -> Retries | None:
+    """Refuse retries that EventBridge's rules and schedules do not know. None where nothing is said of them.
+
+    Args:
+        where: The trigger.
+        attempts: How often a delivery is tried again.
+        age: How long it is tried.
+
+    Raises:
+        ValidationError: A value outside the limits.
+    """
+    where.within("retry_attempts", attempts, quotas.RULE_RETRY_ATTEMPTS)
+    known = duration_within(where, "max_event_age", age, quotas.RULE_EVENT_AGE)
+    return None if attempts is None and age is None else Retries(attempts, as_seconds(age, known))
 
 
 def check_dead_letter_queue(where: Where, queue: sqs.IQueue | None, *, service: str | None = None) -> None:
@@ -141,17 +174,13 @@ def dead_letter_queue_for(
     function.invoked_asynchronously()
     shared = function.failure_queue
     # In another stack the queue would have to name the source, and the source already names the function: a cycle.
-    if given is None and shared is not None and _stack_of(scope) == _stack_of(function):
+    if given is None and shared is not None and in_one_stack(scope, function):
         return shared
     queue = define_dead_letter_queue(scope) if given is None else given
     alarm = queue_not_empty_alarm(scope, queue.queue_name, function.alarm_actions, construct_id="DeadLetterQueueAlarm")
     if alarms is not None:
         alarms["DeadLetterQueue"] = alarm
     return queue
-
-
-def _stack_of(construct: Construct) -> str:
-    return reference(cdk.Stack.of(construct))
 
 
 def _dimensions(rule: events.Rule, rule_arn: str, bus_name: str | None) -> dict[str, str]:

@@ -11,12 +11,13 @@ from constructs import Construct
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
-from cdk_lambda_patterns.function.durations import as_seconds, duration_within
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.tokens import is_token, without_tokens
-from cdk_lambda_patterns.triggers.rule_target import check_dead_letter_queue, dead_letter_queue_for
-from cdk_lambda_patterns.triggers.senders import events_lost_alarm
 from cdk_lambda_patterns.validation import Where
+
+from .given import check_function
+from .rule_target import check_dead_letter_queue, check_retries, dead_letter_queue_for
+from .senders import events_lost_alarm
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch, aws_sqs as sqs
@@ -42,10 +43,10 @@ class ScheduleTrigger(Construct):
     """The schedule's role."""
 
     dead_letter_queue: sqs.IQueue
-    """Where starts go that did not reach the function: its failure queue, or where that cannot be, an own one."""
+    """Where starts go that did not reach the function: the one given, its failure queue, or else an own one."""
 
     alarms: dict[str, cloudwatch.CfnAlarm]
-    """The alarms by their names: `EventsLost`, and where the queue is not the function's `DeadLetterQueue`."""
+    """The alarms by their names: `EventsLost`, and `DeadLetterQueue` where that queue is not the function's own."""
 
     def __init__(
         self,
@@ -101,12 +102,11 @@ class ScheduleTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        check_function(where, function)
         check_schedule(where, schedule)
         check_time_zone(where, time_zone)
         window = _window(where, flexible_window)
-        where.within("retry_attempts", retry_attempts, quotas.RULE_RETRY_ATTEMPTS)
-        age = duration_within(where, "max_event_age", max_event_age, quotas.RULE_EVENT_AGE)
+        retries = check_retries(where, retry_attempts, max_event_age)
         text = _payload(where, payload)
         check_dead_letter_queue(where, dead_letter_queue)
         super().__init__(scope, construct_id)
@@ -140,7 +140,11 @@ class ScheduleTrigger(Construct):
                 # The CDK's way keeps tokens, but drops null.
                 input=cdk.Stack.of(self).to_json_string(payload) if _has_token(payload) else text,
                 dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=queue_arn),
-                retry_policy=_retry_policy(retry_attempts, as_seconds(max_event_age, age)),
+                retry_policy=None
+                if retries is None
+                else scheduler.CfnSchedule.RetryPolicyProperty(
+                    maximum_retry_attempts=retries.attempts, maximum_event_age_in_seconds=retries.age
+                ),
             ),
         )
 
@@ -222,9 +226,3 @@ def _policy(function_arn: str, queue_arn: str) -> dict[str, Any]:
             {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue_arn},
         ],
     }
-
-
-def _retry_policy(attempts: int | None, age: float | None) -> scheduler.CfnSchedule.RetryPolicyProperty | None:
-    if attempts is None and age is None:
-        return None
-    return scheduler.CfnSchedule.RetryPolicyProperty(maximum_retry_attempts=attempts, maximum_event_age_in_seconds=age)

@@ -13,6 +13,7 @@ from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import define_query_alarm
 from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.references import in_one_stack
 from cdk_lambda_patterns.validation import Where
 
 from .event_source_mappings import reader_of, role_of
@@ -136,7 +137,9 @@ class SesTrigger(Construct):
         # 3 connect
         self.rule.add_resource_dependency(permission)
         if bucket is not None:
-            _let_put(self.rule, bucket, key_prefix or "", rules)
+            # In another stack the bucket's policy cannot name the rule set, whose rule needs the bucket.
+            sources = rules if in_one_stack(bucket, self) else _rules_of(cdk.Stack.of(self), "*")
+            _let_put(self.rule, bucket, key_prefix or "", sources)
             _let_read(reader_of(self, function), bucket, key_prefix or "")
         self.alarms = {
             "EventsLost": define_query_alarm(
