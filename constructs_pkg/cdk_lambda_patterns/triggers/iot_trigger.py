@@ -42,8 +42,7 @@ class IotTrigger(Construct):
     """With which the rule sends what did not reach the function."""
 
     dead_letter_queue: sqs.IQueue
-    """Where messages go that did not reach the function: the one given, the function's failure queue, or where it has
-    none in this stack, an own one."""
+    """Where messages go that did not reach the function: the one given, its failure queue, or else an own one."""
 
     alarms: dict[str, cloudwatch.CfnAlarm]
     """The alarms by their names: `EventsLost`, and `DeadLetterQueue` where that queue is not the function's own."""

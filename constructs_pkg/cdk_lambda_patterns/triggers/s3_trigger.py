@@ -15,13 +15,14 @@ from cdk_lambda_patterns.validation import Where
 
 from .bucket_recursion import grants_in, overlaps
 from .buckets import define_bucket, keep_reporting, report_to_event_bridge
-from .rule_target import add_live_target, dead_letter_queue_for
+from .given import check_function, check_region
+from .rule_target import add_live_target, check_dead_letter_queue, check_retries, dead_letter_queue_for
 from .s3_events import CAUSES, event_detail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_cdk import aws_cloudwatch as cloudwatch, aws_sqs as sqs
+    from aws_cdk import Duration, aws_cloudwatch as cloudwatch, aws_sqs as sqs
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
@@ -45,11 +46,10 @@ class S3Trigger(Construct):
     """The rule that passes the bucket's events on."""
 
     dead_letter_queue: sqs.IQueue
-    """Where events go that did not reach the function: its failure queue, or where it has none in this stack, an own
-    one."""
+    """Where events go that did not reach the function: the one given, its failure queue, or else an own one."""
 
     alarms: dict[str, cloudwatch.CfnAlarm]
-    """The alarms by their names: `EventsLost`, and where the queue is an own one `DeadLetterQueue`."""
+    """The alarms by their names: `EventsLost`, and `DeadLetterQueue` where that queue is not the function's own."""
 
     def __init__(
         self,
@@ -63,6 +63,10 @@ class S3Trigger(Construct):
         event_types: Sequence[s3.EventType] = (s3.EventType.OBJECT_CREATED,),
         reports_to_event_bridge: bool | None = None,
         allow_recursion: str | None = None,
+        retry_attempts: int | None = None,
+        max_event_age: Duration | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+        enabled: bool = True,
     ) -> None:
         """Define the trigger.
 
@@ -86,27 +90,36 @@ class S3Trigger(Construct):
             allow_recursion: Why the function may change what its own trigger watches, and what ends the loop.
                 Default: - it may not: at synthesis a grant that would let it is an error (RecursionThroughBucket).
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+            retry_attempts: How often the delivery is tried again, 0 to 185.
+                Default: - 185.
+                Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
+            max_event_age: How long the delivery is tried, 1 minute to 24 hours.
+                Default: - 24 hours.
+                Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
+            dead_letter_queue: A standard queue for what does not reach the function. Its policy, and that of its key,
+                let EventBridge send.
+                Default: - the function's failure queue.
+                Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+            enabled: Whether the rule passes events on at once.
+                Default: True
 
         Raises:
             ValidationError: A filter with wildcards or too long, event types that EventBridge does not know or that
-                need different filters, an outside bucket not known to report to EventBridge.
+                need different filters, an outside bucket not known to report to EventBridge, a queue that cannot keep
+                events, or a value outside the service's limits.
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        check_function(where, function)
         expect_type(where, "bucket", bucket, "bucket_arn", "aws_s3.IBucket")
         _check_filter(where, "prefix", prefix)
         _check_filter(where, "suffix", suffix)
         detail_types, fields = event_detail(where, event_types)
         _check_reports(where, bucket, reports_to_event_bridge)
-        if allow_recursion is not None and not allow_recursion.strip():
-            where.refuse(
-                "allow_recursion",
-                "must say why",
-                got=repr(allow_recursion),
-                fix="write what ends the loop, or leave it out",
-                code="ReasonMissing",
-            )
+        if allow_recursion is not None:
+            _check_reason(where, allow_recursion)
+        retries = check_retries(where, retry_attempts, max_event_age)
+        check_dead_letter_queue(where, dead_letter_queue, service="EventBridge")
         super().__init__(scope, construct_id)
 
         # 2 define
@@ -117,7 +130,7 @@ class S3Trigger(Construct):
             if isinstance(bucket, s3.Bucket):
                 report_to_event_bridge(bucket)
         self.alarms = {}
-        self.dead_letter_queue = dead_letter_queue_for(self, function, alarms=self.alarms)
+        self.dead_letter_queue = dead_letter_queue_for(self, function, given=dead_letter_queue, alarms=self.alarms)
 
         # 3 connect
         key = _key_filter(prefix, suffix)
@@ -128,8 +141,9 @@ class S3Trigger(Construct):
             self,
             "Rule",
             event_pattern=events.EventPattern(source=["aws.s3"], detail_type=detail_types, detail=detail),
+            enabled=enabled,
         )
-        self.alarms["EventsLost"] = add_live_target(self, self.rule, function, self.dead_letter_queue)
+        self.alarms["EventsLost"] = add_live_target(self, self.rule, function, self.dead_letter_queue, retries=retries)
         causes = [cause for detail_type in detail_types for cause in CAUSES.get(detail_type, ())]
         watched = None if allow_recursion is not None else _Watched(prefix or "", suffix or "", causes)
         self.node.add_validation(cast("IValidation", _AtSynthesis(self, function, watched)))
@@ -179,6 +193,7 @@ def _shown(keys: str) -> str:
 def _check_filter(where: Where, prop: str, value: str | None) -> None:
     if value is None or is_token(value):
         return
+    where.text(prop, value)
     where.size(prop, value.encode(), quotas.OBJECT_KEY_LENGTH)
     if "*" in value:
         where.refuse(
@@ -190,8 +205,29 @@ def _check_filter(where: Where, prop: str, value: str | None) -> None:
         )
 
 
+def _check_reason(where: Where, reason: str) -> None:
+    if not isinstance(cast("object", reason), str) or not reason.strip():
+        where.refuse(
+            "allow_recursion",
+            "must say why",
+            got=repr(reason),
+            fix="write what ends the loop, or leave it out",
+            code="ReasonMissing",
+        )
+
+
 def _check_reports(where: Where, bucket: s3.IBucket | None, reports: bool | None) -> None:  # noqa: FBT001 (private)
-    if bucket is None or isinstance(bucket, s3.Bucket) or reports:
+    if bucket is None:
+        return
+    check_region(
+        where,
+        "bucket",
+        bucket,
+        "must be of the trigger's Region, where the rule is that gets its events",
+        fix="define the function and its trigger there",
+        code="BucketRegion",
+    )
+    if isinstance(bucket, s3.Bucket) or reports:
         return
     where.refuse(
         "bucket",
