@@ -88,13 +88,20 @@ def _demonstrate(steps: Steps, *, keep: bool) -> None:
     print_table(("sent", "function", "landed in", "seconds"), outcomes)
     print(f"\nAll of it happened, in {time.monotonic() - begin:.1f} s.")
     if keep:
-        print(
-            f"\nThe local cloud is up at {cloud.endpoint}\n"
-            "  cdk-lambda-patterns local status                  what is there, and what it did\n"
-            "  cdk-lambda-patterns local logs Convert            what the function logged\n"
-            '  eval "$(cdk-lambda-patterns local up --export)"   let the AWS CLI of this shell use it\n'
-            "  cdk-lambda-patterns local down                    stop it"
-        )
+        print(f"\nThe local cloud is up at {cloud.endpoint}\n{how_to_look_around()}")
+
+
+def how_to_look_around() -> str:
+    """The commands for a cloud that is kept up. They are in the environment that `make` alone puts on the path."""
+    activate = Path(sys.prefix, "bin", "activate")
+    shown = activate.relative_to(PROJECT) if activate.is_relative_to(PROJECT) else activate
+    return (
+        f"  {f'source {shown}':48}  put this project's commands on the path of your shell\n"
+        "  cdk-lambda-patterns local status                  what is there, and what it did\n"
+        "  cdk-lambda-patterns local logs Convert            what the function logged\n"
+        '  eval "$(cdk-lambda-patterns local up --export)"   let the AWS CLI of this shell use it\n'
+        "  cdk-lambda-patterns local down                    stop it"
+    )
 
 
 @contextmanager

@@ -91,6 +91,23 @@ def test_fails_when_a_step_does_not_happen(monkeypatch: pytest.MonkeyPatch, caps
     assert error == "error: no room left\n"
 
 
+def test_what_it_says_to_type_works_in_a_shell_that_knows_nothing_of_the_project() -> None:
+    source, status, *_ = (line.strip().partition("   ")[0] for line in demo.how_to_look_around().splitlines())
+
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"{source.strip()} && {status} --help"],
+        cwd=PROJECT,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "cdk-lambda-patterns local status" in done.stdout
+
+
 def test_long_lines_are_wrapped_and_excerpts_cut(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
