@@ -88,8 +88,8 @@ def errors_page() -> str:
 
 def _refusal(rule: str, fix: str) -> str:
     """A rule and its fix; of what is only known at run time, that it is so."""
-    text = _sentence(_cell(rule)) if rule.strip("…") else "The message says what."
-    return text + (f"\n:   {_sentence(_cell(fix))}" if fix.strip("…") else "")
+    text = _sentence(_cell(rule)) if rule.strip("…' ") else "The message says what."
+    return text + (f"\n:   {_sentence(_cell(fix))}" if fix.strip("… ") else "")
 
 
 def api_pages() -> dict[str, str]:

@@ -8,7 +8,7 @@ timeout, is paid for, and does what the caller, who tries again, believes not to
 Let the function give up before the API does; hand longer work to a queue or state machine and answer at once.
 
 ```python
-HttpApiFrontDoor(self, "Api", function=function)  # refuses a function that may run longer
+WellArchitectedFunction(self, "Process", code=code, handler="index.handler", timeout=Duration.seconds(29))
 ```
 ```yaml
 # before: of a function behind a REST API

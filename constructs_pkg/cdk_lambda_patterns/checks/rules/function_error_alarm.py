@@ -7,7 +7,7 @@ Retries and dead-letter queues keep what failed; they tell nobody. Without an al
 An alarm on the function's `Errors`, or one on the errors of all functions.
 
 ```python
-FunctionAlarms.from_function(function, notify=topic)  # WellArchitectedFunction has them from the start
+WellArchitectedFunction(self, "Process", code=code, handler="index.handler", notify=topic)  # has alarms
 ```
 ```yaml
 # before: nothing

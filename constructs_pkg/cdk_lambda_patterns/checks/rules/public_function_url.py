@@ -10,7 +10,7 @@ Let IAM authorize, and CloudFront sign its requests with an origin access contro
 say so with an acknowledgement, and bound the damage with reserved concurrency.
 
 ```python
-FunctionUrlFrontDoor(self, "Api", function=function)  # IAM
+function.live.add_function_url()  # IAM authorizes, unless you say otherwise
 ```
 ```yaml
 # before

@@ -8,7 +8,9 @@ APIs with many routes, each with its permission, get there.
 Let callers share a source: one permission for all routes of an API, one for all rules of a bus.
 
 ```python
-RestApiFrontDoor(self, "Api", function=function)  # one permission for the whole API
+# one permission for the whole API
+integration = apigateway.LambdaIntegration(function.live, scope_permission_to_method=False)
+apigateway.RestApi(self, "Api").root.add_proxy(default_integration=integration)
 ```
 ```yaml
 # before: one for each route

@@ -9,7 +9,9 @@ Lambda's faults, but not this.
 Retry it, with backoff and jitter; `States.ALL` and `States.TaskFailed` cover it too.
 
 ```python
-LambdaTask(self, "Process", function=function)  # retries Lambda's faults and throttles, with jitter
+process = stepfunctions_tasks.LambdaInvoke(self, "Process", lambda_function=function.live)
+process.add_retry(errors=["Lambda.TooManyRequestsException"], jitter_strategy=stepfunctions.JitterType.FULL)
+stepfunctions.StateMachine(self, "Machine", definition_body=stepfunctions.DefinitionBody.from_chainable(process))
 ```
 ```yaml
 # before
