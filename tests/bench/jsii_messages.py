@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from jsii._kernel.providers import process
 
@@ -33,7 +35,7 @@ def counted() -> Iterator[Messages]:
     """Count the messages that are sent inside.
 
     Answers of Python to Node (overridden methods, callbacks) are messages as well. Loading the libraries is not
-    counted: it happens once a process.
+    counted: it happens once a process. Nor are acknowledgments for cdk-nag, which another test may have imported.
     """
     messages = Messages()
     send = process._NodeProcess.send
@@ -44,11 +46,12 @@ def counted() -> Iterator[Messages]:
             messages.sent.append(message)
         return send(self, request, response_type)
 
-    process._NodeProcess.send = record  # type: ignore[method-assign]
+    hidden = {name: sys.modules.pop(name) for name in ("cdk_nag",) if name in sys.modules}
     try:
-        yield messages
+        with patch.object(process._NodeProcess, "send", record):
+            yield messages
     finally:
-        process._NodeProcess.send = send  # type: ignore[method-assign]
+        sys.modules.update(hidden)
 
 
 def _named(request: object) -> str | None:
