@@ -117,7 +117,7 @@ class ContainerImage:
         Raises:
             ValidationError: The tag is empty or `latest`.
         """
-        if not isinstance(tag_or_digest, str) or not tag_or_digest:
+        if not isinstance(cast("object", tag_or_digest), str) or not tag_or_digest:
             message = (
                 f"'tag_or_digest' must name one image, got {tag_or_digest!r}; "
                 "give a digest or a tag that is never used again"

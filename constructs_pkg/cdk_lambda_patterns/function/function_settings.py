@@ -91,7 +91,7 @@ def _fields(where: Where, settings: object) -> tuple[Setting, ...]:
         where.refuse(
             "settings",
             "must be a subclass of FunctionSettings",
-            got=getattr(settings, "__name__", repr(settings)),
+            got=settings.__name__ if isinstance(settings, type) else repr(settings),
             fix="write class Settings(FunctionSettings), and pass the class",
             code="SettingsInvalid",
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 from cdk_lambda_patterns.errors import ValidationError
 
@@ -22,7 +22,7 @@ def given_path(prop: str, value: object) -> Path:
     Raises:
         ValidationError: No path, or an empty one.
     """
-    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
+    if not isinstance(value, str | Path) or not str(value):
         message = f"'{prop}' must be a path, got {value!r}; name a folder or a file, '.' for where the app runs"
         raise ValidationError(message, code="PathInvalid")
     return Path(value)
@@ -58,7 +58,7 @@ def _listed(prop: str, values: object) -> Iterable[object]:
     if isinstance(values, str) or not isinstance(values, Iterable):
         message = f"'{prop}' must be a list, got {values!r}; write it in brackets"
         raise ValidationError(message, code="ListExpected")
-    return values
+    return cast("Iterable[object]", values)
 
 
 def _text(prop: str, value: object) -> str:

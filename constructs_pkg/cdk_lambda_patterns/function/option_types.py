@@ -71,5 +71,6 @@ def check_types(
                 code="OptionUnknown",
             )
     typed = {name: value for name, value in options.items() if name not in _SAID_BETTER}
-    with cdk_refusals(where):
-        lambda_.FunctionOptions(log_removal_policy=log_removal_policy, **typed)
+    if typed or log_removal_policy is not None:  # each is compared, given or not
+        with cdk_refusals(where):
+            lambda_.FunctionOptions(log_removal_policy=log_removal_policy, **typed)
