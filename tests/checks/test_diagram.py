@@ -91,6 +91,28 @@ def test_svg_is_well_formed_and_shows_the_same(report: Report) -> None:
     assert sum("stroke-dasharray" in path.attrib for path in paths) == 2  # one line, and the legend
 
 
+def test_svg_shows_names_as_constructs_of_this_library_have_them() -> None:
+    def queue(path: str, **properties: object) -> dict[str, object]:
+        return {"Type": "AWS::SQS::Queue", "Metadata": {"aws:cdk:path": path}, "Properties": properties}
+
+    redrive = {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}}
+    resources = {
+        "Dead": queue("Orders/DeadLetterQueue"),
+        "Queue": queue("Orders/DeadLetterQueue/OfTheSecond", RedrivePolicy=redrive),
+    }
+
+    drawn = draw(check({"Resources": resources}), Style.SVG)
+
+    assert 'font-size="11" font-weight="bold" fill="#1b2730">Orders/DeadLetterQueue<' in drawn
+    assert ">Orders/Dead…OfTheSecond<" in drawn
+
+
+def test_labels_of_lines_are_above_every_line(report: Report) -> None:
+    drawn = draw(report, Style.SVG)
+
+    assert drawn.index(">in/*<") > drawn.rindex("marker-start") > 0
+
+
 def test_the_bundled_layout_reads_from_left_to_right_without_overlaps(report: Report) -> None:
     layout = lay_out(picture(report))
 

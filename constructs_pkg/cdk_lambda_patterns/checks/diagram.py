@@ -31,6 +31,7 @@ _FILLS = {None: "#ffffff", Severity.ERROR: "#fdecea", Severity.WARNING: "#fff6e0
 _STRIPES = {"function": "#d86613", "store": "#3f8624", "queue": "#b0084d", "gate": "#6b3fa0", "other": "#5a6b7b"}
 _FAILURE, _FLOW, _TEXT, _MUTED, _BAND = "#c62828", "#45545f", "#1b2730", "#5a6b7b", "#f4f6f8"
 _LONGEST = 24
+_LONGEST_NAME, _LONGEST_NAME_IN_LARGE = 24, 20
 _GRAPHVIZ_SECONDS = 30
 
 
@@ -101,6 +102,7 @@ def _svg(layout: Layout) -> str:
         f'<title>Event flow</title><defs>{markers}</defs><rect {size} fill="#ffffff"/>',
         *(_band(band) for band in layout.bands if band.name),
         *(_route(route) for route in layout.routes),
+        *(_route_label(route) for route in layout.routes if route.line.label),  # above every line
         *(_place(place) for place in layout.places if place.box is not None),
         _legend(height),
         "</svg>",
@@ -130,12 +132,17 @@ def _place(place: Place) -> str:
         f"<g><title>{_xml(f'{box.name} ({box.what})')}\n{_xml(told)}</title>",
         f'<rect x="{x:g}" y="{y:g}" width="{w:g}" height="{h:g}" rx="6" {look}/>',
         f'<rect x="{x:g}" y="{y:g}" width="5" height="{h:g}" rx="2" fill="{_STRIPES[box.shape]}"/>',
-        _label(x + 14, y + 20, box.name, size=13, color=_TEXT, weight="bold", most=20),
+        _label(x + 14, y + 20, box.name, size=_name_size(box.name), color=_TEXT, weight="bold", most=_LONGEST_NAME),
         _label(x + 14, y + 36, box.what, size=11, color=_MUTED),
         *marks,
         "</g>",
     ]
     return "".join(parts)
+
+
+def _name_size(name: str) -> int:
+    """Long names in smaller type rather than cut: `Orders/DeadLetterQueue`."""
+    return 13 if len(name) <= _LONGEST_NAME_IN_LARGE else 11
 
 
 def _label(
@@ -148,14 +155,17 @@ def _label(
 def _route(route: Route) -> str:
     color, name = (_FAILURE, "failure") if route.line.failure else (_FLOW, "flow")
     dash = ' stroke-dasharray="6 4"' if route.line.failure else ""
-    path, (x, y) = _way(route)
+    path, _ = _way(route)
     end = "start" if route.back else "end"
-    drawn = f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.4"{dash} marker-{end}="url(#{name})"/>'
-    if not route.line.label:
-        return drawn
+    return f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.4"{dash} marker-{end}="url(#{name})"/>'
+
+
+def _route_label(route: Route) -> str:
+    color = _FAILURE if route.line.failure else _FLOW
+    _, (x, y) = _way(route)
     text = route.line.label if len(route.line.label) <= _LONGEST else f"{route.line.label[: _LONGEST - 1]}…"
     look = f'font-size="10" text-anchor="end" fill="{color}" stroke="#ffffff" stroke-width="3" paint-order="stroke"'
-    return f'{drawn}<text x="{x:g}" y="{y:g}" {look}>{_xml(text)}</text>'
+    return f'<text x="{x:g}" y="{y:g}" {look}>{_xml(text)}</text>'
 
 
 def _way(route: Route) -> tuple[str, tuple[float, float]]:
