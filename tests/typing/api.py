@@ -11,6 +11,8 @@ from typing import Any, cast
 
 import aws_cdk as cdk
 from aws_cdk import (
+    aws_cloudfront as cloudfront,
+    aws_cloudfront_origins as origins,
     aws_codedeploy as codedeploy,
     aws_codepipeline as codepipeline,
     aws_codepipeline_actions as actions,
@@ -37,8 +39,13 @@ from cdk_lambda_patterns import (
     CognitoTrigger,
     ConcurrencyBudget,
     CustomResourceTrigger,
+    DeploymentAccess,
+    Duty,
+    EdgeFunction,
     EventBridgeTrigger,
     FirehoseTransformation,
+    FunctionFileSystem,
+    FunctionVpc,
     GradualRelease,
     IdempotencyTable,
     IotTrigger,
@@ -59,11 +66,13 @@ from cdk_lambda_patterns import (
     SqsTrigger,
     ValidationError,
     VersionPruning,
+    ViewerFunction,
     WellArchitectedFunction,
     WellArchitectedImageFunction,
     Workload,
     event_patterns,
 )
+from cdk_lambda_patterns.settings import FunctionSettings, Parameter, ReadsAndWrites, Secret, Sends
 from cdk_lambda_patterns.testing import fast_app, normalized, synthesize
 
 CODE = lambda_.Code.from_inline("def handler(event, context): ...")
@@ -297,6 +306,89 @@ def on_instances(stack: cdk.Stack) -> None:
     function.run_on(ManagedInstances(capacity_provider=provider, minimum=3, maximum=9))
 
 
+def in_a_network(stack: cdk.Stack) -> None:
+    key = kms.Key(stack, "Key")
+    vpc = FunctionVpc(
+        stack,
+        "Vpc",
+        endpoints=["sqs", ec2.InterfaceVpcEndpointAwsService.KMS],
+        nat_gateways=1,
+        flow_log_retention=logs.RetentionDays.ONE_WEEK,
+        flow_log_encryption_key=key,
+    )
+    plain: ec2.IVpc = vpc
+    files = FunctionFileSystem(stack, "Files", vpc=vpc, encryption_key=key)
+    mounted: lambda_.FileSystem = files.mounted_at("/mnt/files", read_only=True)
+    function = WellArchitectedFunction(
+        stack, "Function", code=CODE, handler="index.handler", vpc=vpc, filesystem=mounted
+    )
+    secretsmanager.Secret(stack, "Secret").grant_read(function)
+    vpc.add_endpoints("events")
+    vpc.add_endpoints_for(function)
+    function.connections.allow_to(ec2.SecurityGroup(stack, "Database", vpc=plain), ec2.Port.tcp(5432))
+    cdk.CfnOutput(stack, "Endpoint", value=vpc.endpoints["sqs"].vpc_endpoint_id)
+
+
+def at_the_edge(stack: cdk.Stack) -> None:
+    shop = cdk.Stack(cdk.Stage.of(stack), "Shop", env=cdk.Environment(region="eu-central-1"))
+    edge = EdgeFunction(
+        shop,
+        "Rewrite",
+        code=CODE,
+        handler="index.handler",
+        timeout=cdk.Duration.seconds(3),
+        log_retention=logs.RetentionDays.ONE_WEEK,
+        removal_policy=cdk.RemovalPolicy.DESTROY,
+    )
+    javascript = cloudfront.FunctionCode.from_inline("function handler(event) { return event.request; }")
+    viewer = ViewerFunction(stack, "Redirect", code=javascript, key_values={"/old": "/new"})
+    other = ViewerFunction(shop, "Other", code=javascript, notify=sns.Topic(shop, "Topic"))
+    plain: cloudfront.Function = viewer
+    cloudfront.Distribution(
+        shop,
+        "Site",
+        default_behavior=cloudfront.BehaviorOptions(
+            origin=origins.HttpOrigin("example.com"),
+            edge_lambdas=[edge.at(cloudfront.LambdaEdgeEventType.ORIGIN_REQUEST, include_body=True)],
+            function_associations=[other.at(cloudfront.FunctionEventType.VIEWER_REQUEST)],
+        ),
+    )
+    version: lambda_.Version = edge.version
+    version.node.add_dependency(edge.role)
+    cdk.CfnOutput(stack, "Name", value=plain.function_name)
+
+
+def who_may_deploy(stack: cdk.Stack) -> None:
+    function = WellArchitectedFunction(stack, "Function", code=CODE, handler="index.handler")
+    access = DeploymentAccess(stack, "Access", functions=[function], bootstrap_qualifier="ours")
+    on_call = access.role("OnCall", Duty.ROLL_BACK, Duty.INVOKE, assumed_by=iam.AccountRootPrincipal())
+    access.grant(iam.Group(stack, "People"), Duty.PUBLISH)
+    policy: iam.ManagedPolicy = access.policy(Duty.CHANGE_ENVIRONMENT)
+    cdk.CfnOutput(stack, "Arns", value=f"{on_call.role_arn} {policy.managed_policy_arn}")
+
+
+class Settings(FunctionSettings):
+    orders: ReadsAndWrites
+    api_key: Secret
+    rates: Parameter | None = None
+    failed: Sends | None = None
+    limit: int = 100
+
+
+def told_once(stack: cdk.Stack) -> None:
+    function = WellArchitectedFunction(stack, "Function", code=CODE, handler="index.handler")
+    key = dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)
+    table = dynamodb.TableV2(stack, "Table", partition_key=key)
+    function.configure(Settings, orders=table, api_key=secretsmanager.Secret(stack, "Key"), limit=10)
+
+
+def what_a_handler_is_told() -> str:
+    settings = Settings.load({"ORDERS": "Orders-1", "API_KEY": "arn:key"})
+    orders: str = settings.orders
+    limit: int = settings.limit
+    return f"{orders} {limit} {settings.rates.value() if settings.rates else settings.api_key.reference}"
+
+
 class OfATeam(Construct):
     """What a team builds on top, with options that pass through."""
 
@@ -352,6 +444,14 @@ def of_an_image(stack: cdk.Stack) -> None:
 
 def a_function_that_is_not_ours(stack: cdk.Stack, function: lambda_.Function) -> None:
     S3Trigger(stack, "T", function=function)  # type: ignore[arg-type]
+
+
+def a_setting_that_there_is_not() -> object:
+    return Settings.load().ordres  # type: ignore[attr-defined]
+
+
+def a_duty_that_there_is_not(stack: cdk.Stack, access: DeploymentAccess) -> None:
+    access.grant(iam.Group(stack, "People"), "PUBLISH")  # type: ignore[arg-type]
 
 
 def positional(stack: cdk.Stack) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +23,11 @@ RIGHT = [
     api.what_a_function_has,
     api.triggers,
     api.more_triggers,
+    api.releases,
+    api.in_a_network,
+    api.at_the_edge,
+    api.who_may_deploy,
+    api.told_once,
     api.done_once,
     api.kept_ready,
     api.on_instances,
@@ -41,6 +47,22 @@ def test_what_is_accepted_works(define: Callable[[cdk.Stack], None]) -> None:
 def test_what_is_refused_fails_at_run_time_as_well(define: Callable[[cdk.Stack], None]) -> None:
     with pytest.raises((TypeError, ValidationError)):
         synthesize(define)
+
+
+def test_a_handler_gets_what_its_settings_say() -> None:
+    assert api.what_a_handler_is_told() == "Orders-1 100 arn:key"
+
+
+def test_nothing_that_is_accepted_is_left_out() -> None:
+    of_a_stack = {
+        value
+        for value in vars(api).values()
+        if inspect.isfunction(value)
+        and value.__module__ == api.__name__
+        and [*inspect.signature(value).parameters] == ["stack"]
+    }
+
+    assert of_a_stack == {*RIGHT, *WRONG}
 
 
 def test_the_helpers_for_tests_work_together() -> None:

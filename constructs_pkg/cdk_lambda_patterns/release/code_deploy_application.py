@@ -133,7 +133,7 @@ class CodeDeployApplication(Construct):
             self._hooks |= dict.fromkeys(new, policy)
         return list(dict.fromkeys(self._hooks[name] for name in known))
 
-    def calls(self, function: lambda_.IFunction) -> bool:
+    def calls(self, function: WellArchitectedFunction) -> bool:
         """Whether a function is a hook of one of the releases.
 
         Args:

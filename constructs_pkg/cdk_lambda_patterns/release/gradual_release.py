@@ -256,7 +256,7 @@ def _check_hooks(
                 code="ReleaseHookInOtherStack",
             )
         if getattr(hook, "gradual_release", None) is not None:
-            _refuse_released_hook(where, name, cast("lambda_.IFunction", hook))
+            _refuse_released_hook(where, name, cast("_Hook", hook))
     smoke_test = hooks["smoke_test"]
     if smoke_test is None:
         return
@@ -284,7 +284,7 @@ def _check_no_hook(where: Where, function: WellArchitectedFunction, shared: Code
         _refuse_released_hook(where, "function", function)
 
 
-def _refuse_released_hook(where: Where, prop: str, hook: lambda_.IFunction) -> NoReturn:
+def _refuse_released_hook(where: Where, prop: str, hook: _Hook) -> NoReturn:
     where.refuse(
         prop,
         "must not be a hook with a release of its own: CodeDeploy calls the newest code of a hook, whatever its alias "
