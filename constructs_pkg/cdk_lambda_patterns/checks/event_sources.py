@@ -401,7 +401,7 @@ def _notification(templates: Templates, via: Resource, entry: Mapping[str, objec
 
 def _rule(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
     templates, template = flow.templates, resource.template
-    if any(value == "DISABLED" for value, _ in templates.cases(resource, "State")):
+    if is_disabled(templates, resource):
         return
     for target, when in templates.entries(resource, "Targets"):
         if not is_mapping(target):
@@ -416,6 +416,11 @@ def _rule(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
     for pattern, _ in templates.cases(resource, "EventPattern"):
         if pattern is not None:
             yield from _matched(flow, resource, pattern)
+
+
+def is_disabled(templates: Templates, resource: Resource) -> bool:
+    """Whether a rule or schedule is switched off, in every branch."""
+    return all(value == "DISABLED" for value, _ in templates.cases(resource, "State"))
 
 
 def _matched(flow: EventFlow, rule: Resource, pattern: object) -> Iterator[Edge]:
@@ -494,6 +499,8 @@ def _pattern(templates: Templates, rule: Resource, pattern: object) -> Pattern:
 
 
 def _schedule(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
+    if is_disabled(flow.templates, resource):
+        return
     for address in _named(flow, resource, ("Target", "Arn"), ""):
         yield _edge(flow, resource, address, Kind.SENDS, resource, mode=Mode.ASYNCHRONOUS)
     for address in _named(flow, resource, ("Target", "DeadLetterConfig", "Arn"), ""):

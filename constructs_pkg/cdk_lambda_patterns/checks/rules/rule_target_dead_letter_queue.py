@@ -26,7 +26,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cdk_lambda_patterns.checks.event_sources import redrive
+from cdk_lambda_patterns.checks.event_sources import is_disabled, redrive
 from cdk_lambda_patterns.checks.facts import called
 from cdk_lambda_patterns.checks.graph import FUNCTION, Kind
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
@@ -85,7 +85,8 @@ class RuleTargetDeadLetterQueue(Rule):
 
 def _rules(app: App) -> Iterator[tuple[Resource, Node, list[Value]]]:
     for rule in app.templates.of_type("AWS::Events::Rule"):
-        for target, when in app.templates.entries(rule, "Targets"):
+        targets = () if is_disabled(app.templates, rule) else app.templates.entries(rule, "Targets")
+        for target, when in targets:
             if is_mapping(target):
                 inside = partial(app.templates.inside, rule.template, target)
                 arn = app.templates.only(inside("Arn"))
