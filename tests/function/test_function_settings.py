@@ -228,6 +228,30 @@ def test_fails_when_the_resource_has_no_such_access() -> None:
         synthesize(lambda stack: define(stack).configure(Sending, thing=s3.Bucket(stack, "Bucket")))
 
 
+class OtherPlain(FunctionSettings):
+    name: str
+    region: str = "eu"
+
+
+def test_settings_may_share_a_variable_of_one_value() -> None:
+    def shared(stack: cdk.Stack) -> None:
+        function = define(stack, environment={"NAME": "a"})
+        function.configure(Plain, name="a")
+        function.configure(OtherPlain, name="a", region="us")
+
+    assert variables_of(synthesize(shared)) == {"NAME": "a", "REGION": "us"}
+
+
+@pytest.mark.parametrize("before", [{"environment": {"NAME": "b"}}, {}])
+def test_fails_when_a_variable_would_lose_its_value(stack: cdk.Stack, before: dict[str, Any]) -> None:
+    function = define(stack, **before)
+    if not before:
+        function.configure(OtherPlain, name="b")
+
+    with pytest.raises(ValidationError, match=r"got another one for 'NAME'; .*\(EnvironmentNameTaken\)"):
+        function.configure(Plain, name="a")
+
+
 def test_a_secret_in_plain_text_is_refused() -> None:
     class Careless(FunctionSettings):
         db_password: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import aws_cdk as cdk
 from aws_cdk import (
@@ -326,9 +326,12 @@ class WellArchitectedFunction(lambda_.Function):
             variables: Their names and values.
 
         Raises:
-            ValidationError: As for `add_environment`.
+            ValidationError: As for `add_environment`, or a name that has another value already.
         """
         check_environment(self._where, variables, self._public_environment, beside=self._variables)
+        for name, value in variables.items():
+            if self._variables.get(name, value) != value:
+                self._refuse_taken(name)
         self._variables.update(variables)
         for name, value in variables.items():
             super().add_environment(name, value)
@@ -487,8 +490,8 @@ class WellArchitectedFunction(lambda_.Function):
                 `Invokes`, a secret or parameter, or what the field's type says.
 
         Raises:
-            ValidationError: A field without a value, a value without a field, or one of the wrong kind; 4 KB of
-                variables in all.
+            ValidationError: A field without a value, a value without a field, or one of the wrong kind; a variable that
+                has another value already; 4 KB of variables in all.
         """
         function_settings.configure(self._where, self, settings, values)
 
@@ -562,13 +565,16 @@ class WellArchitectedFunction(lambda_.Function):
     def _check_reference(self, name: str) -> None:
         check_environment(self._where, {name: ""}, beside=self._variables)  # the name; a reference is no secret
         if name in self._variables:
-            self._where.refuse(
-                "environment",
-                "must have one value for each name",
-                got=f"another one for {name!r}",
-                fix="choose another name",
-                code="EnvironmentNameTaken",
-            )
+            self._refuse_taken(name)
+
+    def _refuse_taken(self, name: str) -> NoReturn:
+        self._where.refuse(
+            "environment",
+            "must have one value for each name",
+            got=f"another one for {name!r}",
+            fix="choose another name",
+            code="EnvironmentNameTaken",
+        )
 
     def _refer(self, name: str, reference: str) -> None:
         self._variables[name] = reference
