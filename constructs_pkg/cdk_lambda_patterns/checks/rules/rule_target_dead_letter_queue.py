@@ -26,9 +26,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cdk_lambda_patterns.checks.event_sources import is_disabled, redrive
+from cdk_lambda_patterns.checks.event_sources import redrive
 from cdk_lambda_patterns.checks.facts import called
 from cdk_lambda_patterns.checks.graph import FUNCTION, Kind
+from cdk_lambda_patterns.checks.notifications import is_disabled
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
 from cdk_lambda_patterns.checks.template import Resource
 from cdk_lambda_patterns.checks.values import Unknown, is_mapping
