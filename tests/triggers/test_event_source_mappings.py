@@ -4,9 +4,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_iam as iam
+from aws_cdk import aws_dynamodb as dynamodb, aws_iam as iam, aws_kinesis as kinesis
 
-from cdk_lambda_patterns import ProvisionedPollers, ValidationError, quotas
+from cdk_lambda_patterns import (
+    DynamoDbTrigger,
+    KinesisTrigger,
+    ProvisionedPollers,
+    SqsTrigger,
+    ValidationError,
+    quotas,
+)
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.testing import synthesize
 from cdk_lambda_patterns.triggers.event_source_mappings import (
@@ -17,8 +24,8 @@ from cdk_lambda_patterns.triggers.event_source_mappings import (
     role_of,
 )
 from cdk_lambda_patterns.validation import Where
-from tests.function.support import check_refusal, define
-from tests.triggers.polling import NUMBER, the_mapping
+from tests.function.support import check_refusal, define, resources
+from tests.triggers.polling import NUMBER, the_mapping, warnings
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.quotas import Quota
@@ -107,6 +114,70 @@ class TestReader:
         policies = [r for r in synthesize(other)["Resources"].values() if r["Type"] == "AWS::IAM::Policy"]
         assert len(policies) == 1
         app.synth()
+
+    def test_is_its_role_in_another_stack_than_the_role_of_the_user(self, app: cdk.App, stack: cdk.Stack) -> None:
+        """Its policy would name what the function's stack has, and the function needs the role."""
+        principal = iam.ServicePrincipal("lambda.amazonaws.com")
+        role = iam.Role(cdk.Stack(app, "Roles"), "Role", assumed_by=principal)  # type: ignore[arg-type]
+        function = define(stack, role=role)
+
+        SqsTrigger(stack, "Orders", function=function)
+
+        app.synth()
+        policies = resources(synthesize(stack), "AWS::IAM::Policy").values()
+        assert any("sqs:ReceiveMessage" in str(policy["PolicyDocument"]) for policy in policies)
+
+
+class TestFirst:
+    def test_a_second_function_is_started_too(self, stack: cdk.Stack) -> None:
+        stream = kinesis.Stream(stack, "Stream")
+
+        for name in ("One", "Two"):
+            KinesisTrigger(stack, f"{name}Trigger", function=define(stack, name), stream=stream)
+
+        assert len(resources(synthesize(stack), "AWS::Lambda::EventSourceMapping")) == 2
+
+    def test_a_second_queue_starts_the_function_too(self, stack: cdk.Stack) -> None:
+        function = define(stack)
+
+        for name in ("One", "Two"):
+            SqsTrigger(stack, name, function=function)
+
+        assert len(resources(synthesize(stack), "AWS::Lambda::EventSourceMapping")) == 2
+
+    def test_a_second_consumer_starts_the_function_too(self, stack: cdk.Stack) -> None:
+        options = {"function": define(stack), "stream": kinesis.Stream(stack, "Stream")}
+
+        for name in ("One", "Two"):
+            KinesisTrigger(stack, name, enhanced_fan_out=True, **options)  # type: ignore[arg-type]
+
+        assert len(resources(synthesize(stack), "AWS::Lambda::EventSourceMapping")) == 2
+
+    @pytest.mark.parametrize("source", ["queue", "stream", "table"])
+    def test_fails_when_a_source_starts_the_function_already(self, stack: cdk.Stack, source: str) -> None:
+        function = define(stack)
+        key = dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)
+        make: Any = {"queue": SqsTrigger, "stream": KinesisTrigger, "table": DynamoDbTrigger}[source]
+        given = {"table": dynamodb.Table(stack, "Table", partition_key=key)} if source == "table" else {}
+        first = make(stack, "First", function=function, **given)
+
+        with pytest.raises(ValidationError) as caught:
+            make(stack, "Second", function=function, **{source: getattr(first, source)})
+
+        check_refusal(caught.value, "EventSourceMapped", "a second trigger for Stack/Function")
+        assert caught.value.path == "Stack/Second"
+
+    def test_of_a_second_function_on_a_queue_is_warned(self, stack: cdk.Stack) -> None:
+        """Consumers of a queue compete for its messages, and a filter deletes what it does not match."""
+        queue = SqsTrigger(stack, "First", function=define(stack, "One")).queue
+        assert warnings(stack) == []
+
+        SqsTrigger(stack, "Second", function=define(stack, "Two"), queue=queue)
+
+        ((path, text),) = warnings(stack)
+        assert path == "/Stack/Second"
+        assert text.startswith("2 triggers poll this queue")
+        assert "cdk-lambda-patterns:queueReaders" in text
 
 
 def test_a_mapping_takes_every_property(stack: cdk.Stack) -> None:

@@ -9,7 +9,7 @@ from aws_cdk import aws_amazonmq as amazonmq, aws_kms as kms, aws_secretsmanager
 from cdk_lambda_patterns import MqTrigger, ValidationError, practices
 from cdk_lambda_patterns.testing import synthesize
 from tests.findings import cfn_lint_findings
-from tests.function.support import check_refusal, define, resources
+from tests.function.support import check_refusal, define, resources, statements
 from tests.triggers.polling import NUMBER, alarm, granted, logical_id, the_mapping
 
 BROKER = "arn:aws:mq:us-east-1:123456789012:broker:letters:b-0000-1"
@@ -97,6 +97,19 @@ def test_the_key_of_the_secret_may_be_used(stack: cdk.Stack) -> None:
 
     policies = str(resources(synthesize(stack), "AWS::KMS::Key")) + str(granted(synthesize(stack)))
     assert "kms:Decrypt" in policies
+
+
+def test_a_secret_may_be_named_without_its_last_characters(stack: cdk.Stack) -> None:
+    secret = secretsmanager.Secret.from_secret_name_v2(stack, "Imported", "orders")
+
+    trigger(stack, secret=secret)
+
+    (resource,) = [
+        statement["Resource"]
+        for statement in statements(synthesize(stack))
+        if "secretsmanager:GetSecretValue" in statement["Action"]
+    ]
+    assert resource["Fn::Join"][1][-1] == ":secret:orders-??????"
 
 
 class TestRabbitMq:

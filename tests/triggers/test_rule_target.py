@@ -12,18 +12,18 @@ from constructs import Construct
 from cdk_lambda_patterns import ValidationError
 from cdk_lambda_patterns.testing import synthesize
 from tests.function.support import check_refusal, define, resources
-from tests.triggers.polling import logical_id
-from tests.triggers.undelivered import rule, schedule, senders, topic
+from tests.triggers.polling import NUMBER, logical_id
+from tests.triggers.undelivered import bucket, rule, schedule, senders, topic
 
 if TYPE_CHECKING:
-    from cdk_lambda_patterns import EventBridgeTrigger, ScheduleTrigger, SnsTrigger
+    from cdk_lambda_patterns import EventBridgeTrigger, S3Trigger, ScheduleTrigger, SnsTrigger
 
-    Trigger = EventBridgeTrigger | ScheduleTrigger | SnsTrigger
+    Trigger = EventBridgeTrigger | S3Trigger | ScheduleTrigger | SnsTrigger
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:failures"
 
 
-each_trigger = pytest.mark.parametrize("make", [rule, schedule, topic])
+each_trigger = pytest.mark.parametrize("make", [bucket, rule, schedule, topic])
 
 
 def dead_letter_arn(template: Any) -> Any:  # noqa: ANN401
@@ -131,3 +131,76 @@ class TestQueue:
         ids = {logical_id(alarm) for trigger in defined for alarm in trigger.alarms.values()}
         assert len(ids) == 4
         assert ids < resources(template, "AWS::CloudWatch::Alarm").keys()
+
+
+each_delivery = pytest.mark.parametrize("make", [bucket, rule, schedule])
+
+
+def target(template: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The one target of the template's rule or schedule."""
+    rules = [properties["Targets"][0] for properties in resources(template, "AWS::Events::Rule").values()]
+    starts = [properties["Target"] for properties in resources(template, "AWS::Scheduler::Schedule").values()]
+    (found,) = [*rules, *starts]
+    return dict(found)
+
+
+@each_delivery
+class TestRetries:
+    def test_are_awss_own(self, make: Any, stack: cdk.Stack) -> None:  # noqa: ANN401
+        make(stack, function=define(stack))
+
+        assert "RetryPolicy" not in target(synthesize(stack))
+
+    @pytest.mark.parametrize("attempts", [0, 185])
+    @pytest.mark.parametrize("age", [60, 86_400])
+    def test_are_as_many_as_said(self, make: Any, stack: cdk.Stack, attempts: int, age: int) -> None:  # noqa: ANN401
+        options = {"retry_attempts": attempts, "max_event_age": cdk.Duration.seconds(age)}
+
+        make(stack, function=define(stack), **options)
+
+        retries = {"MaximumEventAgeInSeconds": age, "MaximumRetryAttempts": attempts}
+        assert target(synthesize(stack))["RetryPolicy"] == retries
+
+    def test_may_be_known_at_deployment_only(self, make: Any, stack: cdk.Stack) -> None:  # noqa: ANN401
+        options = {"retry_attempts": NUMBER, "max_event_age": cdk.Duration.seconds(NUMBER)}
+
+        make(stack, function=define(stack), **options)
+
+        retries = {"MaximumEventAgeInSeconds": {"Ref": "Number"}, "MaximumRetryAttempts": {"Ref": "Number"}}
+        assert target(synthesize(stack))["RetryPolicy"] == retries
+
+    @pytest.mark.parametrize(
+        ("option", "value", "code", "got"),
+        [
+            ("retry_attempts", -1, "RetryAttemptsOutOfRange", "-1"),
+            ("retry_attempts", 186, "RetryAttemptsOutOfRange", "186"),
+            ("max_event_age", cdk.Duration.seconds(0), "EventAgeOutOfRange", "0"),
+            ("max_event_age", cdk.Duration.seconds(59), "EventAgeOutOfRange", "59"),
+            ("max_event_age", cdk.Duration.seconds(86_401), "EventAgeOutOfRange", "86,401"),
+            ("max_event_age", 300, "DurationExpected", "300"),
+        ],
+    )
+    def test_fails_when_they_are_out_of_range(  # noqa: PLR0917
+        self,
+        make: Any,  # noqa: ANN401
+        stack: cdk.Stack,
+        option: str,
+        value: object,
+        code: str,
+        got: str,
+    ) -> None:
+        with pytest.raises(ValidationError) as caught:
+            make(stack, function=define(stack), **{option: value})
+
+        check_refusal(caught.value, code, got)
+        assert caught.value.path == "Stack/Trigger"
+
+
+@each_delivery
+@pytest.mark.parametrize(("enabled", "state"), [(True, "ENABLED"), (False, "DISABLED")])
+def test_may_wait(make: Any, enabled: bool, state: str, stack: cdk.Stack) -> None:  # noqa: ANN401, FBT001
+    make(stack, function=define(stack), enabled=enabled)
+
+    template = synthesize(stack)
+    found = {**resources(template, "AWS::Events::Rule"), **resources(template, "AWS::Scheduler::Schedule")}
+    assert [properties["State"] for properties in found.values()] == [state]

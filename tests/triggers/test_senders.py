@@ -13,13 +13,16 @@ from cdk_lambda_patterns.checks import assert_no_findings
 from cdk_lambda_patterns.testing import synthesize
 from tests.function.support import check_refusal, define, resources
 from tests.triggers.polling import logical_id, warnings
-from tests.triggers.undelivered import key_users, rule, schedule, senders, topic
+from tests.triggers.undelivered import bucket, key_users, rule, schedule, senders, topic
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:orders"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:failures"
 
 
-@pytest.mark.parametrize(("make", "service"), [(rule, "events.amazonaws.com"), (topic, "sns.amazonaws.com")])
+@pytest.mark.parametrize(
+    ("make", "service"),
+    [(bucket, "events.amazonaws.com"), (rule, "events.amazonaws.com"), (topic, "sns.amazonaws.com")],
+)
 def test_a_customers_key_lets_the_service_use_it(make: Any, service: str, stack: cdk.Stack) -> None:  # noqa: ANN401
     failures = sqs.Queue(stack, "Failures", encryption_master_key=kms.Key(stack, "Key"))
 
@@ -54,7 +57,7 @@ def test_a_customers_key_lets_the_schedules_role_use_it(stack: cdk.Stack) -> Non
     assert senders(template) == [], "the role may send"
 
 
-@pytest.mark.parametrize(("make", "service"), [(rule, "EventBridge"), (topic, "SNS")])
+@pytest.mark.parametrize(("make", "service"), [(bucket, "EventBridge"), (rule, "EventBridge"), (topic, "SNS")])
 def test_fails_when_the_key_can_never_be_used(make: Any, service: str, stack: cdk.Stack) -> None:  # noqa: ANN401
     failures = sqs.Queue(stack, "Failures", encryption=sqs.QueueEncryption.KMS_MANAGED)
 
@@ -112,7 +115,7 @@ def test_topics_have_rights_of_their_own(stack: cdk.Stack) -> None:
     assert [p["SourceArn"] for p in resources(template, "AWS::Lambda::Permission").values()] == sources
 
 
-@pytest.mark.parametrize("make", [rule, schedule, topic])
+@pytest.mark.parametrize("make", [bucket, rule, schedule, topic])
 def test_our_own_checks_find_that_a_customers_key_works(make: Any, app: cdk.App, stack: cdk.Stack) -> None:  # noqa: ANN401
     failures = sqs.Queue(stack, "Failures", encryption_master_key=kms.Key(stack, "Key"), enforce_ssl=True)
 

@@ -201,6 +201,18 @@ def test_callers_with_one_source_share_a_permission(stack: cdk.Stack) -> None:
     assert permission(stack)["Principal"] == "config.amazonaws.com"
 
 
+def test_callers_of_two_stacks_share_none(app: cdk.App, stack: cdk.Stack) -> None:
+    """Each stack can be deployed and deleted without the other."""
+    function = define(stack)
+    others = [cdk.Stack(app, name) for name in ("One", "Two")]
+
+    for other in others:
+        ServiceTrigger(other, "Trigger", function=function, caller=ServiceCaller.config_rules())
+
+    assert [len(resources(synthesize(other), "AWS::Lambda::Permission")) for other in others] == [1, 1]
+    assert resources(synthesize(stack), "AWS::Lambda::Permission") == {}
+
+
 def test_fails_when_nobody_says_on_whose_behalf_a_service_calls(stack: cdk.Stack) -> None:
     caller = ServiceCaller(principal="codecommit.amazonaws.com")
 

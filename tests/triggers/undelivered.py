@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cdk_lambda_patterns import EventBridgeTrigger, ScheduleTrigger, SnsTrigger
+from cdk_lambda_patterns import EventBridgeTrigger, S3Trigger, ScheduleTrigger, SnsTrigger
 from tests.function.support import resources
 
 if TYPE_CHECKING:
@@ -67,3 +67,7 @@ def schedule(scope: Construct, construct_id: str = "Trigger", **options: Any) ->
 
 def topic(scope: Construct, construct_id: str = "Trigger", **options: Any) -> SnsTrigger:  # noqa: ANN401
     return SnsTrigger(scope, construct_id, **options)
+
+
+def bucket(scope: Construct, construct_id: str = "Trigger", **options: Any) -> S3Trigger:  # noqa: ANN401
+    return S3Trigger(scope, construct_id, **options)

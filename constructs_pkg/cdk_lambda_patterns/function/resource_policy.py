@@ -15,6 +15,7 @@ from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.tokens import is_token, without_tokens
 
 from .references import in_one_stack
+from .stacks import root_stack
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -136,8 +137,8 @@ def rules_of(stack: cdk.Stack, rule_arn: str, *, bus_name: str | None = None) ->
         bus_name: The event bus if it is not the default one; `*` for all others.
     """
     name = stack.stack_name
-    while is_token(name) and (parent := stack.nested_stack_parent) is not None:
-        stack, name = parent, parent.stack_name
+    if is_token(name):
+        name = root_stack(stack).stack_name
     if is_token(name):
         return rule_arn
     names = f"{name}-*" if len(name) <= _STACK_NAME_PREFIX else f"{name[:_STACK_NAME_PREFIX]}*"

@@ -9,11 +9,12 @@ from aws_cdk import aws_cognito as cognito, aws_iam as iam, aws_lambda as lambda
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
-from cdk_lambda_patterns.function.references import reference
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
+from cdk_lambda_patterns.function.references import in_one_stack
 from cdk_lambda_patterns.validation import Where
 
 from .event_source_mappings import reader_of
+from .trigger_checks import check_function
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,8 +79,8 @@ class CognitoTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
-        expect_type(where, "user_pool", user_pool, "add_trigger", "aws_cognito.UserPool")
+        check_function(where, function)
+        require_type(where, "user_pool", user_pool, "add_trigger", "aws_cognito.UserPool")
         expect_type(where, "custom_sender_key", custom_sender_key, "key_arn", "aws_kms.IKey")
         names = [operation.operation_name for operation in operations]
         _check_operations(where, names)
@@ -147,12 +148,11 @@ def _check_operations(where: Where, names: Sequence[str]) -> None:
 
 
 def _check_stack(where: Where, user_pool: cognito.UserPool) -> None:
-    own, other = cdk.Stack.of(where.scope), cdk.Stack.of(user_pool)
-    if reference(own) != reference(other):
+    if not in_one_stack(where.scope, user_pool):
         where.refuse(
             "user_pool",
             "must be in the trigger's stack, since it needs the function and its permission needs the pool",
-            got=f"one in {other.node.path}",
+            got=f"one in {cdk.Stack.of(user_pool).node.path}",
             fix="define the trigger beside the pool; the function may be elsewhere",
             code="CognitoStack",
         )

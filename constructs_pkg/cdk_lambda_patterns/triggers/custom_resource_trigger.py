@@ -10,9 +10,11 @@ from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals
 from cdk_lambda_patterns.function.durations import duration_within, seconds
 from cdk_lambda_patterns.validation import Where
+
+from .trigger_checks import check_function
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +78,7 @@ class CustomResourceTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        check_function(where, function)
         timeout = function.timeout_seconds
         where.within("function", timeout, quotas.CUSTOM_RESOURCE_FUNCTION_TIMEOUT)
         where.matches(

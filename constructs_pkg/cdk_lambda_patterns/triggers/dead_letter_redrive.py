@@ -10,7 +10,8 @@ from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
+from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
@@ -91,7 +92,7 @@ class DeadLetterRedrive(Construct):
         # 1 validate
         where = Where(scope, construct_id)
         target: sqs.IQueue = queue.queue if isinstance(queue, SqsTrigger) else queue
-        expect_type(where, "queue", target, "queue_arn", "SqsTrigger or aws_sqs.IQueue")
+        require_type(where, "queue", target, "queue_arn", "SqsTrigger or aws_sqs.IQueue")
         expect_type(where, "dead_letter_queue", dead_letter_queue, "queue_arn", "aws_sqs.IQueue")
         where.within("max_messages_per_second", max_messages_per_second, quotas.QUEUE_MOVES)
         if schedule is not None and not is_token(schedule):
@@ -184,7 +185,7 @@ def _statements(
     """
     statements = [_allow(_MOVE, source_arn), _allow(("sqs:SendMessage",), target_arn)]
     # Messages stay encrypted with the data key of the queue that they were sent to, until they are received.
-    if source_key is not None and source_key is not target_key:
+    if source_key is not None and (target_key is None or reference(source_key) != reference(target_key)):
         statements.append(_allow(("kms:Decrypt",), source_key.key_arn))
     if target_key is not None:
         statements.append(_allow(("kms:Decrypt", "kms:GenerateDataKey"), target_key.key_arn))

@@ -18,8 +18,8 @@ from cdk_lambda_patterns.validation import Where
 
 from .broker_access import Secret, access, check_timeout, let_enter_vpc, let_read_secret
 from .event_source_mappings import check_batch, define_mapping, reader_of, role_of
-from .given import check_function
 from .starting_position import check_start
+from .trigger_checks import check_function
 
 if TYPE_CHECKING:
     from datetime import datetime

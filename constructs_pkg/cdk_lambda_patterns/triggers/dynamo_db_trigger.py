@@ -13,12 +13,12 @@ from cdk_lambda_patterns.function.cdk_refusals import require_type
 from cdk_lambda_patterns.json_values import as_sequence
 from cdk_lambda_patterns.validation import Where
 
-from .event_source_mappings import reader_of
+from .event_source_mappings import check_first, count_readers, reader_of
 from .failure_destination import check_failure_destination, check_failure_key
 from .filter_patterns import Record, check_filters
-from .given import check_function, check_key, check_region
 from .starting_position import check_start
-from .stream_source import check_reading, count_readers, define_parts, warn_of_lost_records, warn_of_readers
+from .stream_source import check_reading, define_parts, warn_of_lost_records, warn_of_readers
+from .trigger_checks import check_function, check_key, check_region
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,6 +172,7 @@ class DynamoDbTrigger(Construct):
 
         # 2 derive
         stream_arn = _stream_of(where, table)
+        check_first(where, "table", stream_arn, function)
         reading = check_reading(
             where,
             batch_size=batch_size,

@@ -13,8 +13,8 @@ from cdk_lambda_patterns.json_values import as_mapping
 from cdk_lambda_patterns.validation import Where
 
 from .filter_patterns import Pattern, check_rule_pattern
-from .given import check_function, check_region
 from .rule_target import add_live_target, check_dead_letter_queue, check_retries, dead_letter_queue_for
+from .trigger_checks import check_function, check_region
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch, aws_sqs as sqs

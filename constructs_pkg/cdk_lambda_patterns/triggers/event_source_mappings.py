@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMappi
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -12,7 +13,7 @@ from aws_cdk import aws_iam as iam, aws_lambda as lambda_
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.durations import as_seconds, duration_within
-from cdk_lambda_patterns.function.references import in_one_stack
+from cdk_lambda_patterns.function.references import in_one_stack, reference
 from cdk_lambda_patterns.tokens import is_token
 
 if TYPE_CHECKING:
@@ -75,6 +76,47 @@ class ProvisionedPollers:
             )
 
 
+_readers: Counter[tuple[str, str]] = Counter()
+"""How many triggers read a source: by app, since imports of the same one are several objects, and by its ARN."""
+
+_pairs: set[tuple[str, str]] = set()
+"""Which functions read which sources: their ARNs."""
+
+
+def count_readers(scope: Construct, source_arn: str) -> int:
+    """Count one more trigger that reads a source, and return how many there are in the app.
+
+    Args:
+        scope: The trigger.
+        source_arn: The source.
+    """
+    source = (reference(scope.node.root), source_arn)
+    _readers[source] += 1
+    return _readers[source]
+
+
+def check_first(where: Where, prop: str, source_arn: str, function: WellArchitectedFunction) -> None:
+    """Refuse a second trigger for a queue or stream and a function, of which Lambda makes one mapping only.
+
+    Args:
+        where: The trigger.
+        prop: The property that the source was given for.
+        source_arn: The source.
+        function: The function.
+
+    Raises:
+        ValidationError: The function reads it already.
+    """
+    if (function.live.function_arn, source_arn) in _pairs:
+        where.refuse(
+            prop,
+            "must not start the same function twice: Lambda makes one mapping of the two",
+            got=f"a second trigger for {function.node.path}",
+            fix="put what the two should do into one, with more filters or larger batches",
+            code="EventSourceMapped",
+        )
+
+
 def define_mapping(
     scope: Construct,
     function: WellArchitectedFunction,
@@ -102,10 +144,12 @@ def define_mapping(
     """
     function.features.check_poller(scope)
     resource = lambda_.CfnEventSourceMapping
+    function_arn = function.live.function_arn
+    _pairs.add((function_arn, str(properties.get("event_source_arn"))))
     mapping = resource(
         scope,
         "Mapping",
-        function_name=function.live.function_arn,
+        function_name=function_arn,
         function_response_types=["ReportBatchItemFailures"] if report_batch_item_failures else None,
         filter_criteria=None
         if filters is None

@@ -20,8 +20,8 @@ from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import delivery_failures_alarm, queue_not_empty_alarm
 
 from .event_source_mappings import role_of
-from .given import check_unused
 from .queues import define_dead_letter_queue
+from .trigger_checks import check_unused
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms

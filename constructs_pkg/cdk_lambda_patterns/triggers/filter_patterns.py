@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-opera
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
@@ -187,6 +188,8 @@ def _entries(where: Where, prop: str, path: str, value: object) -> Sequence[obje
 
 
 def _check_entry(where: Where, prop: str, path: str, entry: object, tests: frozenset[str]) -> None:
+    if isinstance(entry, float) and not math.isfinite(entry):
+        _refuse(where, prop, path, "must hold numbers that JSON has", repr(entry))
     if entry is None or isinstance(entry, (str, bool, int, float)):
         return
     fields = as_mapping(entry)
@@ -207,7 +210,10 @@ def _check_entry(where: Where, prop: str, path: str, entry: object, tests: froze
 def _is_numeric_test(terms: Sequence[object] | None) -> bool:
     if terms is None or len(terms) not in _NUMERIC_TERMS:
         return False
-    numbers = all(isinstance(number, (int, float)) and not isinstance(number, bool) for number in terms[1::2])
+    numbers = all(
+        isinstance(number, (int, float)) and not isinstance(number, bool) and math.isfinite(number)
+        for number in terms[1::2]
+    )
     return numbers and all(comparison in _COMPARISONS for comparison in terms[::2])
 
 

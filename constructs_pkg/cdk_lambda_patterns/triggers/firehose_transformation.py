@@ -19,6 +19,7 @@ from cdk_lambda_patterns.validation import Where
 
 from .buckets import define_bucket
 from .failed_objects import tell_of_objects
+from .trigger_checks import check_function, check_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,8 +134,9 @@ class FirehoseTransformation(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        check_function(where, function)
         expect_type(where, "bucket", bucket, "bucket_arn", "aws_s3.IBucket")
+        check_key(where, encryption_key)
         where.within("function", function.timeout_seconds, quotas.FIREHOSE_FUNCTION_TIMEOUT)
         where.within("retry_attempts", retry_attempts, quotas.FIREHOSE_RETRY_ATTEMPTS)
         _check_prefix(where, prefix)

@@ -11,11 +11,11 @@ from constructs import Construct
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.alarms import define_query_alarm
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
 from .rule_target import check_dead_letter_queue, dead_letter_queue_for
+from .trigger_checks import check_function
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch, aws_sqs as sqs
@@ -78,7 +78,7 @@ class IotTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        check_function(where, function)
         _check_sql(where, sql)
         check_dead_letter_queue(where, dead_letter_queue)
         super().__init__(scope, construct_id)
@@ -120,6 +120,7 @@ class IotTrigger(Construct):
 
 
 def _check_sql(where: Where, sql: str) -> None:
+    where.text("sql", sql)
     if is_token(sql):
         return
     statement = _SQL.fullmatch(sql)

@@ -15,6 +15,7 @@ from aws_cdk import (
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
+from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
 from cdk_lambda_patterns.tokens import is_token
 
 from .broker_access import access, check_arn, let_enter_vpc, let_read_secret
@@ -72,6 +73,9 @@ class MskCluster:
         """
         if isinstance(self.cluster, str):
             check_arn(where, "cluster", self.cluster, "kafka:cluster")
+        else:
+            require_type(where, "cluster", self.cluster, "attr_arn", "aws_msk.CfnCluster or its ARN")
+        expect_type(where, "secret", self.secret, "secret_arn", "aws_secretsmanager.ISecret")
         if self.authentication_method is not None and self.secret is None:
             _refuse_method_without_secret(where, self.authentication_method)
         if self.authentication_method not in {None, *_MSK_METHODS}:
@@ -182,7 +186,17 @@ class SelfManagedKafka:
         Raises:
             ValidationError: No or too many servers, one without a port, or no way in.
         """
+        for name, secret in (("secret", self.secret), ("root_ca_certificate", self.root_ca_certificate)):
+            expect_type(where, name, secret, "secret_arn", "aws_secretsmanager.ISecret")
         servers = self.bootstrap_servers
+        if isinstance(servers, str):
+            where.refuse(
+                "cluster",
+                "must have a list of servers",
+                got=repr(servers),
+                fix=f"write [{servers!r}]",
+                code="TypeMismatch",
+            )
         if not is_token(servers):
             where.size("cluster", servers, quotas.KAFKA_BOOTSTRAP_SERVERS)
             for server in servers:

@@ -25,9 +25,9 @@ from .failure_destination import (
     define_failure_path,
 )
 from .filter_patterns import Pattern, Record, check_filters
-from .given import check_function, check_key, check_unused
 from .kafka_cluster import KafkaCluster, MskCluster, SelfManagedKafka
 from .starting_position import check_start
+from .trigger_checks import check_function, check_key, check_unused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,12 +14,12 @@ from cdk_lambda_patterns.function.durations import duration_within
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
-from .event_source_mappings import reader_of
+from .event_source_mappings import check_first, count_readers, reader_of
 from .failure_destination import check_failure_destination
 from .filter_patterns import Record, check_filters
-from .given import check_function, check_key, check_region, check_unused
 from .starting_position import check_start
-from .stream_source import check_reading, count_readers, define_parts, warn_of_lost_records, warn_of_readers
+from .stream_source import check_reading, define_parts, warn_of_lost_records, warn_of_readers
+from .trigger_checks import check_function, check_key, check_region, check_unused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -186,6 +186,8 @@ class KinesisTrigger(Construct):
         kept = _check_retention(where, retention_period)
         if stream is not None:
             _check_given(where, stream, retention_period, encryption_key, on_failure)
+            if not enhanced_fan_out:
+                check_first(where, "stream", stream.stream_arn, function)
         check_failure_destination(where, on_failure)
         start = check_start(where, starting_position, starting_position_timestamp)
         patterns = check_filters(where, filters, _RECORD)

@@ -14,7 +14,7 @@ from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.validation import Where
 
-from .given import check_function, check_region
+from .trigger_checks import check_function, check_region
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch

@@ -16,7 +16,7 @@ from cdk_lambda_patterns.validation import Where
 from .broker_access import Secret, access, check_arn, check_timeout, let_enter_vpc, let_read_secret, waiting_alarm
 from .event_source_mappings import check_batch, define_mapping, reader_of
 from .filter_patterns import Pattern, Record, check_filters
-from .given import check_function
+from .trigger_checks import check_function
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,9 +12,10 @@ from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
+from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.validation import Where
 
-from .given import check_function
+from .trigger_checks import check_function
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,11 +155,8 @@ class S3BatchOperations(Construct):
 
 
 def _different(*keys: kms.IKey | None) -> list[kms.IKey]:
-    found: list[kms.IKey] = []
-    for key in keys:
-        if key is not None and key not in found:
-            found.append(key)
-    return found
+    # What Node made itself, as a bucket's own key, is a new object of Python each time it is asked for.
+    return list({reference(key): key for key in keys if key is not None}.values())
 
 
 def _check_prefixes(where: Where, manifest_prefix: str, report_prefix: str) -> None:

@@ -15,9 +15,9 @@ from cdk_lambda_patterns.validation import Where
 
 from .bucket_recursion import grants_in, overlaps
 from .buckets import define_bucket, keep_reporting, report_to_event_bridge
-from .given import check_function, check_region
 from .rule_target import add_live_target, check_dead_letter_queue, check_retries, dead_letter_queue_for
 from .s3_events import CAUSES, event_detail
+from .trigger_checks import check_function, check_region
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -193,6 +193,7 @@ def _shown(keys: str) -> str:
 def _check_filter(where: Where, prop: str, value: str | None) -> None:
     if value is None or is_token(value):
         return
+    where.text(prop, value)
     where.text(prop, value)
     where.size(prop, value.encode(), quotas.OBJECT_KEY_LENGTH)
     if "*" in value:

@@ -15,9 +15,9 @@ from cdk_lambda_patterns.function.schedule_expressions import check_schedule, ch
 from cdk_lambda_patterns.tokens import is_token, without_tokens
 from cdk_lambda_patterns.validation import Where
 
-from .given import check_function
 from .rule_target import check_dead_letter_queue, check_retries, dead_letter_queue_for
 from .senders import events_lost_alarm
+from .trigger_checks import check_function
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch, aws_sqs as sqs

@@ -12,7 +12,7 @@ from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
-from .given import check_function
+from .trigger_checks import check_function
 
 if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_

@@ -12,11 +12,12 @@ from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import define_query_alarm
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
 from cdk_lambda_patterns.function.references import in_one_stack
 from cdk_lambda_patterns.validation import Where
 
 from .event_source_mappings import reader_of, role_of
+from .trigger_checks import check_function, check_unused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,15 +89,15 @@ class SesTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
-        expect_type(where, "rule_set", rule_set, "receipt_rule_set_name", "aws_ses.IReceiptRuleSet")
+        check_function(where, function)
+        require_type(where, "rule_set", rule_set, "receipt_rule_set_name", "aws_ses.IReceiptRuleSet")
         expect_type(where, "bucket", bucket, "bucket_arn", "aws_s3.IBucket")
         _check_recipients(where, recipients)
-        if key_prefix is not None and bucket is None:
-            where.refuse(
-                "key_prefix",
+        if bucket is None:
+            check_unused(
+                where,
+                {"key_prefix": key_prefix},
                 "must be left out where no 'bucket' is given",
-                got=repr(key_prefix),
                 fix="give the bucket",
                 code="KeyPrefixUnused",
             )

@@ -13,9 +13,9 @@ from cdk_lambda_patterns.function.references import in_one_stack
 from cdk_lambda_patterns.validation import Where
 
 from .filter_patterns import Pattern, check_subscription_filter
-from .given import check_function, check_key, check_region, check_unused
 from .rule_target import check_dead_letter_queue, dead_letter_queue_for
 from .senders import events_lost_alarm, let_send
+from .trigger_checks import check_function, check_key, check_region, check_unused
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch, aws_kms as kms, aws_sqs as sqs

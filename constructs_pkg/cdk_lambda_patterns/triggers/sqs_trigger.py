@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+import aws_cdk as cdk
 from aws_cdk import Duration, aws_cloudwatch as cloudwatch, aws_lambda as lambda_, aws_sqs as sqs
 from constructs import Construct
 
@@ -15,10 +16,18 @@ from cdk_lambda_patterns.json_values import as_mapping
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
-from .event_source_mappings import ProvisionedPollers, check_batch, check_max_concurrency, define_mapping, reader_of
+from .event_source_mappings import (
+    ProvisionedPollers,
+    check_batch,
+    check_first,
+    check_max_concurrency,
+    count_readers,
+    define_mapping,
+    reader_of,
+)
 from .filter_patterns import Pattern, Record, check_filters
-from .given import check_function, check_key, check_region, check_unused
 from .queues import check_retentions, define_dead_letter_queue, define_queue
+from .trigger_checks import check_function, check_key, check_region, check_unused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,6 +164,7 @@ class SqsTrigger(Construct):
                 fix="define the function and its trigger there",
                 code="QueueRegion",
             )
+            check_first(where, "queue", queue.queue_arn, function)
         _check_no_window_on_fifo(where, max_batching_window, fifo=is_fifo)
         window = check_batch(
             where,
@@ -206,12 +216,13 @@ class SqsTrigger(Construct):
 
         # 4 connect
         reader = reader_of(self, function)
+        queue_arn = self.queue.queue_arn
         self.queue.grant_consume_messages(reader)
         self.event_source_mapping = define_mapping(
             self,
             function,
             reader,
-            event_source_arn=self.queue.queue_arn,
+            event_source_arn=queue_arn,
             batch_size=batch_size,
             maximum_batching_window_in_seconds=window,
             report_batch_item_failures=report_batch_item_failures,
@@ -223,6 +234,7 @@ class SqsTrigger(Construct):
             enabled=enabled,
         )
         self.alarms = _define_alarms(self, function, delivery)
+        _warn_of_readers(self, queue_arn)
 
 
 class _Delivery(NamedTuple):
@@ -380,6 +392,16 @@ def _completed(
         dead_letter_queue = cast("sqs.IQueue", found)
     check_retentions(scope, resource, dead_letter_queue)
     return dead_letter_queue
+
+
+def _warn_of_readers(trigger: SqsTrigger, queue_arn: str) -> None:
+    readers = count_readers(trigger, queue_arn)
+    if readers > 1:
+        cdk.Annotations.of(trigger).add_warning_v2(
+            "cdk-lambda-patterns:queueReaders",
+            f"{readers} triggers poll this queue: each message reaches only one of them, and one's filters delete what "
+            "is meant for another. Give each function a queue of its own behind one topic",
+        )
 
 
 def _define_alarms(

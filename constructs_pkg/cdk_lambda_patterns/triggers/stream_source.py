@@ -5,7 +5,6 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from aws_cdk import aws_cloudwatch as cloudwatch, aws_lambda as lambda_, aws_sqs
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm
 from cdk_lambda_patterns.function.durations import as_seconds, duration_within
-from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.tokens import is_token
 
 from .event_source_mappings import check_batch, define_mapping
@@ -165,22 +163,6 @@ def warn_of_lost_records(scope: Construct, reading: StreamReading, retention: fl
         f"{retention:,.12g}: what waits longer vanishes and is not reported. Shorten 'max_record_age', or let the "
         "stream keep records longer",
     )
-
-
-_readers: Counter[tuple[str, str]] = Counter()
-"""How many triggers read a stream: by app, since imports of the same one are several objects, and by its ARN."""
-
-
-def count_readers(scope: Construct, stream_arn: str) -> int:
-    """Count one more trigger that reads a stream, and return how many there are in the app.
-
-    Args:
-        scope: The trigger.
-        stream_arn: The stream.
-    """
-    stream = (reference(scope.node.root), stream_arn)
-    _readers[stream] += 1
-    return _readers[stream]
 
 
 def warn_of_readers(scope: Construct, readers: int, limit: int, remedy: str) -> None:

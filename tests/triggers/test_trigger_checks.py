@@ -1,0 +1,244 @@
+"""What every trigger refuses alike: what is no function, no key or no source, and a source of another Region."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import (
+    aws_cognito as cognito,
+    aws_dynamodb as dynamodb,
+    aws_events as events,
+    aws_kinesis as kinesis,
+    aws_lambda as lambda_,
+    aws_logs as logs,
+    aws_s3 as s3,
+    aws_secretsmanager as secretsmanager,
+    aws_ses as ses,
+    aws_sqs as sqs,
+)
+
+from cdk_lambda_patterns import (
+    CognitoTrigger,
+    CustomResourceTrigger,
+    DeadLetterRedrive,
+    DocumentDbTrigger,
+    DynamoDbTrigger,
+    EventBridgeTrigger,
+    FirehoseTransformation,
+    IotTrigger,
+    KafkaTrigger,
+    KinesisTrigger,
+    LogsTrigger,
+    MqTrigger,
+    MskCluster,
+    S3BatchOperations,
+    S3Trigger,
+    ScheduleTrigger,
+    SelfManagedKafka,
+    ServiceCaller,
+    ServiceTrigger,
+    SesTrigger,
+    SnsTrigger,
+    SqsTrigger,
+    ValidationError,
+)
+from tests.function.support import CODE, check_refusal, define
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MSK = "arn:aws:kafka:eu-west-1:123456789012:cluster/sales/abc"
+BROKER = "arn:aws:mq:eu-west-1:123456789012:broker:orders:b-1"
+
+
+def source_table(stack: cdk.Stack) -> dynamodb.Table:
+    return dynamodb.Table(
+        stack, "Table", partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)
+    )
+
+
+def secret(stack: cdk.Stack) -> secretsmanager.Secret:
+    return secretsmanager.Secret(stack, "Secret")
+
+
+TRIGGERS: dict[type[Any], Callable[[cdk.Stack], dict[str, Any]]] = {
+    SqsTrigger: lambda _: {},
+    KinesisTrigger: lambda _: {},
+    DynamoDbTrigger: lambda stack: {"table": source_table(stack)},
+    KafkaTrigger: lambda _: {"cluster": MskCluster(MSK), "topic": "orders"},
+    MqTrigger: lambda stack: {"broker": BROKER, "queue": "orders", "secret": secret(stack)},
+    DocumentDbTrigger: lambda _: {"cluster": None, "database": "shop"},
+    S3Trigger: lambda _: {},
+    SnsTrigger: lambda _: {},
+    EventBridgeTrigger: lambda _: {"pattern": {"source": ["shop"]}},
+    ScheduleTrigger: lambda _: {"schedule": "rate(1 hour)"},
+    LogsTrigger: lambda stack: {"log_group": logs.LogGroup(stack, "Logs")},
+    ServiceTrigger: lambda _: {"caller": ServiceCaller.config_rules()},
+    SesTrigger: lambda stack: {"rule_set": ses.ReceiptRuleSet(stack, "Rules")},
+    IotTrigger: lambda _: {"sql": "SELECT * FROM 'devices/#'"},
+    CognitoTrigger: lambda stack: {
+        "user_pool": cognito.UserPool(stack, "Pool"),
+        "operations": [cognito.UserPoolOperation.PRE_SIGN_UP],
+    },
+    FirehoseTransformation: lambda _: {},
+    CustomResourceTrigger: lambda _: {},
+    S3BatchOperations: lambda stack: {"manifests": s3.Bucket(stack, "Manifests")},
+}
+
+
+def refused(kind: type[Any], stack: cdk.Stack, code: str, got: str, /, **options: Any) -> str:  # noqa: ANN401
+    given = {"function": define(stack, timeout=cdk.Duration.seconds(5)), **TRIGGERS[kind](stack), **options}
+    with pytest.raises(ValidationError) as caught:
+        kind(stack, "Trigger", **given)
+    check_refusal(caught.value, code, got)
+    assert caught.value.path == "Stack/Trigger"
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("kind", TRIGGERS)
+class TestFunction:
+    def test_is_needed(self, kind: type[Any], stack: cdk.Stack) -> None:
+        assert "'function'" in refused(kind, stack, "TypeMismatch", "None", function=None)
+
+    def test_must_be_of_this_library(self, kind: type[Any], stack: cdk.Stack) -> None:
+        plain = lambda_.Function(
+            stack,
+            "Plain",
+            code=lambda_.Code.from_inline(CODE),
+            handler="index.handler",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+        )
+
+        assert "'function'" in refused(kind, stack, "TypeMismatch", "Function", function=plain)
+
+
+@pytest.mark.parametrize(
+    "kind", [SqsTrigger, KinesisTrigger, DynamoDbTrigger, KafkaTrigger, SnsTrigger, FirehoseTransformation]
+)
+def test_fails_when_an_arn_stands_for_a_key(kind: type[Any], stack: cdk.Stack) -> None:
+    refused(kind, stack, "TypeMismatch", "str", encryption_key="arn:aws:kms:eu-west-1:123456789012:key/1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "option"),
+    [
+        (DynamoDbTrigger, "table"),
+        (KafkaTrigger, "cluster"),
+        (MqTrigger, "broker"),
+        (MqTrigger, "secret"),
+        (DocumentDbTrigger, "cluster"),
+        (LogsTrigger, "log_group"),
+        (SesTrigger, "rule_set"),
+        (CognitoTrigger, "user_pool"),
+        (S3BatchOperations, "manifests"),
+    ],
+)
+def test_fails_when_there_is_no_source(kind: type[Any], option: str, stack: cdk.Stack) -> None:
+    got = "NoneType" if kind is KafkaTrigger else "None"
+
+    assert f"'{option}'" in refused(kind, stack, "TypeMismatch", got, **{option: None})
+
+
+def test_a_redrive_fails_without_a_queue(stack: cdk.Stack) -> None:
+    with pytest.raises(ValidationError) as caught:
+        DeadLetterRedrive(stack, "Trigger", queue=None)  # type: ignore[arg-type]
+
+    check_refusal(caught.value, "TypeMismatch", "None")
+
+
+@pytest.mark.parametrize(
+    ("kind", "option", "value", "code", "got"),
+    [
+        (KinesisTrigger, "starting_position", "LATEST", "TypeMismatch", "str"),
+        (KinesisTrigger, "starting_position_timestamp", "2026-01-01", "TypeMismatch", "str"),
+        (KafkaTrigger, "starting_position", "LATEST", "TypeMismatch", "str"),
+        (DynamoDbTrigger, "starting_position", "LATEST", "TypeMismatch", "str"),
+        (SqsTrigger, "provisioned_pollers", {"minimum": 2}, "TypeMismatch", "dict"),
+        (KafkaTrigger, "provisioned_pollers", {"minimum": 2}, "TypeMismatch", "dict"),
+        (KafkaTrigger, "schema_registry", "registry", "TypeMismatch", "str"),
+        (KafkaTrigger, "topic", None, "TextExpected", "None"),
+        (KafkaTrigger, "cluster", MskCluster(5), "TypeMismatch", "int"),  # type: ignore[arg-type]
+        (KafkaTrigger, "cluster", MskCluster(MSK, secret="sales"), "TypeMismatch", "str"),  # type: ignore[arg-type]
+        (KafkaTrigger, "cluster", SelfManagedKafka(bootstrap_servers="b:9092"), "TypeMismatch", "'b:9092'"),
+        (S3Trigger, "prefix", 5, "TextExpected", "5"),
+        (EventBridgeTrigger, "pattern", {"detail": {"total": [float("nan")]}}, "FilterPatternInvalid", '"nan"'),
+        (
+            EventBridgeTrigger,
+            "pattern",
+            {"detail": {"total": [{"numeric": ["<", float("inf")]}]}},
+            "FilterPatternInvalid",
+            '["<", Infinity]',
+        ),
+    ],
+)
+def test_fails_when_a_value_is_of_another_type(  # noqa: PLR0917
+    kind: type[Any], option: str, value: object, code: str, got: str, stack: cdk.Stack
+) -> None:
+    refused(kind, stack, code, got, **{option: value})
+
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/t"
+OUTSIDE: list[tuple[type[Any], str, Callable[[cdk.Stack], object], str]] = [
+    (
+        SqsTrigger,
+        "queue",
+        lambda s: sqs.Queue.from_queue_arn(s, "Q", f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"),
+        "QueueRegion",
+    ),
+    (
+        KinesisTrigger,
+        "stream",
+        lambda s: kinesis.Stream.from_stream_arn(s, "S", f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s"),
+        "StreamRegion",
+    ),
+    (
+        DynamoDbTrigger,
+        "table",
+        lambda s: dynamodb.TableV2.from_table_attributes(s, "T", table_arn=TABLE, table_stream_arn=f"{TABLE}/stream/1"),
+        "TableRegion",
+    ),
+    (
+        S3Trigger,
+        "bucket",
+        lambda s: s3.Bucket.from_bucket_attributes(s, "B", bucket_name="uploads", region=REGION),
+        "BucketRegion",
+    ),
+    (
+        EventBridgeTrigger,
+        "event_bus",
+        lambda s: events.EventBus.from_event_bus_arn(s, "B", f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/b"),
+        "EventBusRegion",
+    ),
+    (
+        LogsTrigger,
+        "log_group",
+        lambda s: logs.LogGroup.from_log_group_arn(s, "L", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:l:*"),
+        "LogGroupRegion",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "option", "source", "code"), OUTSIDE)
+def test_fails_when_the_source_is_of_another_region(
+    kind: type[Any], option: str, source: Callable[[cdk.Stack], object], code: str, app: cdk.App
+) -> None:
+    stack = cdk.Stack(app, "Stack", env=cdk.Environment(region="eu-west-1"))
+
+    refused(kind, stack, code, "us-east-1 and not eu-west-1", **{option: source(stack)})
+
+
+@pytest.mark.parametrize(("kind", "option", "source", "code"), OUTSIDE)
+@pytest.mark.parametrize("region", ["us-east-1", None])
+def test_takes_a_source_of_the_same_or_an_unknown_region(
+    kind: type[Any], option: str, source: Callable[[cdk.Stack], object], code: str, app: cdk.App, *, region: str | None
+) -> None:
+    stack = cdk.Stack(app, "Stack", env=cdk.Environment(region=region))
+    beside = {"visibility_timeout": cdk.Duration.minutes(3)} if kind is SqsTrigger else {}
+    beside |= {"reports_to_event_bridge": True} if kind is S3Trigger else {}  # type: ignore[dict-item]
+    given = {"function": define(stack), **TRIGGERS[kind](stack), **beside, option: source(stack)}
+
+    assert kind(stack, "Trigger", **given).alarms, f"not {code}"
