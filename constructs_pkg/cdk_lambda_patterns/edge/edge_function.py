@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
@@ -13,8 +12,9 @@ from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_type
+from cdk_lambda_patterns.function.defaults import default_runtime, logging_defaults
 from cdk_lambda_patterns.function.durations import seconds
-from cdk_lambda_patterns.function.function_checks import check_log_retention
+from cdk_lambda_patterns.function.log_group import check_log_retention, define_log_group
 from cdk_lambda_patterns.function.option_types import check_types
 from cdk_lambda_patterns.function.packaging import PythonCode, bundling_errors
 from cdk_lambda_patterns.function.stacks import root_stack
@@ -121,19 +121,14 @@ class EdgeFunction(Construct):
         keep = cdk.RemovalPolicy.RETAIN if removal_policy is None else removal_policy
         home = _home(self, stack)
         with bundling_errors(), cdk_refusals(where):
-            self.log_group = logs.LogGroup(
-                home,
-                "LogGroup",
-                retention=logs.RetentionDays.ONE_MONTH if log_retention is None else log_retention,
-                removal_policy=keep,
-            )
+            self.log_group = define_log_group(home, "LogGroup", retention=log_retention, removal_policy=keep)
             self.role = _define_role(home, self.log_group.log_group_name)
             self.function = lambda_.Function(
                 home,
                 "Function",
                 code=code,
                 handler=handler,
-                runtime=_runtime() if runtime is None else runtime,
+                runtime=default_runtime() if runtime is None else runtime,
                 role=cast("iam.IRole", self.role),
                 log_group=self.log_group,
                 current_version_options=lambda_.VersionOptions(removal_policy=keep),
@@ -202,20 +197,11 @@ def _check_region(where: Where, region: str) -> None:
 
 def _defaults(options: Mapping[str, Any]) -> dict[str, Any]:
     """This library's values for the options that were left out."""
-    defaults: dict[str, Any] = {
+    return {
         "memory_size": practices.EDGE_MEMORY_MB,
         "timeout": seconds(practices.EDGE_TIMEOUT_SECONDS),
-        "logging_format": lambda_.LoggingFormat(practices.LOG_FORMAT),
+        **logging_defaults(options),
     }
-    if options.get("logging_format", lambda_.LoggingFormat.JSON) is lambda_.LoggingFormat.JSON:
-        defaults["application_log_level_v2"] = lambda_.ApplicationLogLevel(practices.APPLICATION_LOG_LEVEL)
-        defaults["system_log_level_v2"] = lambda_.SystemLogLevel(practices.SYSTEM_LOG_LEVEL)
-    return defaults
-
-
-@cache
-def _runtime() -> lambda_.Runtime:
-    return lambda_.Runtime(practices.RUNTIME, lambda_.RuntimeFamily.PYTHON, supports_inline_code=True)
 
 
 def _home(construct: Construct, stack: cdk.Stack) -> Construct:

@@ -9,7 +9,7 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
-from aws_cdk import SizeRoundingBehavior, aws_lambda as lambda_, aws_logs as logs
+from aws_cdk import SizeRoundingBehavior, aws_lambda as lambda_
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.tokens import is_token
@@ -63,26 +63,6 @@ def refuse_replaced_options(where: Where, options: Mapping[str, Any]) -> None:
                 fix=instead,
                 code="OptionReplaced",
             )
-
-
-def check_log_retention(where: Where, prop: str, retention: object) -> None:
-    """Refuse what is no retention of CloudWatch Logs, as a number of days. None passes.
-
-    Args:
-        where: The construct.
-        prop: The property.
-        retention: The retention.
-    """
-    if retention is None or isinstance(retention, logs.RetentionDays):
-        return
-    days = ", ".join(map(str, quotas.LOG_RETENTION_DAYS))
-    where.refuse(
-        prop,
-        f"must be one of aws_logs.RetentionDays ({days} days, or INFINITE)",
-        got=repr(retention),
-        fix="choose the next longer one",
-        code="LogRetentionInvalid",
-    )
 
 
 def check_function(where: Where, *, handler: str | None, options: Mapping[str, Any]) -> None:

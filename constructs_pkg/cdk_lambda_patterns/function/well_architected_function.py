@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import aws_cdk as cdk
@@ -27,6 +26,7 @@ from cdk_lambda_patterns.validation import Where
 from . import alarms, destinations, execution_role, function_settings, secrets_extension
 from .acknowledgments import acknowledge_end_of_failures
 from .cdk_refusals import cdk_refusals, expect_type, require_type
+from .defaults import default_runtime, function_defaults
 from .durations import in_seconds, seconds
 from .environment import check_environment
 from .features import Features, check_features
@@ -34,13 +34,13 @@ from .function_checks import (
     check_code,
     check_function,
     check_layers,
-    check_log_retention,
     layer_count,
     member,
     refuse_replaced_options,
 )
 from .function_network import check_network, connect_to_network, network_defaults
 from .layer_versions import follow_layers
+from .log_group import check_log_options, define_log_group_of, logging_config
 from .option_types import check_types
 from .packaging import PythonCode, bundling_errors, check_with_layers
 from .python_override import python_override
@@ -176,6 +176,7 @@ class WellArchitectedFunction(lambda_.Function):
         where = Where(scope, construct_id)
         # None means the default also for what passes through.
         given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+        given |= {name: list(value) for name, value in given.items() if isinstance(value, tuple)}  # all that Node knows
         refuse_replaced_options(where, given)
         check_types(
             where,
@@ -194,7 +195,7 @@ class WellArchitectedFunction(lambda_.Function):
         check_network(where, given)
         check_features(where, given, code=code, runtime=runtime)
         check_environment(where, given.get("environment"), public_environment)
-        _check_log_options(where, log_group, log_retention, log_removal_policy)
+        check_log_options(where, log_group, log_retention, log_removal_policy)
 
         # 2 derive
         runtime_name = practices.RUNTIME if runtime is None else runtime.name
@@ -202,7 +203,7 @@ class WellArchitectedFunction(lambda_.Function):
         architecture_name = practices.ARCHITECTURE if architecture is None else architecture.name
         check_layers(where, list(given.get("layers", ())), runtime=runtime_name, architecture=architecture_name)
         tracing, events = given.pop("tracing", lambda_.Tracing.ACTIVE), given.pop("events", ())
-        props = {**_defaults(given), **network_defaults(given), **given}
+        props = {**function_defaults(given), **network_defaults(given), **given}
         if isinstance(code, PythonCode):
             code = code.code_for(where, scope, handler=handler, runtime=runtime_name, architecture=architecture_name)
         else:
@@ -217,7 +218,7 @@ class WellArchitectedFunction(lambda_.Function):
                 construct_id,
                 code=code,
                 handler=handler,
-                runtime=_runtime() if runtime is None else runtime,
+                runtime=default_runtime() if runtime is None else runtime,
                 role=cast("iam.IRole | None", role),
                 log_group=log_group,
                 **props,
@@ -238,8 +239,8 @@ class WellArchitectedFunction(lambda_.Function):
         parts = self.node.find_all()
         function = next(part for part in parts if isinstance(part, lambda_.CfnFunction))
         if log_group is None:
-            log_group = self._define_log_group(parts, log_retention, log_removal_policy)
-            function.logging_config = _logging_config(props, log_group.log_group_name)
+            log_group = define_log_group_of(self, parts, retention=log_retention, removal_policy=log_removal_policy)
+            function.logging_config = logging_config(props, log_group.log_group_name)
         self._log_group = log_group
         traced = tracing is not lambda_.Tracing.DISABLED
         if traced:
@@ -495,25 +496,6 @@ class WellArchitectedFunction(lambda_.Function):
         """
         function_settings.configure(self._where, self, settings, values)
 
-    def _define_log_group(
-        self,
-        parts: Sequence[IConstruct],
-        retention: logs.RetentionDays | None,
-        removal_policy: cdk.RemovalPolicy | None,
-    ) -> logs.ILogGroup:
-        retention = logs.RetentionDays.ONE_MONTH if retention is None else retention
-        removal_policy = cdk.RemovalPolicy.RETAIN if removal_policy is None else removal_policy
-        managed = next((part for part in parts if isinstance(part, logs.LogGroup)), None)
-        if managed is None:
-            return logs.LogGroup(self, "LogGroup", retention=retention, removal_policy=removal_policy)
-        # With the flag useCdkManagedLogGroup the CDK has made one, named after the function: the role could not name it
-        # then without a cycle.
-        resource = next(part for part in parts if isinstance(part, logs.CfnLogGroup))
-        resource.log_group_name = None
-        resource.retention_in_days = _RETENTION_DAYS[retention]
-        managed.apply_removal_policy(removal_policy)
-        return managed
-
     def _grant_baseline(
         self,
         parts: Sequence[IConstruct],
@@ -599,74 +581,4 @@ class _Asynchronous:
 
 _SNAP_START_WARNING = "@aws-cdk/aws-lambda:snapStartRequirePublish"
 _ASYNCHRONOUS_SOURCES = (event_sources.S3EventSource, event_sources.S3EventSourceV2, event_sources.SnsEventSource)
-_ARCHITECTURES = {"arm64": "ARM_64", "x86_64": "X86_64"}
 _TRACING_MODES = {lambda_.Tracing.ACTIVE: "Active", lambda_.Tracing.PASS_THROUGH: "PassThrough"}
-_RETENTION_DAYS = {
-    **dict(zip(logs.RetentionDays, quotas.LOG_RETENTION_DAYS, strict=False)),
-    logs.RetentionDays.INFINITE: None,
-}
-
-
-@cache
-def _runtime() -> lambda_.Runtime:
-    return cast(
-        "lambda_.Runtime",
-        getattr(lambda_.Runtime, practices.RUNTIME.upper().replace("PYTHON", "PYTHON_").replace(".", "_")),
-    )
-
-
-@cache
-def _architecture() -> lambda_.Architecture:
-    return cast("lambda_.Architecture", getattr(lambda_.Architecture, _ARCHITECTURES[practices.ARCHITECTURE]))
-
-
-def _defaults(options: Mapping[str, Any]) -> dict[str, Any]:
-    """This library's values for the options that were left out."""
-    defaults: dict[str, Any] = {
-        "memory_size": practices.MEMORY_MB,
-        "timeout": seconds(practices.TIMEOUT_SECONDS),
-        "logging_format": lambda_.LoggingFormat(practices.LOG_FORMAT),
-        "recursive_loop": lambda_.RecursiveLoop[practices.RECURSIVE_LOOP.upper()],
-    }
-    if "architecture" not in options:
-        defaults["architecture"] = _architecture()
-    if "adot_instrumentation" in options:
-        # With it the CDK would trace, and grant that in its own way, unless it is told not to.
-        defaults["tracing"] = lambda_.Tracing.DISABLED
-    if options.get("logging_format", lambda_.LoggingFormat.JSON) is lambda_.LoggingFormat.JSON:
-        defaults["application_log_level_v2"] = lambda_.ApplicationLogLevel(practices.APPLICATION_LOG_LEVEL)
-        defaults["system_log_level_v2"] = lambda_.SystemLogLevel(practices.SYSTEM_LOG_LEVEL)
-    return defaults
-
-
-def _logging_config(props: Mapping[str, Any], log_group: str) -> lambda_.CfnFunction.LoggingConfigProperty:
-    """The logging options as the resource has them, with the function's own group."""
-
-    def value(name: str) -> str | None:
-        option = props.get(name)
-        return None if option is None else str(option.value)
-
-    return lambda_.CfnFunction.LoggingConfigProperty(
-        log_format=value("logging_format"),
-        application_log_level=value("application_log_level_v2"),
-        system_log_level=value("system_log_level_v2"),
-        log_group=log_group,
-    )
-
-
-def _check_log_options(
-    where: Where,
-    log_group: logs.ILogGroup | None,
-    retention: logs.RetentionDays | None,
-    removal_policy: cdk.RemovalPolicy | None,
-) -> None:
-    for name, option in (("log_retention", retention), ("log_removal_policy", removal_policy)):
-        if log_group is not None and option is not None:
-            where.refuse(
-                name,
-                "must be left out where 'log_group' is given",
-                got=str(option),
-                fix="set it on the log group",
-                code="LogOptionsConflict",
-            )
-    check_log_retention(where, "log_retention", retention)

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2, aws_iam as iam, aws_logs as logs
 
 from cdk_lambda_patterns import practices
+from cdk_lambda_patterns.function.log_group import define_log_group
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -34,12 +35,8 @@ def define_flow_log(
     """
     if encryption_key is not None:
         _let_logs_use(encryption_key)
-    group = logs.LogGroup(
-        vpc,
-        "FlowLogGroup",
-        retention=logs.RetentionDays.ONE_MONTH if retention is None else retention,
-        removal_policy=cdk.RemovalPolicy.RETAIN if removal_policy is None else removal_policy,
-        encryption_key=cast("kms.IKey | None", encryption_key),
+    group = define_log_group(
+        vpc, "FlowLogGroup", retention=retention, removal_policy=removal_policy, encryption_key=encryption_key
     )
     group_arn = group.log_group_arn
     role = iam.CfnRole(

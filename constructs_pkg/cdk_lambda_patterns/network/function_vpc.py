@@ -10,8 +10,8 @@ from aws_cdk import aws_ec2 as ec2
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
-from cdk_lambda_patterns.function.function_checks import check_log_retention
 from cdk_lambda_patterns.function.function_network import interfaces, usable_addresses
+from cdk_lambda_patterns.function.log_group import check_log_retention
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
