@@ -15,5 +15,14 @@ class Lines(griffe.Extension):
         """Rewrite a docstring before it is read."""
         if obj.docstring is not None:
             text = obj.docstring.value
-            text = re.sub(r"\bDefault: (?:- )?", "<br>*Default:* ", text)
-            obj.docstring.value = re.sub(r"\bSource:\s+(https:\S+)", r"<br>*Source:* [AWS](\1)", text)
+            text = re.sub(r"(\n\s*\n)?\bDefault: (?:- )?", lambda found: f"{_line(found[1])}*Default:* ", text)
+            obj.docstring.value = re.sub(
+                r"(\n\s*\n)?\bSource:\s+(https:\S+)",
+                lambda found: f"{_line(found[1])}*Source:* [AWS]({found[2]})",
+                text,
+            )
+
+
+def _line(paragraph: str | None) -> str:
+    """What begins a line: the paragraph that is there, or a break."""
+    return paragraph or "<br>"
