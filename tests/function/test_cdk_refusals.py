@@ -71,13 +71,18 @@ def test_fails_when_the_name_is_taken(stack: cdk.Stack) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("vpc", "vpc-1", "'vpc' must be of type aws_ec2.IVpc, got a string; "),
-        ("layers", ["arn"], "'layers' must be of type aws_lambda.ILayerVersion, got a string; "),
+        ("vpc", "vpc-1", "'vpc' must be of type aws_ec2.IVpc, got str; "),
+        ("layers", ["arn"], "'layers' must be of type aws_lambda.ILayerVersion, got str; "),
+        ("layers", [None], "'layers' must be of type aws_lambda.ILayerVersion, got None; "),
+        ("layers", "arn", "'layers' must be of type aws_lambda.ILayerVersion, got str; "),
+        ("environment_encryption", 5, "'environment_encryption' must be of type aws_kms.IKey, got int; "),
         (
-            "environment_encryption",
-            5,
-            "'environment_encryption' must be of type interfaces.aws_kms.IKeyRef, got a number",
+            "code_signing_config",
+            "arn",
+            "'code_signing_config' must be of type aws_lambda.ICodeSigningConfig, got str; ",
         ),
+        ("events", ["queue"], "'source' must be of type aws_lambda.IEventSource, got a string; "),
+        ("events", [None], "'source' must be of type aws_lambda.IEventSource, got None; "),
     ],
 )
 def test_fails_when_a_name_stands_for_an_object(option: str, value: object, message: str, stack: cdk.Stack) -> None:
@@ -86,6 +91,26 @@ def test_fails_when_a_name_stands_for_an_object(option: str, value: object, mess
 
     assert str(caught.value).startswith(message)
     assert str(caught.value).endswith("[Stack/Function] (TypeMismatch)")
+
+
+@pytest.mark.parametrize("option", ["vpc", "environment_encryption", "code_signing_config", "layers"])
+def test_fails_when_an_object_of_the_cdk_stands_for_another(option: str, stack: cdk.Stack) -> None:
+    """Node would look for a method that it does not have."""
+    topic: Any = cdk.aws_sns.Topic(stack, "Topic")
+
+    with pytest.raises(ValidationError, match=rf"'{option}' must be of type aws_.*, got Topic; .*\(TypeMismatch\)"):
+        define(stack, **{option: [topic] if option == "layers" else topic})
+
+
+def test_fails_when_the_name_is_empty(stack: cdk.Stack) -> None:
+    with pytest.raises(ValidationError, match=r"only root constructs may have an empty ID .*\(ConstructIdMissing\)"):
+        define(stack, "")
+
+
+def test_a_tuple_is_a_list(stack: cdk.Stack) -> None:
+    layer = lambda_.LayerVersion.from_layer_version_arn(stack, "Layer", "arn:aws:lambda:eu-west-1:1:layer:own:1")
+
+    define(stack, layers=(layer,))
 
 
 @pytest.mark.parametrize("option", ["role", "notify", "log_group"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aws_cdk import aws_lambda as lambda_, aws_s3 as s3, aws_secretsmanager as secretsmanager
 
-from cdk_lambda_patterns import PythonLayer, ValidationError
+from cdk_lambda_patterns import ContainerImage, PythonLayer, ValidationError, WellArchitectedImageFunction
 from cdk_lambda_patterns.testing import synthesize
 from tests.bench.jsii_messages import counted
 from tests.function.support import check_refusal, define, the_function
@@ -139,3 +139,13 @@ def test_fails_when_what_nothing_calls_is_configured(stack: cdk.Stack) -> None:
         define(stack).configure_async_invoke(retry_attempts=0)
 
     check_refusal(caught.value, "AsyncConfigurationOnLatest", "retry_attempts")
+
+
+def test_fails_when_a_layer_is_added_to_an_image(stack: cdk.Stack, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").touch()
+    function = WellArchitectedImageFunction(stack, "Function", image=ContainerImage.from_folder(tmp_path))
+
+    with pytest.raises(ValidationError) as caught:
+        function.add_layers(lambda_.LayerVersion.from_layer_version_arn(stack, "Layer", LAYER))
+
+    check_refusal(caught.value, "LayersOnImage", "layers for an image")

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 _CODE = re.compile(r"«(\w+)»")
 # What methods report has the code in the text itself, where others have the name of a class of JavaScript.
 _CODE_IN_TEXT = re.compile(r"([A-Z]\w+)(?<!Error): (.*)", re.DOTALL)
-_TAKEN = re.compile(r"There is already a Construct with name .*")
+_CONSTRUCT_IDS = {
+    "ConstructIdTaken": re.compile(r"There is already a Construct with name .*"),
+    "ConstructIdMissing": re.compile(r"Only root constructs may have an empty ID"),
+}
 # Node's words for a value that is not what an interface says, and the CDK's Python side's for all other types.
 _PROPERTY = re.compile(r"(?:Key '|Passed to parameter )(\w+)(?:': Unable to deserialize| of (?:\w+ )?method)")
 _EXPECTED = re.compile(r"deserialize value as ([\w.<>-]+)")
@@ -54,15 +57,16 @@ def cdk_refusals(where: Where) -> Generator[None]:
 
 
 def _refusal(where: Where, text: str, stack: str) -> ValidationError | None:
-    if code := _CODE.search(stack):
-        return ValidationError(_sentence(text), code=code[1], path=where.path)
-    if code := _CODE_IN_TEXT.match(text):
-        return ValidationError(_sentence(code[2]), code=code[1], path=where.path)
-    if taken := _TAKEN.search(text):
-        return ValidationError(_sentence(taken[0]), code="ConstructIdTaken", path=where.path)
-    if found := _PROPERTY.findall(text):
+    if coded := _CODE.search(stack):
+        return ValidationError(_sentence(text), code=coded[1], path=where.path)
+    if coded := _CODE_IN_TEXT.match(text):
+        return ValidationError(_sentence(coded[2]), code=coded[1], path=where.path)
+    for code, about_the_id in _CONSTRUCT_IDS.items():
+        if found := about_the_id.search(text):
+            return ValidationError(_sentence(found[0]), code=code, path=where.path)
+    if names := _PROPERTY.findall(text):
         # From the outside in: the last lines are about the value itself, the first property is the one that was given.
-        given = next((name for name in found if name != "props"), "props")
+        given = next((name for name in names if name != "props"), "props")
         prop = re.sub(r"(?<!^)(?=[A-Z])", "_", given).lower()
         expected, received = _EXPECTED.findall(text)[-1], _RECEIVED.findall(text)[-1]
         return _mismatch(where, prop, expected.replace("aws-cdk-lib.", ""), received.replace("null", "None"))

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_lambda as lambda_
 
-from .cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.json_values import as_list
+
+from .cdk_refusals import cdk_refusals, expect_type, require_type
 from .function_kwargs import FunctionKwargs
 from .packaging import PythonCode
 
@@ -24,6 +26,15 @@ _SAID_BETTER = frozenset(
     {"ephemeral_storage_size", "max_event_age", "memory_size", "reserved_concurrent_executions", "timeout"}
 )
 
+_BEHIND_INTERFACES = {
+    "code_signing_config": ("code_signing_config_ref", "aws_lambda.ICodeSigningConfig"),
+    "environment_encryption": ("key_ref", "aws_kms.IKey"),
+    "layers": ("layer_version_arn", "aws_lambda.ILayerVersion"),
+    "security_groups": ("security_group_id", "aws_ec2.ISecurityGroup"),
+    "vpc": ("select_subnets", "aws_ec2.IVpc"),
+}
+"""What objects behind an interface have. The CDK's Python side does not look at them, and Node stumbles over others."""
+
 
 def check_types(
     where: Where,
@@ -34,7 +45,7 @@ def check_types(
     options: Mapping[str, Any],
     log_removal_policy: Any = None,  # noqa: ANN401 - anything at all
 ) -> None:
-    """Refuse options that do not exist, and values of another type. Objects behind an interface are left to the CDK.
+    """Refuse options that do not exist, and values of another type.
 
     Args:
         where: The construct.
@@ -74,3 +85,6 @@ def check_types(
     if typed or log_removal_policy is not None:  # each is compared, given or not
         with cdk_refusals(where):
             lambda_.FunctionOptions(log_removal_policy=log_removal_policy, **typed)
+    for name, (attribute, type_name) in _BEHIND_INTERFACES.items():
+        for element in as_list(options.get(name)):
+            require_type(where, name, element, attribute, type_name)

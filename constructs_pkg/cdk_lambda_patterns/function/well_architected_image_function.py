@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from aws_cdk import aws_lambda as lambda_
 
@@ -11,6 +11,7 @@ from cdk_lambda_patterns.validation import Where
 
 from .cdk_refusals import require_type
 from .function_checks import check_architecture
+from .python_override import python_override
 from .well_architected_function import WellArchitectedFunction
 
 if TYPE_CHECKING:
@@ -55,13 +56,7 @@ class WellArchitectedImageFunction(WellArchitectedFunction):
         where = Where(scope, construct_id)
         for name, value in options.items():
             if name in _OPTIONS_WITH_A_LAYER and value is not None:
-                where.refuse(
-                    name,
-                    "must be left out: Lambda does not add layers to container images",
-                    got=f"{name} for an image",
-                    fix="copy the layer's content into the image",
-                    code="LayersOnImage",
-                )
+                _refuse_layers(where, name)
             if name in _SAID_BY_THE_IMAGE:
                 where.refuse(
                     name,
@@ -84,3 +79,25 @@ class WellArchitectedImageFunction(WellArchitectedFunction):
         )
         # Secrets and parameters are read with the SDK, or with the extension if the image contains it.
         self._has_secrets_extension = True
+
+    @python_override
+    def add_layers(self, *layers: lambda_.ILayerVersion) -> None:  # noqa: ARG002 - refused, whatever they are
+        """Not for an image: what a layer would add is put into it.
+
+        Args:
+            *layers: The layers.
+
+        Raises:
+            ValidationError: Always.
+        """
+        _refuse_layers(self._where, "layers")
+
+
+def _refuse_layers(where: Where, prop: str) -> NoReturn:
+    where.refuse(
+        prop,
+        "must be left out: Lambda does not add layers to container images",
+        got=f"{prop} for an image",
+        fix="copy the layer's content into the image",
+        code="LayersOnImage",
+    )
