@@ -176,8 +176,8 @@ class WellArchitectedFunction(lambda_.Function):
         where = Where(scope, construct_id)
         # None means the default also for what passes through.
         given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
-        tuples = {name: cast("tuple[Any, ...]", value) for name, value in given.items() if isinstance(value, tuple)}
-        given |= {name: list(value) for name, value in tuples.items()}  # Node knows lists alone
+        for name in [name for name, value in given.items() if isinstance(value, tuple)]:
+            given[name] = list(given[name])  # Node knows lists alone
         refuse_replaced_options(where, given)
         check_types(
             where,
