@@ -213,13 +213,15 @@ Resources:
     assert templates.one(by_id(templates, "Process"), "Timeout") == 60
 
 
-def test_what_is_given_twice_is_refused(tmp_path: Path, assembly: Path) -> None:
+def test_what_is_given_twice_is_refused(tmp_path: Path, assembly: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(YAML.encode())))
     file = tmp_path / "template.yaml"
     file.write_text("Resources: {A: {Type: T}}")
 
     twice: list[tuple[list[str | Path], str]] = [
         ([file, str(file)], r"template\.yaml: given twice"),
         ([assembly, assembly], "given twice"),
+        (["-", "-"], "<stdin>: given twice"),
         ([assembly / "assembly-Prod", assembly], "a stage of it was given too"),
     ]
     for given, message in twice:

@@ -30,9 +30,15 @@ _CALLERS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "AWS::Cognito::UserPool": (("LambdaConfig", "*"), ("LambdaConfig", "*", "LambdaArn")),
     "AWS::ElasticLoadBalancingV2::TargetGroup": (("Targets", "[]", "Id"),),
     "AWS::Lambda::Url": (("TargetFunctionArn",),),
+    "AWS::S3ObjectLambda::AccessPoint": (
+        (
+            "ObjectLambdaConfiguration", "TransformationConfigurations", "[]",
+            "ContentTransformation", "AwsLambda", "FunctionArn",
+        ),
+    ),
     "AWS::SecretsManager::RotationSchedule": (("RotationLambdaARN",),),
     "AWS::VpcLattice::TargetGroup": (("Targets", "[]", "Id"),),
-}
+}  # fmt: skip
 """Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html, "Synchronous invocation"."""
 
 _ASYNCHRONOUS_CALLERS: Mapping[str, tuple[tuple[str, ...], ...]] = {

@@ -167,13 +167,13 @@ def _subscription(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
 
 def _delivery_stream(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
     """A stream of Firehose to a bucket, and the function on its way."""
-    destination = ("ExtendedS3DestinationConfiguration",)
-    for bucket in named(flow, resource, (*destination, "BucketARN"), "s3"):
+    for bucket in named(flow, resource, ("ExtendedS3DestinationConfiguration", "BucketARN"), "s3"):
         yield edge_to(flow, resource, bucket, Kind.SENDS, resource)
     templates, template = flow.templates, resource.template
-    for parameter, when in places(
-        templates, resource, (*destination, "ProcessingConfiguration", "Processors", "[]", "Parameters", "[]")
-    ):
+    processors = ("ProcessingConfiguration", "Processors", "[]", "Parameters", "[]")
+    destinations = [key for key in resource.properties if key.endswith("DestinationConfiguration")]
+    found = (case for key in destinations for case in places(templates, resource, (key, *processors)))
+    for parameter, when in found:
         if mapping(parameter).get("ParameterName") == "LambdaArn":
             for value, also in templates.inside(template, parameter, "ParameterValue"):
                 address = flow.addresses.named(template, value, when | also, "lambda")
@@ -227,6 +227,11 @@ def _custom_resource(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
                 yield edge_to(flow, resource, address, Kind.INVOKES, resource, mode=Mode.DEPLOYMENT)
 
 
+def _macro(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
+    for address in named(flow, resource, ("FunctionName",)):
+        yield edge_to(flow, resource, address, Kind.INVOKES, resource, mode=Mode.DEPLOYMENT)
+
+
 def _permission(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
     """What only a permission shows: a trigger that is defined elsewhere."""
     principal = flow.templates.one(resource, "Principal")
@@ -249,6 +254,7 @@ def _permission(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
 _BUILDERS: Mapping[str, Builder] = {
     **callers.BUILDERS,
     **notifications.BUILDERS,
+    "AWS::CloudFormation::Macro": _macro,
     "AWS::CloudFront::Distribution": _distribution,
     "AWS::KinesisFirehose::DeliveryStream": _delivery_stream,
     "AWS::Lambda::Alias": _alias,

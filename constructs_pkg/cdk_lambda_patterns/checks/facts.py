@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
@@ -242,15 +243,17 @@ class Watched(NamedTuple):
     """Whether it is of every function."""
 
 
+_ASKED = re.compile(r'SELECT\s+\w+\(\s*"?(\w+)"?\s*\)\s+FROM\s+(?:SCHEMA\(\s*)?"AWS/Lambda"', re.IGNORECASE)
+
+
 def watched(app: App, alarm: Resource) -> Iterator[Watched]:
     """The metrics of functions that an alarm watches, in metric math too."""
-    metrics = [alarm.properties]
-    metrics += [
-        mapping(mapping(query.get("MetricStat")).get("Metric"))
-        for query, _ in app.templates.entries(alarm, "Metrics")
-        if is_mapping(query)
-    ]
-    for metric in metrics:
+    queries = [mapping(query) for query, _ in app.templates.entries(alarm, "Metrics")]
+    for query in queries:
+        asked = _ASKED.search(str(query.get("Expression")))
+        if asked is not None:  # by CloudWatch Metrics Insights
+            yield Watched(asked[1], None, every="WHERE" not in str(query.get("Expression")).upper())
+    for metric in (alarm.properties, *(mapping(mapping(query.get("MetricStat")).get("Metric")) for query in queries)):
         inside = partial(app.templates.inside, alarm.template, metric)
         name = app.templates.only(inside("MetricName"))
         if app.templates.only(inside("Namespace")) != "AWS/Lambda" or not isinstance(name, str):

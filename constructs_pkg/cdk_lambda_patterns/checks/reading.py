@@ -74,6 +74,9 @@ class _Reader:
 
     def read(self, source: str | Path) -> None:
         if str(source) == "-":
+            if Path("-") in self._given:
+                raise TemplateError("<stdin>: given twice")
+            self._given[Path("-")] = None
             self.add(_template("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1), None))
             return
         path = Path(source)

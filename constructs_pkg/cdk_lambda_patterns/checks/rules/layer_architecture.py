@@ -24,6 +24,7 @@ Layers: ["arn:aws:lambda:eu-central-1:017000801446:layer:AWSLambdaPowertoolsPyth
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns import quotas
@@ -31,13 +32,14 @@ from cdk_lambda_patterns.checks.addresses import External, is_known
 from cdk_lambda_patterns.checks.facts import listed
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
 from cdk_lambda_patterns.checks.template import Resource
-from cdk_lambda_patterns.checks.values import Unknown
+from cdk_lambda_patterns.checks.values import NONE, Case, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cdk_lambda_patterns.checks.addresses import Address
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
+    from cdk_lambda_patterns.checks.values import Assumptions, Value
 
 # AWS's layers that say arm64 in their name, and nothing where they are for the other architecture.
 _X86_UNLESS_NAMED = {
@@ -56,41 +58,48 @@ class LayerArchitecture(Rule):
         for function in app.flow.functions:
             if "Layers" not in function.properties:
                 continue
-            chosen = [value for value, _ in app.templates.entries(function, "Architectures")]
-            architecture = chosen[0] if chosen else quotas.DEFAULT_ARCHITECTURE
-            runtime = app.templates.one(function, "Runtime")
-            for layer in app.flow.addresses.of(function.template, function.properties["Layers"]):
-                for what, own, fits in _fits(app, layer, architecture, runtime):
-                    if isinstance(own, Unknown) or isinstance(fits, Unknown):
-                        yield self.cannot_tell(function, f"whether a layer of {function.name} is for its {what}")
-                    elif fits and own not in fits:
-                        yield self.finding(
-                            function,
-                            f"function {function.name} is for {own}, its layer {_name(layer)} for {listed(fits)}",
-                            fix=f"the layer's edition for {own}, or another {what}",
-                        )
+            layers = list(app.flow.addresses.of(function.template, function.properties["Layers"]))
+            for (what, own, when), layer in product(_own(app, function), layers):
+                if app.templates.together(function.condition, when, layer.when):
+                    yield from self._compare(function, what, own, layer, _fits(app, layer, what))
+
+    def _compare(
+        self, function: Resource, what: str, own: Value, layer: Address, fits: list[str] | Unknown
+    ) -> Iterator[Finding | Undecided]:
+        if isinstance(fits, Unknown) or (fits and isinstance(own, Unknown)):
+            yield self.cannot_tell(function, f"whether a layer of {function.name} is for its {what}")
+        elif fits and own not in fits:
+            yield self.finding(
+                function,
+                f"function {function.name} is for {own}, its layer {_name(layer)} for {listed(fits)}",
+                fix=f"the layer's edition for {own}, or another {what}",
+            )
 
 
-def _fits(
-    app: App, layer: Address, architecture: object, runtime: object
-) -> Iterator[tuple[str, object, list[str] | Unknown]]:
-    """What a layer is for: nothing if it does not say."""
+def _own(app: App, function: Resource) -> Iterator[tuple[str, Value, Assumptions]]:
+    """The architecture and the runtime of a function, in every branch."""
+    chosen = list(app.templates.entries(function, "Architectures"))
+    for value, when in chosen or [Case(quotas.DEFAULT_ARCHITECTURE, NONE)]:
+        yield "architecture", value, when
+    for value, when in app.templates.cases(function, "Runtime"):
+        yield "runtime", value, when
+
+
+def _fits(app: App, layer: Address, what: str) -> list[str] | Unknown:
+    """The architectures or runtimes that a layer is for: none if it does not say."""
     node = layer.node
     if isinstance(node, Resource):
-        for what, own, key in (
-            ("architecture", architecture, "CompatibleArchitectures"),
-            ("runtime", runtime, "CompatibleRuntimes"),
-        ):
-            values = [value for value, _ in app.templates.entries(node, key)]
-            unknown = next((value for value in values if isinstance(value, Unknown)), None)
-            yield what, own, unknown or [str(value) for value in values]
-    elif isinstance(node, External) and is_known(node.name):
+        key = "CompatibleArchitectures" if what == "architecture" else "CompatibleRuntimes"
+        values = [value for value, _ in app.templates.entries(node, key)]
+        unknown = next((value for value in values if isinstance(value, Unknown)), None)
+        return unknown or [str(value) for value in values]
+    if what == "architecture" and isinstance(node, External) and is_known(node.name):
         name = _name(layer)
-        arm, x86 = re.search(r"arm64|aarch64", name, re.IGNORECASE), re.search(r"x86[_-]?64|amd64", name, re.IGNORECASE)
-        if arm:
-            yield "architecture", architecture, ["arm64"]
-        elif x86 or name in _X86_UNLESS_NAMED:
-            yield "architecture", architecture, ["x86_64"]
+        if re.search(r"arm64|aarch64", name, re.IGNORECASE):
+            return ["arm64"]
+        if re.search(r"x86[_-]?64|amd64", name, re.IGNORECASE) or name in _X86_UNLESS_NAMED:
+            return ["x86_64"]
+    return []
 
 
 def _name(layer: Address) -> str:
