@@ -118,7 +118,7 @@ class TestReader:
     def test_is_its_role_in_another_stack_than_the_role_of_the_user(self, app: cdk.App, stack: cdk.Stack) -> None:
         """Its policy would name what the function's stack has, and the function needs the role."""
         principal = iam.ServicePrincipal("lambda.amazonaws.com")
-        role = iam.Role(cdk.Stack(app, "Roles"), "Role", assumed_by=principal)  # type: ignore[arg-type]
+        role = iam.Role(cdk.Stack(app, "Roles"), "Role", assumed_by=principal)
         function = define(stack, role=role)
 
         SqsTrigger(stack, "Orders", function=function)

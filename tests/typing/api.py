@@ -49,6 +49,7 @@ from cdk_lambda_patterns import (
     GradualRelease,
     IdempotencyTable,
     IotTrigger,
+    KinesisTrigger,
     LogsTrigger,
     ManagedInstances,
     ProvisionedConcurrency,
@@ -153,9 +154,24 @@ def what_a_function_has(stack: cdk.Stack) -> None:
 
 def triggers(stack: cdk.Stack) -> None:
     function = WellArchitectedFunction(stack, "Function", code=CODE, handler="index.handler")
-    orders = SqsTrigger(stack, "Orders", function=function, fifo=True, content_based_deduplication=True)
+    key = kms.Key(stack, "Key")
+    orders = SqsTrigger(
+        stack, "Orders", function=function, fifo=True, content_based_deduplication=True, encryption_key=key
+    )
     cdk.CfnOutput(stack, "Queue", value=orders.queue.queue_url)
-    files = S3Trigger(stack, "Files", function=function, suffix=".csv", event_types=[s3.EventType.OBJECT_CREATED_PUT])
+    KinesisTrigger(stack, "Readings", function=function, encryption_key=key)
+    SnsTrigger(stack, "Encrypted", function=function, encryption_key=key)
+    files = S3Trigger(
+        stack,
+        "Files",
+        function=function,
+        suffix=".csv",
+        event_types=[s3.EventType.OBJECT_CREATED_PUT],
+        retry_attempts=3,
+        max_event_age=cdk.Duration.hours(1),
+        dead_letter_queue=sqs.Queue(stack, "Undelivered"),
+        enabled=False,
+    )
     cdk.CfnOutput(stack, "Bucket", value=files.bucket.bucket_name)
 
 

@@ -85,7 +85,6 @@ class DynamoDbTrigger(Construct):
         *,
         function: WellArchitectedFunction,
         table: dynamodb.ITable,
-        encryption_key: kms.IKey | kms.Key | None = None,
         starting_position: lambda_.StartingPosition | None = None,
         batch_size: int = practices.STREAM_BATCH_SIZE,
         max_batching_window: Duration | None = None,
@@ -96,6 +95,7 @@ class DynamoDbTrigger(Construct):
         retry_attempts: int = practices.STREAM_RETRY_ATTEMPTS,
         max_record_age: Duration | None = None,
         on_failure: FailureDestination | None = None,
+        encryption_key: kms.IKey | kms.Key | None = None,
         filters: Sequence[Pattern] | None = None,
         enabled: bool = True,
     ) -> None:
@@ -107,8 +107,6 @@ class DynamoDbTrigger(Construct):
             function: The function to start.
             table: The table. The stream of one of this app is switched on if it is off, with old and new images.
                 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
-            encryption_key: A customer's key for the failure queue.
-                Default: - SQS's own key.
             starting_position: Where reading begins: `TRIM_HORIZON` or `LATEST`.
                 Default: - `TRIM_HORIZON`, the oldest record: while a mapping is made or changed, which takes minutes,
                 one at `LATEST` misses records.
@@ -141,6 +139,8 @@ class DynamoDbTrigger(Construct):
                 the stream they are; or a bucket, which gets the records themselves.
                 Default: - `failure_queue`.
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+            encryption_key: A customer's key for the failure queue.
+                Default: - SQS's own key.
             filters: Patterns over the record, as `{"eventName": ["INSERT"]}`, or
                 `{"dynamodb": {"NewImage": {"kind": {"S": ["order"]}}}}`; records that match none are passed over.
                 Default: - all records are passed on.

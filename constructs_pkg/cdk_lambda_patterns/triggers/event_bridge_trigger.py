@@ -108,7 +108,7 @@ class EventBridgeTrigger(Construct):
             check_region(
                 where,
                 "event_bus",
-                cast("events.IEventBus", event_bus),
+                event_bus,
                 "must be of the trigger's Region, where its rule is",
                 fix="pass events on with a rule of that bus whose target is a bus of this Region",
                 code="EventBusRegion",

@@ -99,7 +99,6 @@ class KinesisTrigger(Construct):
         function: WellArchitectedFunction,
         stream: kinesis.IStream | None = None,
         retention_period: Duration | None = None,
-        encryption_key: kms.IKey | kms.Key | None = None,
         enhanced_fan_out: bool = False,
         starting_position: lambda_.StartingPosition | None = None,
         starting_position_timestamp: datetime | None = None,
@@ -112,6 +111,7 @@ class KinesisTrigger(Construct):
         retry_attempts: int = practices.STREAM_RETRY_ATTEMPTS,
         max_record_age: Duration | None = None,
         on_failure: FailureDestination | None = None,
+        encryption_key: kms.IKey | kms.Key | None = None,
         filters: Sequence[Pattern] | None = None,
         enabled: bool = True,
     ) -> None:
@@ -125,8 +125,6 @@ class KinesisTrigger(Construct):
                 Default: - one is defined.
             retention_period: How long the defined stream keeps records, 1 to 365 days.
                 Default: - 1 day.
-            encryption_key: A customer's key for what is defined: the stream and the failure queue.
-                Default: - the services' own keys.
             enhanced_fan_out: Whether the function gets 2 MB a second of each shard for itself, for an hourly price,
                 instead of sharing them with the other readers.
                 Default: False
@@ -167,6 +165,8 @@ class KinesisTrigger(Construct):
                 the stream they are; or a bucket, which gets the records themselves.
                 Default: - `failure_queue`.
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+            encryption_key: A customer's key for what is defined: the stream and the failure queue.
+                Default: - the services' own keys.
             filters: Patterns over the record, as `{"data": {"kind": ["order"]}}`; records that match none are passed
                 over.
                 Default: - all records are passed on.
@@ -302,7 +302,7 @@ def _define_stream(
         "Stream",
         stream_mode=kinesis.StreamMode(practices.KINESIS_STREAM_MODE),
         encryption=kinesis.StreamEncryption.MANAGED if encryption_key is None else kinesis.StreamEncryption.KMS,
-        encryption_key=encryption_key,
+        encryption_key=cast("kms.IKey | None", encryption_key),
         retention_period=retention_period,
     )
 

@@ -102,7 +102,7 @@ class SnsTrigger(Construct):
 
         # 2 define
         if topic is None:
-            topic = sns.Topic(self, "Topic", enforce_ssl=True, master_key=encryption_key)
+            topic = sns.Topic(self, "Topic", enforce_ssl=True, master_key=cast("kms.IKey | None", encryption_key))
         self.topic = cast("sns.ITopic", topic)
         self.alarms = {}
         self.dead_letter_queue = dead_letter_queue_for(self, function, given=dead_letter_queue, alarms=self.alarms)
@@ -156,7 +156,7 @@ def _check_topic(
     check_region(
         where,
         "topic",
-        cast("sns.ITopic", topic),
+        topic,
         "must be of the trigger's Region: what a subscription cannot deliver stays in the topic's",
         fix="subscribe a queue of this Region to it and use SqsTrigger",
         code="TopicRegion",

@@ -87,6 +87,7 @@ class SqsTrigger(Construct):
         function: WellArchitectedFunction,
         queue: sqs.IQueue | None = None,
         fifo: bool = False,
+        content_based_deduplication: bool | None = None,
         visibility_timeout: Duration | None = None,
         max_receive_count: int | None = None,
         batch_size: int = practices.SQS_BATCH_SIZE,
@@ -94,9 +95,8 @@ class SqsTrigger(Construct):
         report_batch_item_failures: bool = True,
         max_concurrency: int | None = None,
         provisioned_pollers: ProvisionedPollers | None = None,
-        filters: Sequence[Pattern] | None = None,
         encryption_key: kms.IKey | kms.Key | None = None,
-        content_based_deduplication: bool | None = None,
+        filters: Sequence[Pattern] | None = None,
         enabled: bool = True,
     ) -> None:
         """Define the trigger.
@@ -109,6 +109,8 @@ class SqsTrigger(Construct):
                 Default: - one is defined.
             fifo: Whether the defined queue keeps the order of each message group.
                 Default: False
+            content_based_deduplication: For a FIFO queue: whether equal bodies within 5 minutes count as one message.
+                Default: - the sender gives a deduplication id.
             visibility_timeout: How long a received message stays hidden, up to 12 hours. For a queue from outside of
                 this app: what it is set to there.
                 Default: - six times the function's timeout, plus the batching window.
@@ -131,14 +133,12 @@ class SqsTrigger(Construct):
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
             provisioned_pollers: Pollers that stand ready. Not together with `max_concurrency`.
                 Default: - Lambda adds pollers as messages come.
+            encryption_key: A customer's key for both queues.
+                Default: - SQS's own key.
             filters: Patterns over the record, as `{"body": {"kind": ["order"]}}`; messages that match none are deleted
                 without starting the function.
                 Default: - all messages are passed on.
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
-            encryption_key: A customer's key for both queues.
-                Default: - SQS's own key.
-            content_based_deduplication: For a FIFO queue: whether equal bodies within 5 minutes count as one message.
-                Default: - the sender gives a deduplication id.
             enabled: Whether polling begins at once.
                 Default: True
 

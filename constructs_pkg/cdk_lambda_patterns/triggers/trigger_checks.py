@@ -59,7 +59,9 @@ def check_unused(where: Where, options: Mapping[str, object], rule: str, *, fix:
             where.refuse(name, rule, got=_shown(value), fix=fix, code=code)
 
 
-def check_region(where: Where, prop: str, source: cdk.IResource, rule: str, *, fix: str, code: str) -> None:
+def check_region(
+    where: Where, prop: str, source: cdk.IResource | cdk.Resource, rule: str, *, fix: str, code: str
+) -> None:
     """Refuse a source of another Region. What only the deployment knows passes.
 
     Args:
