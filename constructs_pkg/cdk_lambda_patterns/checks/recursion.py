@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 _FOLLOWED = {Kind.INVOKES, Kind.POLLS, Kind.SENDS, Kind.MAY_WRITE, Kind.DEAD_LETTERS_TO, Kind.FAILS_TO}
 _NOT_FOLLOWED = {Mode.DEPLOYMENT, Mode.EDGE}
+# What is configured for a function's results, and the modes in which nobody asks for them.
+_RESULTS = {Kind.FAILS_TO, Kind.SENDS, Kind.INVOKES}
+_OF_ASYNCHRONOUS = {"AWS::Lambda::EventInvokeConfig", FUNCTION}
+_ANSWERED = {Mode.SYNCHRONOUS, Mode.POLLED}
+_MAPPING = "AWS::Lambda::EventSourceMapping"
 _PAIR = 2
 # A second's work. An app of 500 resources needs a hundredth of it.
 _MOST_STEPS = 1_000_000
@@ -177,7 +182,7 @@ class _Search:
             edge = queue.popleft()
             for following in leaving.get(edge.target, ()):
                 self.steps += 1
-                answer = continues(edge.scope, following.scope)
+                answer = _goes_on(edge, following)
                 if answer is False or (certain and answer is None):
                     continue
                 if following is start:
@@ -192,14 +197,20 @@ def _straight_back(start: Edge, leaving: Mapping[Node, list[Edge]], *, certain: 
     """The way back by one edge at most."""
     accepted = {True} if certain else {True, None}
     if start.target is start.source:
-        return (start,) if continues(start.scope, start.scope) in accepted else None
+        return (start,) if _goes_on(start, start) in accepted else None
     for back in leaving.get(start.target, ()):
-        if (
-            back.target is start.source
-            and {continues(start.scope, back.scope), continues(back.scope, start.scope)} <= accepted
-        ):
+        if back.target is start.source and {_goes_on(start, back), _goes_on(back, start)} <= accepted:
             return start, back
     return None
+
+
+def _goes_on(edge: Edge, following: Edge) -> bool | None:
+    """Whether what arrives by an edge may leave by another; None if that cannot be told."""
+    if following.kind in _RESULTS and following.via.type in _OF_ASYNCHRONOUS and edge.mode in _ANSWERED:
+        return False  # destinations get results of asynchronous invocations only
+    if following.kind is Kind.FAILS_TO and following.via.type == _MAPPING and edge.via is not following.via:
+        return False  # and a mapping's those of what it polled
+    return continues(edge.scope, following.scope)
 
 
 def _path(last: Edge, before: Mapping[Edge, Edge | None]) -> tuple[Edge, ...]:
