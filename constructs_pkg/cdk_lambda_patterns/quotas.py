@@ -993,6 +993,14 @@ SES_RECIPIENTS = Quota(
 ACCOUNT_CONCURRENCY = 1_000
 """Concurrent executions of an account in a Region, unless AWS granted more; new accounts have fewer.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+ACCOUNT_LIMIT = Quota(
+    code="AccountLimitOutOfRange",
+    minimum=1,
+    maximum=math.inf,
+    unit="concurrent executions",
+    source="https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
+    fix="write the number that AWS has granted",
+)
 UNRESERVED_CONCURRENCY = 100
 """Of which this many cannot be reserved.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""

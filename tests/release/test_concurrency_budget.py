@@ -98,8 +98,18 @@ class TestFunction:
     def test_fails_when_it_is_a_name(self, stack: cdk.Stack) -> None:
         refused(stack, "TypeMismatch", "str", {"orders": load(1)})
 
+    def test_fails_when_its_load_is_a_number(self, stack: cdk.Stack) -> None:
+        refused(stack, "TypeMismatch", "int", {define(stack): 3})  # type: ignore[dict-item]
+
 
 class TestAccount:
+    @pytest.mark.parametrize(
+        ("limit", "got"),
+        [(0, "0"), (-5, "-5"), ("1000", "'1000'"), (None, "None"), (cdk.Token.as_number({"Ref": "Limit"}), "a token")],
+    )
+    def test_fails_when_its_limit_is_no_number(self, stack: cdk.Stack, limit: Any, got: str) -> None:  # noqa: ANN401
+        refused(stack, "AccountLimitOutOfRange", got, {}, account_limit=limit)
+
     def test_lets_all_but_a_hundred_be_reserved(self, stack: cdk.Stack) -> None:
         budget(stack, {reserving(stack, "A", 500): load(1), reserving(stack, "B", 400): load(1)})
 

@@ -60,7 +60,7 @@ class TestFixed:
         assert config == {"ProvisionedConcurrentExecutions": {"Ref": "Number"}}
         assert defined.most is None
 
-    @pytest.mark.parametrize(("concurrency", "got"), [(0, "0"), (-1, "-1"), (1.5, "1.5")])
+    @pytest.mark.parametrize(("concurrency", "got"), [(0, "0"), (-1, "-1"), (1.5, "1.5"), ("2", "'2'")])
     def test_fails_when_it_is_no_number_of_environments(self, stack: cdk.Stack, concurrency: float, got: str) -> None:
         refused(stack, "ProvisionedConcurrencyOutOfRange", got, concurrency=concurrency)
 
@@ -192,6 +192,13 @@ class TestSeasons:
 
         refused(stack, "ScheduleInvalid", "cron(0 25 * * ? *) with '25'", maximum=1, seasons=[wrong])
 
+    def test_fail_when_one_is_none(self, stack: cdk.Stack) -> None:
+        season = ("cron(0 7 * * ? *)", 1, 2)
+
+        error = refused(stack, "TypeMismatch", "tuple", maximum=5, seasons=[MORNING, season])
+
+        assert "'seasons[1]' must be of type Season" in str(error)
+
     def test_fail_when_there_is_no_such_time_zone(self, stack: cdk.Stack) -> None:
         refused(stack, "TimeZoneUnknown", "'CEST'", maximum=1, seasons=[MORNING], time_zone="CEST")
 
@@ -256,6 +263,18 @@ class TestFunctions:
             stack, "ProvisionedTwice", "a function that Stack/Warm keeps ready", function=function, minimum=1, maximum=2
         )
 
+    @pytest.mark.parametrize("before", [True, False])
+    def test_fail_when_the_cdk_keeps_them_ready(self, stack: cdk.Stack, *, before: bool) -> None:
+        function = define(stack)
+        if before:
+            function.live.add_auto_scaling(max_capacity=5)
+        warm(stack, function=function, maximum=2)
+        if not before:
+            function.live.add_auto_scaling(max_capacity=5)
+
+        with pytest.raises(RuntimeError, match=r"Stack/Warm.*add_auto_scaling.*\(ProvisionedTwice\)"):
+            synthesize(stack)
+
     def test_fail_when_snapshots_make_their_starts_short(self, stack: cdk.Stack) -> None:
         function = define(stack, snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS)
 
@@ -291,6 +310,10 @@ class TestFunctions:
 
     def test_fail_when_it_is_a_name(self, stack: cdk.Stack) -> None:
         refused(stack, "TypeMismatch", "str", function="orders", concurrency=1)
+
+    def test_fail_when_there_is_none(self, stack: cdk.Stack) -> None:
+        with pytest.raises(ValidationError, match=r"got None.*\(TypeMismatch\)"):
+            ProvisionedConcurrency(stack, "Warm", function=None, concurrency=1)  # type: ignore[arg-type]
 
     def test_may_be_in_another_stack(self, app: cdk.App) -> None:
         elsewhere, here = cdk.Stack(app, "Elsewhere"), cdk.Stack(app, "Here")

@@ -163,7 +163,7 @@ def test_alarms_publish_to_the_topic(stack: cdk.Stack) -> None:
     assert defined.function.alarm_actions == [topic.topic_arn]
 
 
-@pytest.mark.parametrize(("keep", "got"), [(0, "0"), (-1, "-1"), (1.5, "1.5")])
+@pytest.mark.parametrize(("keep", "got"), [(0, "0"), (-1, "-1"), (1.5, "1.5"), ("5", "'5'"), (True, "True")])
 def test_fails_when_no_version_would_be_kept(stack: cdk.Stack, keep: float, got: str) -> None:
     refused(stack, "VersionsKeptOutOfRange", got, functions=[define(stack)], keep=keep)
 
@@ -178,6 +178,19 @@ def test_fails_when_there_are_no_functions(stack: cdk.Stack) -> None:
 
 def test_fails_when_a_function_is_a_name(stack: cdk.Stack) -> None:
     refused(stack, "TypeMismatch", "str", functions=["orders"])
+
+
+def test_fails_when_a_function_is_pruned_already(stack: cdk.Stack) -> None:
+    orders, other = define(stack, "Orders"), define(stack, "Other")
+    VersionPruning(stack, "Nightly", functions=[other])
+
+    refused(stack, "PrunedTwice", "Stack/Other, which Stack/Nightly prunes", functions=[orders, other], keep=2)
+
+
+def test_fails_when_a_function_is_there_twice(stack: cdk.Stack) -> None:
+    orders = define(stack, "Orders")
+
+    refused(stack, "PrunedTwice", "Stack/Orders, which Stack/Pruning prunes", functions=[orders, orders])
 
 
 class Lambda:

@@ -66,3 +66,18 @@ def test_fails_when_the_duration_is_a_bare_number() -> None:
         Workload(requests_per_second=1, duration=0.12)  # type: ignore[arg-type]
 
     check_refusal(caught.value, "DurationExpected", "0.12")
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "got"),
+    [
+        ({"requests_per_second": "3"}, "RequestRateOutOfRange", "'3'"),
+        ({"requests_per_second": True}, "RequestRateOutOfRange", "True"),
+        ({"requests_per_second": 3, "headroom": None}, "HeadroomOutOfRange", "None"),
+    ],
+)
+def test_fails_when_a_number_is_none(options: dict[str, Any], code: str, got: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Workload(duration=cdk.Duration.seconds(1), **options)
+
+    check_refusal(caught.value, code, got)

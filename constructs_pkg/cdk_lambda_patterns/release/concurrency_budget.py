@@ -8,7 +8,8 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from cdk_lambda_patterns import quotas
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import require_type
+from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
 from .provisioned_concurrency import provisioned_concurrency_of
@@ -60,13 +61,16 @@ class ConcurrencyBudget(Construct):
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
         Raises:
-            ValidationError: A load above what its function reserves, or longer than its timeout; more reserved than an
-                account lets reserve; or loads without a reservation above what is left for them.
+            ValidationError: A limit that is no number; a load above what its function reserves, or longer than its
+                timeout; more reserved than an account lets reserve; or loads without a reservation above what is left
+                for them.
         """
         where = Where(scope, construct_id)
         workloads = {} if workloads is None else workloads
+        _check_limit(where, account_limit)
         for function, workload in workloads.items():
-            expect_type(where, "workloads", function, "invoked_asynchronously", "WellArchitectedFunction")
+            require_type(where, "workloads", function, "invoked_asynchronously", "WellArchitectedFunction")
+            require_type(where, "workloads", workload, "concurrency", "Workload")
             _check_workload(where, function, workload)
         reserved = {f: f.reserved_concurrency for f in workloads if f.reserved_concurrency is not None}
         _check_reserved(where, reserved, account_limit)
@@ -79,6 +83,18 @@ class ConcurrencyBudget(Construct):
         for function, need in self.required.items():
             _warn_of_cold_starts(self, function, need)
         cdk.Stack.of(self).add_metadata(_METADATA, account_limit)
+
+
+def _check_limit(where: Where, limit: int | None) -> None:
+    if limit is None or is_token(limit):
+        where.refuse(
+            "account_limit",
+            "must be known when the app is synthesized: it is compared there",
+            got="None" if limit is None else "a token",
+            fix=quotas.ACCOUNT_LIMIT.fix,
+            code=quotas.ACCOUNT_LIMIT.code,
+        )
+    where.within("account_limit", limit, quotas.ACCOUNT_LIMIT)
 
 
 def _check_workload(where: Where, function: WellArchitectedFunction, workload: Workload) -> None:

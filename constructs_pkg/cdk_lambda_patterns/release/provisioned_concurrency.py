@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
+import constructs
+import jsii
 from aws_cdk import aws_applicationautoscaling as autoscaling, aws_codedeploy as codedeploy, aws_lambda as lambda_
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import require_type
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 _DIMENSION = "lambda:function:ProvisionedConcurrency"
 _UTILIZATION = "LambdaProvisionedConcurrencyUtilization"
+_SCALED_BY_CDK = "AliasScaling"
+"""What the CDK calls what `Alias.add_auto_scaling` defines."""
 _ALL_AT_ONCE = "CodeDeployDefault.LambdaAllAtOnce"
 
 
@@ -108,7 +112,7 @@ class ProvisionedConcurrency(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        expect_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        require_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
         _check_features(where, function)
         if concurrency is None:
             minimum, maximum = _check_range(where, minimum, maximum)
@@ -129,6 +133,7 @@ class ProvisionedConcurrency(Construct):
         # 2 define
         self.most = None if any(map(is_token, most)) else max(most)
         _owners[function] = self
+        self.node.add_validation(_OneOwner(function.live))
         self.scalable_target = self.scaling_policy = None
         if concurrency is not None:
             alias.provisioned_concurrency_config = lambda_.CfnAlias.ProvisionedConcurrencyConfigurationProperty(
@@ -154,6 +159,21 @@ def provisioned_concurrency_of(function: WellArchitectedFunction) -> Provisioned
         function: The function.
     """
     return _owners.get(function)
+
+
+@jsii.implements(constructs.IValidation)
+class _OneOwner:
+    """Finds what the CDK itself scales, whenever it came there."""
+
+    def __init__(self, alias: lambda_.Alias) -> None:
+        self._alias = alias
+
+    def validate(self) -> list[str]:
+        """What is wrong."""
+        if self._alias.node.try_find_child(_SCALED_BY_CDK) is None:
+            return []
+        rule = "the function must have one owner of what is kept ready: of two, each would undo the other's"
+        return [f"{rule}; leave live.add_auto_scaling(...) out (ProvisionedTwice)"]
 
 
 def _check_owner(where: Where, function: WellArchitectedFunction, *, scales: bool) -> None:
@@ -271,6 +291,7 @@ def _check_ends(where: Where, minimum: int, maximum: int, prefix: str = "") -> N
 def _check_seasons(where: Where, seasons: Sequence[Season], time_zone: str) -> None:
     check_time_zone(where, time_zone)
     for index, season in enumerate(seasons):
+        require_type(where, f"seasons[{index}]", season, "__dataclass_fields__", "Season")
         if not is_token(season.schedule):
             check_schedule(where, season.schedule)
         _check_ends(where, season.minimum, season.maximum, prefix=f"seasons[{index}].")

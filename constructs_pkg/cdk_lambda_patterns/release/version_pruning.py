@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam, aws_scheduler as scheduler
@@ -12,7 +13,7 @@ from constructs import Construct
 from cdk_lambda_patterns import practices
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import require_type
 from cdk_lambda_patterns.function.durations import seconds
 from cdk_lambda_patterns.function.packaging import PythonCode
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
@@ -73,7 +74,8 @@ class VersionPruning(Construct):
                 Default: - the alarms change state and tell nobody.
 
         Raises:
-            ValidationError: No functions, less than one version to keep, or a schedule that does not exist.
+            ValidationError: No functions, one that is pruned already, less than one version to keep, or a schedule that
+                does not exist.
         """
         # 1 validate
         where = Where(scope, construct_id)
@@ -102,21 +104,38 @@ class VersionPruning(Construct):
 
         # 3 connect
         for each in functions:
+            _owners[each] = where
             # A version that a failed deployment left would make Lambda publish none when it is tried again.
             each.live_version.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         _let_prune(self.function, functions)
 
 
+_owners: WeakKeyDictionary[WellArchitectedFunction, Where] = WeakKeyDictionary()
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _check(where: Where, functions: Sequence[WellArchitectedFunction], keep: float) -> None:
-    for function in functions:
-        expect_type(where, "functions", function, "invoked_asynchronously", "WellArchitectedFunction")
     if not functions:
         where.refuse("functions", "must name some", got="none", fix="give those to prune", code="FunctionsMissing")
-    if not is_token(keep) and not (keep >= 1 and keep == int(keep)):
+    for function in functions:
+        require_type(where, "functions", function, "invoked_asynchronously", "WellArchitectedFunction")
+        owner = _owners.get(function, where)
+        if owner is not where or list(functions).count(function) > 1:
+            where.refuse(
+                "functions",
+                "must each be pruned once: of two numbers of versions to keep, the smaller one would count",
+                got=f"{function.node.path}, which {owner.path} prunes",
+                fix="leave it out of one of them",
+                code="PrunedTwice",
+            )
+    if not is_token(keep) and not (_is_number(keep) and keep >= 1 and keep == int(keep)):
         where.refuse(
             "keep",
             "must be a whole number of versions, 1 or more",
-            got=keep,
+            got=keep if _is_number(keep) else repr(keep),
             fix="give 1 to keep the current one alone, besides what aliases use",
             code="VersionsKeptOutOfRange",
         )

@@ -37,10 +37,10 @@ class Workload:
         Raises:
             ValidationError: A rate that is not above 0, no duration, or a headroom below 1.
         """
-        if not 0 < self.requests_per_second < math.inf:
+        if not (_is_number(self.requests_per_second) and 0 < self.requests_per_second < math.inf):
             raise ValidationError(
-                f"'requests_per_second' must be above 0, got {self.requests_per_second:g}; give the rate at the peak, "
-                "as 0.1 for six a minute",
+                f"'requests_per_second' must be above 0, got {_shown(self.requests_per_second)}; give the rate at the "
+                "peak, as 0.1 for six a minute",
                 code="RequestRateOutOfRange",
             )
         if not isinstance(cast("object", self.duration), Duration) or self.duration.is_unresolved():
@@ -49,10 +49,10 @@ class Workload:
                 "Duration.millis(120)",
                 code="DurationExpected",
             )
-        if not 1 <= self.headroom < math.inf:
+        if not (_is_number(self.headroom) and 1 <= self.headroom < math.inf):
             raise ValidationError(
-                f"'headroom' must be at least 1, got {self.headroom:g}; 1.5 leaves half as much again for bunched "
-                "arrivals",
+                f"'headroom' must be at least 1, got {_shown(self.headroom)}; 1.5 leaves half as much again for "
+                "bunched arrivals",
                 code="HeadroomOutOfRange",
             )
 
@@ -71,3 +71,11 @@ class Workload:
     def __str__(self) -> str:
         """The sum as it is made, for messages."""
         return f"{self.requests_per_second:g} requests a second x {self.seconds:g} s x {self.headroom:g}"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _shown(value: float) -> str:
+    return f"{value:g}" if _is_number(value) else repr(value)
