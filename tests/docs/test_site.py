@@ -76,6 +76,14 @@ def test_every_page_is_reached_by_the_navigation() -> None:
     assert {page for page in written if not page.startswith("rules/")} == listed - {"rules/index.md"}
 
 
+def test_every_guide_is_reached_from_the_question_which_construct() -> None:
+    guides = {file.name for file in (DOCS / "guides").glob("*.md")} - {"index.md"}
+
+    linked = set(re.findall(r"\]\(([\w-]+\.md)", (DOCS / "guides" / "index.md").read_text()))
+
+    assert guides == linked
+
+
 def test_every_link_within_the_site_leads_somewhere(site: Path, pages: dict[Path, Page]) -> None:
     broken = []
     for file, page in pages.items():
