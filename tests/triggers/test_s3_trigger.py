@@ -268,6 +268,18 @@ class TestRule:
 
         assert f"write {value.replace('*', '')!r}" in str(error) or value == "*"
 
+    def test_fails_when_its_name_is_taken(self, stack: cdk.Stack) -> None:
+        function = define(stack)
+        trigger(stack, function=function)
+
+        with pytest.raises(ValidationError, match=r"there is already a Construct with name .*\(ConstructIdTaken\)"):
+            trigger(stack, function=function)
+
+    @pytest.mark.parametrize("option", ["prefix", "suffix"])
+    @pytest.mark.parametrize(("value", "got"), [(5, "5"), (["in/"], "['in/']"), ("\ud800", r"'\ud800'")])
+    def test_fails_when_a_filter_is_no_text(self, option: str, value: Any, got: str, stack: cdk.Stack) -> None:  # noqa: ANN401
+        refused(stack, "TextExpected", got, **{option: value})
+
     @pytest.mark.parametrize("option", ["prefix", "suffix"])
     def test_filters_keep_to_the_length_of_keys(self, option: str, stack: cdk.Stack) -> None:
         most = int(quotas.OBJECT_KEY_LENGTH.maximum)
@@ -367,7 +379,7 @@ class TestEventTypes:
         assert all("REPLICATION" in name or name == "REDUCED_REDUNDANCY_LOST_OBJECT" for name in NOT_SENT)
 
     @pytest.mark.parametrize(
-        ("wrong", "got"), [([], "none"), (["s3:ObjectCreated:*"], "'s3:ObjectCreated:*'"), (5, "5")]
+        ("wrong", "got"), [([], "none"), (["s3:ObjectCreated:*"], "'s3:ObjectCreated:*'"), (5, "5"), ([[]], "[]")]
     )
     def test_fails_when_there_is_no_event(self, wrong: Any, got: str, stack: cdk.Stack) -> None:  # noqa: ANN401
         refused(stack, "EventTypeUnknown", got, event_types=wrong)
@@ -577,8 +589,8 @@ class TestRecursion:
 
         synthesize(stack)
 
-    @pytest.mark.parametrize("reason", ["", "  "])
-    def test_fails_when_the_reason_says_nothing(self, reason: str, stack: cdk.Stack) -> None:
+    @pytest.mark.parametrize("reason", ["", "  ", True])
+    def test_fails_when_the_reason_says_nothing(self, reason: Any, stack: cdk.Stack) -> None:  # noqa: ANN401
         refused(stack, "ReasonMissing", repr(reason), allow_recursion=reason)
 
     @pytest.mark.parametrize("kind", ROLES)

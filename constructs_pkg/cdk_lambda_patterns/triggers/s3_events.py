@@ -77,7 +77,7 @@ def event_detail(where: Where, event_types: Sequence[s3.EventType]) -> tuple[lis
     # A single event stands for a list of one.
     given: object = event_types
     wanted = list(event_types) if isinstance(given, (list, tuple)) else [cast("s3.EventType", given)]
-    unknown = [_name(event_type) for event_type in wanted if event_type not in DETAILS]
+    unknown = [_name(event) for event in wanted if not isinstance(event, s3.EventType) or event not in DETAILS]
     if unknown or not wanted:
         where.refuse(
             "event_types",

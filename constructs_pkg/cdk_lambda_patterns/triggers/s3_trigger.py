@@ -9,7 +9,7 @@ from aws_cdk import aws_events as events, aws_s3 as s3
 from constructs import Construct, IValidation
 
 from cdk_lambda_patterns import quotas
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
 from cdk_lambda_patterns.tokens import is_token, without_tokens
 from cdk_lambda_patterns.validation import Where
 
@@ -120,7 +120,8 @@ class S3Trigger(Construct):
             _check_reason(where, allow_recursion)
         retries = check_retries(where, retry_attempts, max_event_age)
         check_dead_letter_queue(where, dead_letter_queue, service="EventBridge")
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
         # 2 define
         if bucket is None:
