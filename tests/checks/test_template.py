@@ -100,6 +100,15 @@ def test_a_dynamic_reference_is_unknown() -> None:
         assert "{{resolve:ssm:/x}}" in found.why
 
 
+def test_what_a_transform_adds_is_unknown() -> None:
+    include = {"Name": "AWS::Include", "Parameters": {"Location": "s3://b/k"}}
+    properties = {"Fn::Transform": include, "Timeout": 30}
+    templates = templates_of({"Resources": {"It": {"Type": "T", "Properties": properties}}})
+
+    assert templates.one(resource(templates, "It"), "Timeout") == 30
+    assert templates.one(resource(templates, "It"), "MemorySize") == Unknown("what Fn::Transform adds")
+
+
 def test_a_condition_gives_both_branches() -> None:
     assert values({"Fn::If": ["IsProd", 1, 2]}) == [1, 2]
 

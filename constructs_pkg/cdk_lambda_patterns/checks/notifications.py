@@ -124,7 +124,7 @@ def _matched(flow: EventFlow, rule: Resource, pattern: object) -> Iterator[Edge]
 def _buckets_on_default_bus(flow: EventFlow) -> Iterator[tuple[Node, Resource]]:
     for bucket in flow.templates.of_type("AWS::S3::Bucket"):
         for value, _ in flow.templates.cases(bucket, "NotificationConfiguration", "EventBridgeConfiguration"):
-            if value is not None:
+            if value is not None and str(mapping(value).get("EventBridgeEnabled", True)).lower() != "false":
                 yield bucket, bucket
     for custom in flow.templates.of_type("Custom::S3BucketNotifications"):
         for value, _ in flow.templates.cases(custom, "NotificationConfiguration", "EventBridgeConfiguration"):

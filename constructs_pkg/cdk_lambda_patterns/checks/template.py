@@ -183,6 +183,8 @@ class Templates:
                     deeper.append(Case(found, when))
                 elif is_mapping(found) and step in found:
                     deeper += self._given(when, self.resolve(template, found[step]))
+                elif is_mapping(found) and "Fn::Transform" in found:
+                    deeper.append(Case(Unknown("what Fn::Transform adds"), when))
                 else:
                     deeper.append(Case(None, when))
             cases = tuple(deeper)

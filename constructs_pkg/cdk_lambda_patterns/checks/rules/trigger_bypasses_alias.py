@@ -46,9 +46,12 @@ class TriggerBypassesAlias(Rule):
             for edge in app.flow.into(function, Kind.INVOKES, Kind.POLLS):
                 if edge.mode not in _BY_TRIGGERS or edge.qualifier not in {None, LATEST}:
                     continue
-                exists = (edge.when, edge.via.condition)
-                published = [a for a in app.flow.aliases(function) if app.templates.together(*exists, a.condition)]
-                aliases = [str(qualifier_name(app, alias)) for alias in published]
+                aliases = [
+                    str(qualifier_name(app, alias))
+                    for alias in app.flow.aliases(function)
+                    if app.templates.together(edge.when, edge.via.condition, alias.condition)
+                    and app.templates.one(alias, "FunctionVersion") != LATEST  # which is past no release either
+                ]
                 if aliases:
                     yield self.finding(
                         edge.via,
