@@ -58,6 +58,12 @@ class Where:
         least = f"{quota.minimum:g} or more and " if value < quota.minimum and quota.range.startswith("at most") else ""
         self.refuse(prop, f"must be {least}{quota.range}", got=f"{value:,.12g}", fix=fix or quota.fix, code=quota.code)
 
+    def within_whole(self, prop: str, value: float | None, quota: Quota) -> None:
+        """Refuse a number outside a quota, and a part of one. None and tokens pass."""
+        self.within(prop, value, quota)
+        if value is not None and not is_token(value) and value % 1 != 0:
+            self.refuse(prop, f"must be a whole number of {quota.unit}", got=value, fix=quota.fix, code=quota.code)
+
     def size(self, prop: str, value: Sized | None, quota: Quota, *, fix: str | None = None) -> None:
         """Refuse text or a collection whose length is outside a quota, and what has none. None and tokens pass."""
         if value is None or is_token(value):

@@ -60,7 +60,9 @@ class TestFixed:
         assert config == {"ProvisionedConcurrentExecutions": {"Ref": "Number"}}
         assert defined.most is None
 
-    @pytest.mark.parametrize(("concurrency", "got"), [(0, "0"), (-1, "-1"), (1.5, "1.5"), ("2", "'2'")])
+    @pytest.mark.parametrize(
+        ("concurrency", "got"), [(0, "0"), (-1, "-1"), (1.5, "1.5"), ("2", "'2'"), (float("inf"), "inf")]
+    )
     def test_fails_when_it_is_no_number_of_environments(self, stack: cdk.Stack, concurrency: float, got: str) -> None:
         refused(stack, "ProvisionedConcurrencyOutOfRange", got, concurrency=concurrency)
 

@@ -95,15 +95,15 @@ def check_function(where: Where, *, handler: str | None, options: Mapping[str, A
     where.size("description", get("description"), quotas.DESCRIPTION_LENGTH)
     duration_within(where, "timeout", get("timeout"), quotas.TIMEOUT)
     check_architecture(where, get("architecture"))
-    _within_whole(where, "memory_size", get("memory_size"), quotas.MEMORY)
+    where.within_whole("memory_size", get("memory_size"), quotas.MEMORY)
     storage = get("ephemeral_storage_size")
     if storage is not None:
         _check_storage(where, storage)
-    _within_whole(
-        where, "reserved_concurrent_executions", get("reserved_concurrent_executions"), quotas.RESERVED_CONCURRENCY
+    where.within_whole(
+        "reserved_concurrent_executions", get("reserved_concurrent_executions"), quotas.RESERVED_CONCURRENCY
     )
     where.size("layers", range(layer_count(options)), quotas.LAYERS)
-    _within_whole(where, "retry_attempts", get("retry_attempts"), quotas.ASYNC_RETRY_ATTEMPTS)
+    where.within_whole("retry_attempts", get("retry_attempts"), quotas.ASYNC_RETRY_ATTEMPTS)
     duration_within(where, "max_event_age", get("max_event_age"), quotas.ASYNC_EVENT_AGE)
     _check_durable(where, get("durable_config"))
     _check_network(where, options)
@@ -190,12 +190,6 @@ def check_layers(where: Where, layers: list[lambda_.ILayerVersion], *, runtime: 
             )
 
 
-def _within_whole(where: Where, prop: str, value: float | None, quota: quotas.Quota) -> None:
-    where.within(prop, value, quota)
-    if value is not None and not is_token(value) and value != int(value):
-        where.refuse(prop, f"must be a whole number of {quota.unit}", got=value, fix=quota.fix, code=quota.code)
-
-
 def check_architecture(where: Where, architecture: lambda_.Architecture | None, *, prop: str = "architecture") -> None:
     """Refuse a processor that Lambda does not have."""
     expect_type(where, prop, architecture, "docker_platform", "aws_lambda.Architecture")
@@ -214,7 +208,7 @@ def _check_storage(where: Where, storage: Size) -> None:
     if not storage.is_unresolved():
         # Sizes below a mebibyte would be refused by the CDK with its own error.
         size = storage.to_mebibytes(rounding=SizeRoundingBehavior.NONE)
-        _within_whole(where, "ephemeral_storage_size", size, quotas.EPHEMERAL_STORAGE)
+        where.within_whole("ephemeral_storage_size", size, quotas.EPHEMERAL_STORAGE)
 
 
 def _check_durable(where: Where, durable: lambda_.DurableConfig | Mapping[str, Any] | None) -> None:

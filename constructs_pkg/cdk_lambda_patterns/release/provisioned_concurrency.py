@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
-    from cdk_lambda_patterns.quotas import Quota
 
 _DIMENSION = "lambda:function:ProvisionedConcurrency"
 _UTILIZATION = "LambdaProvisionedConcurrencyUtilization"
@@ -247,7 +246,7 @@ def _check_fixed(where: Where, concurrency: int, scaled: Mapping[str, object]) -
                 fix="give either of them",
                 code="FixedAndScaled",
             )
-    _whole(where, "concurrency", concurrency, quotas.PROVISIONED_CONCURRENCY)
+    where.within_whole("concurrency", concurrency, quotas.PROVISIONED_CONCURRENCY)
 
 
 def _check_range(where: Where, minimum: int | None, maximum: int | None) -> tuple[int, int]:
@@ -266,8 +265,8 @@ def _check_range(where: Where, minimum: int | None, maximum: int | None) -> tupl
 
 
 def _check_ends(where: Where, minimum: int, maximum: int, prefix: str = "") -> None:
-    _whole(where, f"{prefix}minimum", minimum, quotas.SCALED_CONCURRENCY)
-    _whole(where, f"{prefix}maximum", maximum, quotas.SCALED_CONCURRENCY)
+    where.within_whole(f"{prefix}minimum", minimum, quotas.SCALED_CONCURRENCY)
+    where.within_whole(f"{prefix}maximum", maximum, quotas.SCALED_CONCURRENCY)
     if is_token(minimum) or is_token(maximum):
         return
     if minimum > maximum:
@@ -315,12 +314,6 @@ def _warn_of_nothing_left(scope: Construct, function: WellArchitectedFunction) -
         f"all that {function.node.path} reserves may be kept ready for 'live': until it leads to a new version, "
         "nothing is left to try that version with, as a smoke test does. Reserve a few more",
     )
-
-
-def _whole(where: Where, prop: str, value: float, quota: Quota) -> None:
-    where.within(prop, value, quota)
-    if not is_token(value) and value != int(value):
-        where.refuse(prop, f"must be a whole number of {quota.unit}", got=value, fix="round it", code=quota.code)
 
 
 def _define_target(

@@ -114,7 +114,7 @@ class ReleasePlan:
         """
         if self.shift is Shift.ALL_AT_ONCE:
             return Steps(self.shift)
-        where.within("plan", self.percent, quotas.RELEASE_PERCENT)
+        where.within_whole("plan", self.percent, quotas.RELEASE_PERCENT)
         length = duration_within(where, "plan", self.interval, _INTERVAL)
         if is_token(self.percent) or length is None:
             where.refuse(
@@ -123,14 +123,6 @@ class ReleasePlan:
                 got="a value that is only known at deployment",
                 fix="choose the numbers in the app",
                 code="ReleasePlanUnresolved",
-            )
-        if self.percent != int(self.percent):
-            where.refuse(
-                "plan",
-                "must shift a whole number of percent",
-                got=f"{self.percent:g}",
-                fix=quotas.RELEASE_PERCENT.fix,
-                code=quotas.RELEASE_PERCENT.code,
             )
         if length % _MINUTE:
             where.refuse(
