@@ -14,7 +14,7 @@ from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.validation import Where
 
 from .durations import in_seconds
-from .function_checks import member
+from .function_checks import FROM_IMAGE, member
 from .packaging import PythonCode, PythonLayer
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-_FROM_IMAGE = "FROM_IMAGE"
 _API_GATEWAY = "apigateway.amazonaws.com"
 _SERVICES = ".amazonaws.com"
 _OPTIONS = ("snap_start", "code_signing_config", "runtime_management_mode", "current_version_options")
@@ -108,7 +107,7 @@ def check_features(
     """
     if all(options.get(name) is None for name in _OPTIONS):
         return  # and Node is asked nothing
-    image = runtime is not None and runtime.name == _FROM_IMAGE
+    image = runtime is not None and runtime.name == FROM_IMAGE
     if options.get("snap_start") is not None:
         _check_snap_start(where, options, runtime, image=image)
     if options.get("code_signing_config") is not None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.validation import Where
 
 _INLINE_RUNTIMES = ("python", "nodejs")
-_FROM_IMAGE = "FROM_IMAGE"
+FROM_IMAGE = "FROM_IMAGE"
 """What the CDK calls the runtime of a container image."""
 _OPTIONS_WITH_A_LAYER = ("insights_version", "adot_instrumentation", "params_and_secrets")
 _OPTIONS_OF_A_VPC = (
@@ -129,7 +129,7 @@ def check_code(where: Where, code: lambda_.Code, *, handler: str, runtime: str) 
         handler: The handler.
         runtime: The runtime's name.
     """
-    if isinstance(code, (lambda_.AssetImageCode, lambda_.EcrImageCode)) and runtime != _FROM_IMAGE:
+    if isinstance(code, (lambda_.AssetImageCode, lambda_.EcrImageCode)) and runtime != FROM_IMAGE:
         where.refuse(
             "code",
             "must be a package here",
