@@ -33,6 +33,19 @@ def test_a_customers_key_lets_the_service_use_it(make: Any, service: str, stack:
     assert [(sender.queue, sender.service) for sender in senders(template)] == [(logical_id(failures), service)]
 
 
+@pytest.mark.parametrize(("make", "service"), [(rule, "events.amazonaws.com"), (topic, "sns.amazonaws.com")])
+def test_of_a_key_from_outside_is_warned(make: Any, service: str, stack: cdk.Stack) -> None:  # noqa: ANN401
+    key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:us-east-1:123456789012:key/1")
+    failures = sqs.Queue(stack, "Failures", encryption_master_key=key)
+
+    make(stack, function=define(stack), dead_letter_queue=failures)
+
+    ((path, text),) = warnings(stack)
+    assert path == "/Stack/Failures"
+    assert f"lets {service} do kms:Decrypt and kms:GenerateDataKey*" in text
+    assert "cdk-lambda-patterns:keyPolicyUnknown" in text
+
+
 def test_a_customers_key_lets_the_schedules_role_use_it(stack: cdk.Stack) -> None:
     key = kms.Key(stack, "Key")
     failures = sqs.Queue(stack, "Failures", encryption_master_key=key)

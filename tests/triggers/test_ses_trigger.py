@@ -203,6 +203,14 @@ class TestBucket:
         assert [dependency.node.id for dependency in stack.dependencies] == ["Functions"]
         assert granted(synthesize(stack))[f"{logical_id(bucket)}/*"] == ["s3:GetObject"]
 
+    def test_may_have_a_key_from_outside_of_which_is_warned(self, stack: cdk.Stack) -> None:
+        key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:us-east-1:123456789012:key/1")
+
+        trigger(stack, bucket=s3.Bucket(stack, "Mail", encryption_key=key))
+
+        ((_, text),) = warnings(stack)
+        assert "cdk-lambda-patterns:keyPolicyUnknown" in text
+
     def test_from_outside_is_warned_of(self, stack: cdk.Stack) -> None:
         trigger(stack, bucket=s3.Bucket.from_bucket_name(stack, "Bucket", "mail"))
 

@@ -161,7 +161,15 @@ def test_a_redrive_fails_without_a_queue(stack: cdk.Stack) -> None:
         (KafkaTrigger, "topic", None, "TextExpected", "None"),
         (KafkaTrigger, "cluster", MskCluster(5), "TypeMismatch", "int"),  # type: ignore[arg-type]
         (KafkaTrigger, "cluster", MskCluster(MSK, secret="sales"), "TypeMismatch", "str"),  # type: ignore[arg-type]
-        (KafkaTrigger, "cluster", SelfManagedKafka(bootstrap_servers="b:9092"), "TypeMismatch", "'b:9092'"),
+        (KafkaTrigger, "cluster", SelfManagedKafka(bootstrap_servers="b:9092"), "ListExpected", "'b:9092'"),
+        (CognitoTrigger, "operations", cognito.UserPoolOperation.PRE_SIGN_UP, "ListExpected", "UserPoolOperation"),
+        (CognitoTrigger, "operations", ["PreSignUp"], "TypeMismatch", "str"),
+        (CognitoTrigger, "operations", None, "ListExpected", "NoneType"),
+        (SesTrigger, "recipients", "help@example.com", "ListExpected", "'help@example.com'"),
+        (SesTrigger, "after", "first", "TypeMismatch", "str"),
+        (CustomResourceTrigger, "properties", ["Key"], "TypeMismatch", "list"),
+        (CustomResourceTrigger, "resource_type", None, "TextExpected", "None"),
+        (IotTrigger, "sql", None, "TextExpected", "None"),
         (S3Trigger, "prefix", 5, "TextExpected", "5"),
         (EventBridgeTrigger, "pattern", {"detail": {"total": [float("nan")]}}, "FilterPatternInvalid", '"nan"'),
         (

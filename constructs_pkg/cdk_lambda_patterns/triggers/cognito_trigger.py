@@ -14,7 +14,7 @@ from cdk_lambda_patterns.function.references import in_one_stack
 from cdk_lambda_patterns.validation import Where
 
 from .event_source_mappings import reader_of
-from .trigger_checks import check_function
+from .trigger_checks import check_function, require_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +82,8 @@ class CognitoTrigger(Construct):
         check_function(where, function)
         require_type(where, "user_pool", user_pool, "add_trigger", "aws_cognito.UserPool")
         expect_type(where, "custom_sender_key", custom_sender_key, "key_arn", "aws_kms.IKey")
+        for operation in require_list(where, "operations", operations):
+            require_type(where, "operations", operation, "operation_name", "aws_cognito.UserPoolOperation")
         names = [operation.operation_name for operation in operations]
         _check_operations(where, names)
         _check_stack(where, user_pool)

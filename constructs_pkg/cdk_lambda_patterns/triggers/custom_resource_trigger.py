@@ -10,7 +10,7 @@ from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
 from cdk_lambda_patterns.function.durations import duration_within, seconds
 from cdk_lambda_patterns.validation import Where
 
@@ -81,6 +81,7 @@ class CustomResourceTrigger(Construct):
         check_function(where, function)
         timeout = function.timeout_seconds
         where.within("function", timeout, quotas.CUSTOM_RESOURCE_FUNCTION_TIMEOUT)
+        where.text("resource_type", resource_type)
         where.matches(
             "resource_type",
             resource_type,
@@ -89,6 +90,7 @@ class CustomResourceTrigger(Construct):
             fix="write for example 'Custom::Seed'",
             code="CustomResourceType",
         )
+        expect_type(where, "properties", properties, "keys", "Mapping")
         waited = duration_within(where, "service_timeout", service_timeout, quotas.CUSTOM_RESOURCE_TIMEOUT)
         if waited is not None and timeout is not None and waited < timeout:
             where.refuse(

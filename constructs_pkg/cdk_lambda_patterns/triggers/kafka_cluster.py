@@ -20,6 +20,7 @@ from cdk_lambda_patterns.tokens import is_token
 
 from .broker_access import access, check_arn, let_enter_vpc, let_read_secret
 from .event_source_mappings import role_of
+from .trigger_checks import require_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,16 +190,8 @@ class SelfManagedKafka:
         for name, secret in (("secret", self.secret), ("root_ca_certificate", self.root_ca_certificate)):
             expect_type(where, name, secret, "secret_arn", "aws_secretsmanager.ISecret")
         servers = self.bootstrap_servers
-        if isinstance(servers, str):
-            where.refuse(
-                "cluster",
-                "must have a list of servers",
-                got=repr(servers),
-                fix=f"write [{servers!r}]",
-                code="TypeMismatch",
-            )
         if not is_token(servers):
-            where.size("cluster", servers, quotas.KAFKA_BOOTSTRAP_SERVERS)
+            where.size("cluster", require_list(where, "cluster", servers), quotas.KAFKA_BOOTSTRAP_SERVERS)
             for server in servers:
                 where.matches(
                     "cluster",

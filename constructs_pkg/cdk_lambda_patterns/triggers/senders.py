@@ -15,8 +15,8 @@ from cdk_lambda_patterns.function.references import reference
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_cdk import aws_cloudwatch as cloudwatch, aws_sqs as sqs
-    from constructs import Construct
+    from aws_cdk import aws_cloudwatch as cloudwatch, aws_kms as kms, aws_sqs as sqs
+    from constructs import Construct, IConstruct
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
@@ -54,7 +54,26 @@ def let_send(queue: sqs.IQueue, service: str, source_arn: str) -> None:
         )
     key = queue.encryption_master_key
     if key is not None:
-        key.grant(principals.service(service), "kms:Decrypt", "kms:GenerateDataKey*")
+        let_use_key(queue, key, principals.service(service), service=service)
+
+
+def let_use_key(owner: IConstruct, key: kms.IKey, principal: iam.IPrincipal, *, service: str) -> None:
+    """Let a service use the key of what it writes to. Of a key from outside a warning says what its policy has to hold.
+
+    Args:
+        owner: What is encrypted with the key.
+        key: The key.
+        principal: The service.
+        service: Its name, for the warning.
+    """
+    actions = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    statement = iam.PolicyStatement(actions=actions, principals=[principal], resources=["*"])
+    if not key.add_to_resource_policy(statement, True).statement_added:
+        cdk.Annotations.of(owner).add_warning_v2(
+            "cdk-lambda-patterns:keyPolicyUnknown",
+            f"the policy of this key from outside cannot be changed from here: see that it lets {service} do "
+            f"{' and '.join(actions)}. Until then what {service} would write is lost",
+        )
 
 
 def events_lost_alarm(

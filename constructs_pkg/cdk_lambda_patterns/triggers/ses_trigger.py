@@ -17,7 +17,8 @@ from cdk_lambda_patterns.function.references import in_one_stack
 from cdk_lambda_patterns.validation import Where
 
 from .event_source_mappings import reader_of, role_of
-from .trigger_checks import check_function, check_unused
+from .senders import let_use_key
+from .trigger_checks import check_function, check_unused, require_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,6 +93,8 @@ class SesTrigger(Construct):
         check_function(where, function)
         require_type(where, "rule_set", rule_set, "receipt_rule_set_name", "aws_ses.IReceiptRuleSet")
         expect_type(where, "bucket", bucket, "bucket_arn", "aws_s3.IBucket")
+        if not isinstance(after, SesTrigger):
+            expect_type(where, "after", after, "receipt_rule_name", "SesTrigger or aws_ses.IReceiptRule")
         _check_recipients(where, recipients)
         if bucket is None:
             check_unused(
@@ -158,7 +161,7 @@ class SesTrigger(Construct):
 def _check_recipients(where: Where, recipients: Sequence[str] | None) -> None:
     if recipients is None:
         return
-    where.size("recipients", recipients, quotas.SES_RECIPIENTS)
+    where.size("recipients", require_list(where, "recipients", recipients), quotas.SES_RECIPIENTS)
     for recipient in recipients:
         where.matches(
             "recipients",
@@ -202,7 +205,7 @@ def _let_put(rule: ses.CfnReceiptRule, bucket: s3.IBucket, prefix: str, rules: s
         )
     key = bucket.encryption_key
     if key is not None:
-        key.grant(principals.service_in_account(_SES), "kms:Decrypt", "kms:GenerateDataKey*")
+        let_use_key(rule, key, principals.service_in_account(_SES), service=_SES)
 
 
 def _let_read(reader: Reader, bucket: s3.IBucket, prefix: str) -> None:

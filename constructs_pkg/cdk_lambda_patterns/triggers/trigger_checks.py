@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import aws_cdk as cdk
 
 from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
+from cdk_lambda_patterns.json_values import as_sequence
 from cdk_lambda_patterns.tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cdk_lambda_patterns.validation import Where
+
+
+_T = TypeVar("_T")
 
 
 def check_function(where: Where, function: object) -> None:
@@ -39,6 +43,22 @@ def check_key(where: Where, key: object) -> None:
         ValidationError: It is something else.
     """
     expect_type(where, "encryption_key", key, "key_arn", "aws_kms.IKey")
+
+
+def require_list(where: Where, prop: str, values: Sequence[_T]) -> Sequence[_T]:
+    """The values, unless one stands in the list's place: a text would be taken for its letters.
+
+    Args:
+        where: The trigger.
+        prop: The property.
+        values: What the user gave.
+
+    Raises:
+        ValidationError: It is no list.
+    """
+    if as_sequence(values) is None:
+        where.refuse(prop, "must be a list", got=_shown(values), fix="write it in brackets", code="ListExpected")
+    return values
 
 
 def check_unused(where: Where, options: Mapping[str, object], rule: str, *, fix: str, code: str) -> None:
