@@ -36,18 +36,22 @@ def synthesis_findings(stack: type[cdk.Stack], outdir: Path) -> list[str]:
 
 def cfn_lint_findings(template: dict[str, Any]) -> list[str]:
     """Findings of cfn-lint, warnings and information too."""
-    lint, args = _cfn_lint()
-    return [f"{match.rule.id} {match.path}: {match.message}" for match in lint(json.dumps(template), config=args)]
+    decode, runner = _cfn_lint()
+    read, errors = decode(json.dumps(template))
+    matches = errors or runner.validate_template(read)
+    return [f"{match.rule.id} {match.path}: {match.message}" for match in matches]
 
 
 @cache
 def _cfn_lint() -> tuple[Any, Any]:
-    # Seconds to import: once a run, and only where it is used.
-    from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped]  # noqa: PLC0415
+    """What reads and what checks: with rules that are read once for all templates, as its own command does."""
+    from cfnlint.config import ConfigMixIn  # type: ignore[import-untyped]  # noqa: PLC0415 - seconds to import
+    from cfnlint.decode.decode import decode_str  # type: ignore[import-untyped]  # noqa: PLC0415
+    from cfnlint.runner import Runner  # type: ignore[import-untyped]  # noqa: PLC0415
 
     not_asked = [
         "W3005",  # the CDK depends on what it refers to as well
         "I1022",  # the CDK joins text with Fn::Join
         "I3013",  # four days, SQS's own, are meant: what is late has moved to the dead-letter queue, which keeps 14
     ]
-    return lint, ManualArgs(regions=["us-east-1"], include_checks=["I"], ignore_checks=not_asked)
+    return decode_str, Runner(ConfigMixIn(regions=["us-east-1"], include_checks=["I"], ignore_checks=not_asked))
