@@ -12,6 +12,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_lambda as lambda_, aws_lambda_event_sources as sources, aws_sqs as sqs
 
+from cdk_lambda_patterns.checks import reading
 from cdk_lambda_patterns.checks.reading import read
 from cdk_lambda_patterns.checks.template import TemplateError
 from cdk_lambda_patterns.checks.values import Reference
@@ -195,6 +196,17 @@ def test_a_nested_file_that_contains_itself_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(TemplateError, match="this nested stack contains itself"):
         read([file])
+
+
+def test_nested_files_that_stand_for_far_too_many_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_NESTED", 50)
+    for level in range(8):
+        nested = f"{{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: {level + 1}.yaml}}}}"
+        stacks = "".join(f"  S{n}: {nested}\n" for n in range(12))
+        (tmp_path / f"{level}.yaml").write_text(f"Resources:\n{stacks}")
+
+    with pytest.raises(TemplateError, match="more than 50 nested stacks"):
+        read([tmp_path / "0.yaml"])
 
 
 def test_an_application_of_sam_beside_the_template_is_read_with_it(tmp_path: Path) -> None:

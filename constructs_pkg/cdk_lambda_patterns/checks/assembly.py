@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_MAX_TEMPLATES = 1_000_000
+# A few files can be nested in each other to stand for billions. CloudFormation changes no more than this at once.
+MAX_NESTED = 2_500
 
 
 class Assembly:
@@ -93,8 +94,10 @@ class Assembly:
                 continue
             url = json.dumps(resource.properties.get("TemplateURL"))
             file = next((path for key, path in template.assets.items() if key in url), None)
-            if file is None or not file.is_file() or len(self.templates) > _MAX_TEMPLATES:
+            if file is None or not file.is_file():
                 continue
+            if len(self.templates) > MAX_NESTED:
+                raise TemplateError(f"{file}: more than {MAX_NESTED:,} nested stacks, which is no app")
             nested = Template(
                 name=str(file),
                 body=checked({"Resources": {}, **read_mapping(file)}, str(file)),

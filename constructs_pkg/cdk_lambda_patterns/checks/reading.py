@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .assembly import Assembly, contains_itself
+from .assembly import MAX_NESTED, Assembly, contains_itself
 from .documents import MAX_BYTES, parse, read_bytes
 from .template import Template, TemplateError, Templates
 from .template_shape import checked, loops
@@ -106,6 +106,8 @@ class _Reader:
             if stack.type != "AWS::CloudFormation::Stack" or not isinstance(url, str) or not _is_file(folder / url):
                 continue
             path = folder / url
+            if len(self._templates) > MAX_NESTED:
+                raise TemplateError(f"{path}: more than {MAX_NESTED:,} nested stacks, which is no app")
             nested = _template(str(path), read_bytes(path, MAX_BYTES), path.parent, parent=stack)
             if contains_itself(nested):
                 raise TemplateError(f"{path}: this nested stack contains itself")
