@@ -17,7 +17,8 @@ READS = """
 import json, os
 def handler(event, context):
     bodies = [record["body"] for record in event["Records"]]
-    print(json.dumps(bodies))
+    if bodies:
+        print(json.dumps(bodies))
     answer = os.environ.get("ANSWER")
     if answer == "bad ones":
         failed = [record["messageId"] for record in event["Records"] if record["body"] == "bad"]
@@ -27,8 +28,12 @@ def handler(event, context):
 
 
 def reader(lab: Lab, source: Queue, answer: str = "", **settings: Any) -> str:  # noqa: ANN401 - any of the API's
-    """A function that reads a queue and prints its batches."""
+    """A function that reads a queue and prints its batches.
+
+    It has started before: where that takes longer than a message is hidden, the message comes again whatever it answers.
+    """
     name = lab.function(READS, Environment={"Variables": {"ANSWER": answer}})
+    lab.invoke(name, {"Records": []})
     lab.client("lambda").create_event_source_mapping(FunctionName=name, EventSourceArn=source.arn, **settings)
     return name
 
@@ -46,7 +51,7 @@ def test_a_batch_gathers_over_its_window_beyond_ten_messages(faithful: Lab) -> N
 
     fill(source, 25)
 
-    (batch,) = faithful.printed(name, 2, within=2)
+    (batch,) = faithful.printed(name)
     assert len(batch) == 25
 
 
