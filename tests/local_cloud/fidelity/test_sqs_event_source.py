@@ -30,7 +30,7 @@ def handler(event, context):
 def reader(lab: Lab, source: Queue, answer: str = "", **settings: Any) -> str:  # noqa: ANN401 - any of the API's
     """A function that reads a queue and prints its batches.
 
-    It has started before: where that takes longer than a message is hidden, the message comes again whatever it answers.
+    It has started before: while a cold start takes, a message is visible again, whatever the answer will be.
     """
     name = lab.function(READS, Environment={"Variables": {"ANSWER": answer}})
     lab.invoke(name, {"Records": []})
