@@ -51,3 +51,15 @@ def test_fails_when_a_value_is_no_text(value: object, got: str) -> None:
 @pytest.mark.parametrize("value", ["", "orders", "Zürich", "\U0001f600"])
 def test_text_is_accepted(value: str) -> None:
     WHERE.text("prop", value)
+
+
+@pytest.mark.parametrize("value", [0, 2, 2.0, None, -1.8881545897087626e289])
+def test_a_whole_number_is_one_in_any_form_and_tokens_pass(value: float | None) -> None:
+    WHERE.within_whole("prop", value, UP_TO_TWO)
+
+
+def test_fails_when_a_number_is_a_part_of_one() -> None:
+    assert refusal("within_whole", 1.5, UP_TO_TWO).startswith(
+        "'prop' must be a whole number of retries, got 1.5; choose one"
+    )
+    assert refusal("within_whole", 3, UP_TO_TWO).startswith("'prop' must be at most 2 retries, got 3; ")
