@@ -125,22 +125,18 @@ class ResourcePolicy:
         self._bytes = size
 
 
-def rules_of(stack: cdk.Stack, rule_arn: str, *, bus_name: str | None = None) -> str:
+def rules_of(stack: cdk.Stack, *, bus_name: str | None = None) -> str:
     """The ARN of all EventBridge rules of a stack on one bus, so that they share a statement in a policy.
 
-    Generated names begin with the stack's, and those of nested stacks with that of the one around them. Where it is not
-    known, the one rule's ARN.
+    Generated names begin with the stack's, and that of a nested stack with the name of the one around it.
 
     Args:
         stack: The stack.
-        rule_arn: The one rule's ARN.
         bus_name: The event bus if it is not the default one; `*` for all others.
     """
     name = stack.stack_name
     if is_token(name):
         name = root_stack(stack).stack_name
-    if is_token(name):
-        return rule_arn
     names = f"{name}-*" if len(name) <= _STACK_NAME_PREFIX else f"{name[:_STACK_NAME_PREFIX]}*"
     bus = "" if bus_name is None else f"{bus_name}/"
     return f"{_rules()}{bus}{names}"

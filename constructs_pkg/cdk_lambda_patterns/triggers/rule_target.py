@@ -67,7 +67,7 @@ def add_live_target(
     if bus_name == _DEFAULT_BUS:
         bus_name = None  # in ARNs and metrics its rules stand without it
     rule_arn = rule.rule_arn
-    sources = rules_of(cdk.Stack.of(scope), rule_arn, bus_name=bus_name)
+    sources = rules_of(cdk.Stack.of(scope), bus_name=bus_name)
     rule.add_target(
         cast(
             "events.IRuleTarget",
@@ -88,7 +88,7 @@ def add_live_target(
     function.callers.allow(scope, "Permission", principal=_EVENTS, source_arn=sources)
     if bus_name is not None and not in_one_stack(dead_letter_queue, scope):
         # The bus may be of the rule's stack, which names the queue: named by the queue's policy it would be a cycle.
-        sources = rules_of(cdk.Stack.of(scope), rule_arn, bus_name="*")
+        sources = rules_of(cdk.Stack.of(scope), bus_name="*")
     let_send(dead_letter_queue, _EVENTS, sources)
     return events_lost_alarm(
         scope,
