@@ -190,7 +190,7 @@ class TestRulesOf:
         """CloudFormation names a nested stack after the one around it, its logical id and some letters."""
         nested = cdk.NestedStack(cdk.NestedStack(stack, "Outer"), "Inner")
 
-        assert deployed(stack.resolve(rules_of(nested))).endswith(":rule/Stack-*")
+        assert deployed(stack.resolve(rules_of(nested))).endswith(":rule/ShopOrders-*")
 
 
 class TestSize:

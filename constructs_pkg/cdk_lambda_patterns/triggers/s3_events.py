@@ -77,7 +77,7 @@ def event_detail(where: Where, event_types: Sequence[s3.EventType]) -> tuple[lis
     # A single event stands for a list of one.
     given: object = event_types
     wanted = list(event_types) if isinstance(given, (list, tuple)) else [cast("s3.EventType", given)]
-    unknown = [_name(event) for event in wanted if not isinstance(event, s3.EventType) or event not in DETAILS]
+    unknown = [_name(event) for event in wanted if not _is_known(event)]
     if unknown or not wanted:
         where.refuse(
             "event_types",
@@ -103,6 +103,11 @@ def event_detail(where: Where, event_types: Sequence[s3.EventType]) -> tuple[lis
             code="EventTypesMixed",
         )
     return detail_types, {field: [str(value) for value in alternatives] for field, alternatives in values.items()}
+
+
+def _is_known(event_type: object) -> bool:
+    # What is no event may not even have a hash.
+    return isinstance(event_type, s3.EventType) and event_type in DETAILS
 
 
 def _name(event_type: object) -> str:
