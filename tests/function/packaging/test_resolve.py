@@ -93,9 +93,11 @@ def test_fails_when_there_is_source_only(packaging: Packaging, requiring: Requir
         packaging.package(code)
 
 
+@pytest.mark.parametrize("columns", ["40", "80"])
 def test_fails_when_a_named_wheel_is_for_another_machine(
-    packaging: Packaging, requiring: Requiring, wheels: WheelHouse
+    packaging: Packaging, requiring: Requiring, wheels: WheelHouse, columns: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
     path = wheels.wheel("compiled-one", tag="cp314-cp314-manylinux_2_34_x86_64")
     code = requiring(str(path))
 

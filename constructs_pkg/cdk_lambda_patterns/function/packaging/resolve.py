@@ -167,7 +167,8 @@ def _build(folder: str, _digest: str) -> Path:
 
 
 def _uv(*arguments: str, folder: str) -> tuple[str, str]:
-    settings = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
+    # COLUMNS: uv would break its words, which are read here, where the terminal ends.
+    settings = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1", "COLUMNS": "10000"}
     done = subprocess.run(  # noqa: S603 - options of this module, and paths of the user's own app
         [_executable(), *arguments],
         cwd=folder,
