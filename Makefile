@@ -38,8 +38,8 @@ demo: setup ## Deploy the sample app to the local cloud and convert a workbook (
 demo-release: setup ## Release a bad version to the local cloud, with customers: its alarm takes it back
 	@python -m sample_app.release_demo
 
-test: setup ## Run every test
-	@pytest
+test: setup ## Run every test, in two processes
+	@pytest --numprocesses 2 --dist loadfile
 
 lint: setup ## ruff, mypy --strict, pyright strict
 	@ruff check
