@@ -108,7 +108,7 @@ def test_an_app_is_deployed_driven_and_gone(project: Project) -> None:
         deployed.stdout,
     )
     assert said is not None, deployed.stdout
-    assert "  memory limits and payload limits: " in said["notes"]
+    assert "  memory limits and a /tmp of one's own: " in said["notes"]
     assert not (project.folder / "cdk.out").exists()
 
     exported = project.local("up", "--export")

@@ -211,9 +211,9 @@ def test_fails_with_cloudformations_reason_when_a_resource_fails(local_cloud: Lo
 def test_fails_with_what_is_waited_for_when_it_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_GRACE_SECONDS", 0.5)
     with LocalCloud.start() as cloud, pytest.raises(LocalCloudError) as caught:
-        cloud.deploy(never_answering, timeout=3)
+        cloud.deploy(never_answering, timeout=10)
 
-    assert "cdk deploy took longer than 3 s" in str(caught.value)
+    assert "cdk deploy took longer than 10 s" in str(caught.value)
     assert "in progress: Awaited (AWS::CloudFormation::CustomResource) of Stack" in str(caught.value)
 
 
