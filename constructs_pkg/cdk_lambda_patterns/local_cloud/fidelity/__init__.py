@@ -38,6 +38,7 @@ BEHAVIOURS = (
     "service_permissions",
     "target_dead_letters",
     "stack_outputs",
+    "stack_waits",
     "vpc_addresses",
     "bucket_origins",
     "viewer_functions",
