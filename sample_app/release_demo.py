@@ -33,7 +33,7 @@ RATES = {"EUR": 0.86, "JPY": 150.0}
 WITHOUT_YEN = {"EUR": 0.86}
 REPAIRED = {"EUR": 0.86, "JPY": 151.0}
 
-_BETWEEN_CUSTOMERS_SECONDS = 0.005
+_BETWEEN_CUSTOMERS_SECONDS = 0.02
 _WORDS = {"Succeeded": "live", "ALARM_ACTIVE": "rolled back by its alarm"}
 
 
