@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 pytest_plugins = ["pytester"]
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A token's encoding says what was made before it, which differs between processes: its id says that it is one."""
+    from cdk_lambda_patterns.tokens import is_token  # noqa: PLC0415 - not before the environment is set, above
+
+    return "token" if is_token(val) else None
+
+
 @pytest.fixture
 def app() -> cdk.App:
     """An app that synthesizes fast."""
