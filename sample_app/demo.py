@@ -56,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(demonstrate: Callable[[Steps], None]) -> int:
     """Run a demonstration to its end, or until it is interrupted or fails, and return the exit status."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for interruption in (signal.SIGINT, signal.SIGTERM):  # a shell has its background jobs ignore the first
+        signal.signal(interruption, _interrupt)
     try:
         demonstrate(Steps())
     except KeyboardInterrupt:
