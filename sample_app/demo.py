@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 import textwrap
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,7 +71,17 @@ def run(demonstrate: Callable[[Steps], None]) -> int:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    _interrupted.set()
     raise KeyboardInterrupt
+
+
+_interrupted = threading.Event()
+
+
+def _stop_if_interrupted() -> None:
+    """Stop also where Python swallowed the interruption, as it does in callbacks of its own."""
+    if _interrupted.is_set():
+        raise KeyboardInterrupt
 
 
 def _demonstrate(steps: Steps, *, keep: bool) -> None:
@@ -235,6 +246,7 @@ class Steps:
         begin = time.monotonic()
         try:
             yield
+            _stop_if_interrupted()
         except BaseException:
             self._said = ["failed"]
             raise

@@ -70,7 +70,8 @@ def test_stops_what_it_started_when_it_is_interrupted(interruption: signal.Signa
         process.send_signal(interruption)
         process.wait(60)
 
-    assert process.returncode == 130
+    # A shell says 130 of both: Python kills itself where the interruption came while it executed generated code.
+    assert process.returncode in (130, -signal.SIGINT), log.read_text()
     assert re.search(
         r"^deploy with cdk deploy .* failed\nstop the local cloud .*\ninterrupted$", log.read_text(), re.MULTILINE
     )

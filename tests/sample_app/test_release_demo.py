@@ -60,7 +60,8 @@ def test_stops_its_customers_and_the_cloud_when_it_is_interrupted(tmp_path: Path
         process.send_signal(signal.SIGTERM)
         process.wait(60)
 
-    assert process.returncode == 130, log.read_text()
+    # A shell says 130 of both: Python kills itself where the interruption came while it executed generated code.
+    assert process.returncode in (130, -signal.SIGINT), log.read_text()
     assert log.read_text().endswith("interrupted\n")
     assert "Traceback" not in log.read_text()
     assert not answers(port_in(log.read_text()))
