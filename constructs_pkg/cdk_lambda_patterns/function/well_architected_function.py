@@ -24,7 +24,6 @@ from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
 from . import alarms, destinations, execution_role, function_settings, secrets_extension
-from .acknowledgments import acknowledge_end_of_failures
 from .cdk_refusals import cdk_refusals, expect_type, require_type
 from .defaults import default_runtime, function_defaults
 from .durations import in_seconds, seconds
@@ -44,6 +43,7 @@ from .log_group import check_log_options, define_log_group_of, logging_config
 from .option_types import check_types
 from .packaging import PythonCode, bundling_errors, check_with_layers
 from .python_override import python_override
+from .queues import define_dead_letter_queue
 from .references import reference
 from .resource_policy import ResourcePolicy
 
@@ -534,14 +534,7 @@ class WellArchitectedFunction(lambda_.Function):
             cdk.Annotations.of(self).acknowledge_warning(_SNAP_START_WARNING, "the alias is on a published version")
 
     def _define_failure_queue(self) -> sqs.Queue:
-        queue = sqs.Queue(
-            self,
-            "FailureQueue",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=seconds(practices.FAILURE_QUEUE_RETENTION_SECONDS),
-        )
-        acknowledge_end_of_failures(queue)
+        queue = define_dead_letter_queue(self, construct_id="FailureQueue")
         self.alarms["FailureQueue"] = alarms.queue_not_empty_alarm(self, queue.queue_name, self.alarm_actions)
         return queue
 

@@ -9,9 +9,9 @@ from aws_cdk import aws_cloudwatch as cloudwatch, aws_events as events, aws_s3 a
 from constructs import IValidation
 
 from cdk_lambda_patterns.function.alarms import queue_not_empty_alarm
+from cdk_lambda_patterns.function.queues import define_dead_letter_queue
 
 from .buckets import keep_reporting, report_to_event_bridge
-from .queues import define_dead_letter_queue
 from .senders import events_lost_alarm, let_send
 
 if TYPE_CHECKING:

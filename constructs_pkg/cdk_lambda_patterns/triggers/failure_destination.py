@@ -18,9 +18,9 @@ from aws_cdk import (
 
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import delivery_failures_alarm, queue_not_empty_alarm
+from cdk_lambda_patterns.function.queues import define_dead_letter_queue
 
 from .event_source_mappings import role_of
-from .queues import define_dead_letter_queue
 from .trigger_checks import check_unused
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.alarms import queue_not_empty_alarm
 from cdk_lambda_patterns.function.cdk_refusals import expect_type
 from cdk_lambda_patterns.function.durations import as_seconds, duration_within
+from cdk_lambda_patterns.function.queues import define_dead_letter_queue
 from cdk_lambda_patterns.function.references import in_one_stack
 from cdk_lambda_patterns.function.resource_policy import rules_of
 
-from .queues import define_dead_letter_queue
 from .senders import events_lost_alarm, let_send
 
 if TYPE_CHECKING:

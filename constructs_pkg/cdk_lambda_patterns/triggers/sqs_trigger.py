@@ -12,6 +12,7 @@ from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm, queue_not_empty_alarm
 from cdk_lambda_patterns.function.cdk_refusals import expect_type
 from cdk_lambda_patterns.function.durations import duration_within, seconds
+from cdk_lambda_patterns.function.queues import define_dead_letter_queue, define_queue
 from cdk_lambda_patterns.json_values import as_mapping
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
@@ -26,7 +27,7 @@ from .event_source_mappings import (
     reader_of,
 )
 from .filter_patterns import Pattern, Record, check_filters
-from .queues import check_retentions, define_dead_letter_queue, define_queue
+from .message_retention import check_retentions
 from .trigger_checks import check_function, check_key, check_region, check_unused
 
 if TYPE_CHECKING:
