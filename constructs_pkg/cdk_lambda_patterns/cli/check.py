@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from cdk_lambda_patterns.cli._exit_codes import UNUSABLE
+
 if TYPE_CHECKING:
     import argparse
     from datetime import date
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.checks.evaluation import Report
 
 _NEVER = "never"
-_UNUSABLE = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
             _compare(report, arguments.baseline)
     except (TemplateError, UnknownRuleError) as error:
         print(f"error: {error}", file=sys.stderr)
-        return _UNUSABLE
+        return UNUSABLE
     return _told(report, arguments)
 
 
@@ -87,7 +88,7 @@ def _told(report: Report, arguments: argparse.Namespace) -> int:
     _print(text)
     if threshold is not None and report.at_least(threshold):
         return 1
-    return _UNUSABLE if report.errors else 0
+    return UNUSABLE if report.errors else 0
 
 
 def _ids(given: list[str]) -> list[str]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from cdk_lambda_patterns.cli._exit_codes import UNUSABLE
+
 if TYPE_CHECKING:
     import argparse
-
-_UNUSABLE = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         report = check(*arguments.paths)
     except TemplateError as error:
         print(f"error: {error}", file=sys.stderr)
-        return _UNUSABLE
+        return UNUSABLE
     drawn = draw(report, Style(arguments.format or named), graphviz=arguments.layout == "graphviz")
     if output is None:
         sys.stdout.buffer.write(drawn.encode())
@@ -55,5 +55,5 @@ def run(arguments: argparse.Namespace) -> int:
         Path(output).write_text(drawn, encoding="utf-8")
     except OSError as error:
         print(f"error: {output}: {error.strerror}", file=sys.stderr)
-        return _UNUSABLE
+        return UNUSABLE
     return 0

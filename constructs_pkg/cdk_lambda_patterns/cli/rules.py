@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from cdk_lambda_patterns.cli._exit_codes import UNUSABLE
+
 if TYPE_CHECKING:
     import argparse
 
     from cdk_lambda_patterns.checks.rule import Rule
-
-_UNUSABLE = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     rule = catalogue().get(arguments.rule)
     if rule is None:
         print(f"error: {unknown_rule(arguments.rule)}", file=sys.stderr)
-        return _UNUSABLE
+        return UNUSABLE
     print(_explained(rule))
     return 0
 
