@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn, cast
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, NoReturn
 
 from .errors import ValidationError
 from .tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Sized
+    from collections.abc import Iterable, Sized
 
     from constructs import Construct
 
@@ -50,7 +51,7 @@ class Where:
         """Refuse a number outside a quota, and what is no number. None and tokens pass."""
         if value is None or is_token(value):
             return
-        if isinstance(value, bool) or not isinstance(cast("object", value), (int, float)):
+        if not is_number(value):
             self.refuse(prop, "must be a number", got=repr(value), fix=fix or quota.fix, code=quota.code)
         if quota.admits(value):
             return
@@ -87,6 +88,23 @@ class Where:
         if value is None or is_token(value) or re.fullmatch(pattern, value):
             return
         self.refuse(prop, rule, got=repr(value), fix=fix, code=code)
+
+
+def is_number(value: object) -> bool:
+    """Whether the value is a number; True and False are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def did_you_mean(name: str, known: Iterable[str], *, otherwise: str) -> str:
+    """What to change where a name is unknown.
+
+    Args:
+        name: The name.
+        known: Those that there are.
+        otherwise: What to change where none of them is like it.
+    """
+    close = get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else otherwise
 
 
 def is_unicode(text: str) -> bool:

@@ -16,14 +16,13 @@ from aws_cdk import aws_iam as iam, aws_lambda as lambda_
 from cdk_lambda_patterns.json_values import as_list
 
 from .acknowledgments import acknowledge, acknowledge_wildcard
+from .policies import Statement, allow, arn_here, policy_document
 from .references import reference
 
 if TYPE_CHECKING:
     from constructs import Construct
 
     from cdk_lambda_patterns.validation import Where
-
-Statement = dict[str, Any]
 
 _POLICY_NAME = "Baseline"
 _REMOVED_REASON = "the template does not have this policy: an inline one that names the log group stands in its place"
@@ -44,12 +43,12 @@ def baseline_statements(*, log_group_arn: str, traced: bool, in_vpc: bool, insig
         in_vpc: Whether it runs in a VPC.
         insights: Whether it runs the Lambda Insights extension.
     """
-    statements = [_allow(["logs:CreateLogStream", "logs:PutLogEvents"], log_group_arn)]
+    statements = [allow(["logs:CreateLogStream", "logs:PutLogEvents"], log_group_arn)]
     if traced:
-        statements.append(_allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"))
+        statements.append(allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"))
     if in_vpc:
         statements.append(
-            _allow(
+            allow(
                 [
                     "ec2:CreateNetworkInterface",
                     "ec2:DescribeNetworkInterfaces",
@@ -62,8 +61,8 @@ def baseline_statements(*, log_group_arn: str, traced: bool, in_vpc: bool, insig
             )
         )
     if insights:
-        group = f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:log-group:/aws/lambda-insights:*"
-        statements.append(_allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], group))
+        group = arn_here("logs", "log-group:/aws/lambda-insights:*")
+        statements.append(allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], group))
     return statements
 
 
@@ -99,7 +98,7 @@ def narrow(role: iam.CfnRole, statements: list[Statement], *, managed: list[str]
         role.add_property_deletion_override(f"ManagedPolicyArns.{index}")
         # cdk-nag looks at the construct, where the policy still stands, and not at the template.
         acknowledge(role, f"IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{name}]", _REMOVED_REASON)
-    role.policies = [iam.CfnRole.PolicyProperty(policy_name=_POLICY_NAME, policy_document=_document(statements))]
+    role.policies = [iam.CfnRole.PolicyProperty(policy_name=_POLICY_NAME, policy_document=policy_document(*statements))]
     for statement in statements:
         acknowledge_wildcard(role, statement["Resource"], _WILDCARD_REASON)
 
@@ -113,7 +112,7 @@ def attach(scope: Construct, role: iam.IRole, statements: list[Statement], *, fu
         statements: What it may do.
         function: The resource, which waits for the rights: Lambda makes network interfaces when it makes the function.
     """
-    policy = iam.Policy(scope, _POLICY_NAME, document=iam.PolicyDocument.from_json(_document(statements)))
+    policy = iam.Policy(scope, _POLICY_NAME, document=iam.PolicyDocument.from_json(policy_document(*statements)))
     role.attach_inline_policy(policy)
     function.node.add_dependency(policy)
     for statement in statements:
@@ -131,8 +130,8 @@ def let_checkpoint(scope: Construct, role: iam.IRole, function_arn: str) -> iam.
         function_arn: Its ARN, without a version.
     """
     actions = ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"]
-    statement = _allow(actions, f"{function_arn}:*")
-    policy = iam.Policy(scope, "DurableExecution", document=iam.PolicyDocument.from_json(_document([statement])))
+    statement = allow(actions, f"{function_arn}:*")
+    policy = iam.Policy(scope, "DurableExecution", document=iam.PolicyDocument.from_json(policy_document(statement)))
     role.attach_inline_policy(policy)
     acknowledge_wildcard(policy, statement["Resource"], _WILDCARD_REASON)
     return policy
@@ -168,14 +167,6 @@ def _refuse_shared(where: Where, owner: str) -> NoReturn:
         fix="leave 'role' out and grant each function what it needs",
         code="RoleShared",
     )
-
-
-def _allow(actions: list[str], resource: str) -> Statement:
-    return {"Effect": "Allow", "Action": actions, "Resource": resource}
-
-
-def _document(statements: list[Statement]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def _lambda_may_assume(trust: dict[str, Any]) -> bool:

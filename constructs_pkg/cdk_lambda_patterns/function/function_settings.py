@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from cdk_lambda_patterns.settings import Access, FunctionSettings, Parameter, Secret
 from cdk_lambda_patterns.settings.declaration import Setting, declared
 from cdk_lambda_patterns.tokens import is_token
+from cdk_lambda_patterns.validation import did_you_mean
 
 from .cdk_refusals import expect_type
 
@@ -52,12 +52,11 @@ def configure(
     fields = {setting.name: setting for setting in _fields(where, settings)}
     for name in values:
         if name not in fields:
-            close = get_close_matches(name, fields, n=1)
             where.refuse(
                 name,
                 f"must be a field of {settings.__name__}",
                 got="a value for it",
-                fix=f"did you mean {close[0]!r}?" if close else f"it has {', '.join(fields)}",
+                fix=did_you_mean(name, fields, otherwise=f"it has {', '.join(fields)}"),
                 code="SettingUnknown",
             )
     missing = [name for name, setting in fields.items() if setting.required and values.get(name) is None]

@@ -6,12 +6,12 @@ asking Node. Its words are kept for what `function_checks` says nothing better a
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_lambda as lambda_
 
 from cdk_lambda_patterns.json_values import as_list
+from cdk_lambda_patterns.validation import did_you_mean
 
 from .cdk_refusals import cdk_refusals, expect_type, require_type
 from .function_kwargs import FunctionKwargs
@@ -73,12 +73,11 @@ def check_types(
     expect_type(where, "runtime", runtime, "supports_inline_code", "aws_lambda.Runtime")
     for name in options:
         if name not in FunctionKwargs.__annotations__:
-            close = get_close_matches(name, FunctionKwargs.__annotations__, n=1)
             where.refuse(
                 name,
                 "is not an option of a function",
                 got="a value for it",
-                fix=f"did you mean {close[0]!r}?" if close else "leave it out",
+                fix=did_you_mean(name, FunctionKwargs.__annotations__, otherwise="leave it out"),
                 code="OptionUnknown",
             )
     typed = {name: value for name, value in options.items() if name not in _SAID_BETTER}

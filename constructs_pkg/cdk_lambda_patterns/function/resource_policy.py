@@ -12,6 +12,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 
 from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.function.policies import arn_here
 from cdk_lambda_patterns.tokens import is_token, without_tokens
 
 from .references import in_one_stack
@@ -139,12 +140,7 @@ def rules_of(stack: cdk.Stack, *, bus_name: str | None = None) -> str:
         name = root_stack(stack).stack_name
     names = f"{name}-*" if len(name) <= _STACK_NAME_PREFIX else f"{name[:_STACK_NAME_PREFIX]}*"
     bus = "" if bus_name is None else f"{bus_name}/"
-    return f"{_rules()}{bus}{names}"
-
-
-@cache
-def _rules() -> str:
-    return f"arn:{cdk.Aws.PARTITION}:events:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:rule/"
+    return arn_here("events", f"rule/{bus}{names}")
 
 
 @cache

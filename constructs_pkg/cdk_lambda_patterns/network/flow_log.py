@@ -9,6 +9,7 @@ from aws_cdk import aws_ec2 as ec2, aws_iam as iam, aws_logs as logs
 
 from cdk_lambda_patterns import practices
 from cdk_lambda_patterns.function.log_group import define_log_group
+from cdk_lambda_patterns.function.policies import allow, arn_here, policy_document
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -42,26 +43,22 @@ def define_flow_log(
     role = iam.CfnRole(
         vpc,
         "FlowLogRole",
-        assume_role_policy_document=_document(
+        assume_role_policy_document=policy_document(
             {
                 "Effect": "Allow",
                 "Action": "sts:AssumeRole",
                 "Principal": {"Service": "vpc-flow-logs.amazonaws.com"},
                 "Condition": {
                     "StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID},
-                    "ArnLike": {"aws:SourceArn": _arn("ec2", "vpc-flow-log/*")},
+                    "ArnLike": {"aws:SourceArn": arn_here("ec2", "vpc-flow-log/*")},
                 },
             }
         ),
         policies=[
             iam.CfnRole.PolicyProperty(
                 policy_name="WriteFlowLog",
-                policy_document=_document(
-                    {
-                        "Effect": "Allow",
-                        "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-                        "Resource": group_arn,
-                    }
+                policy_document=policy_document(
+                    allow(["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], group_arn)
                 ),
             )
         ],
@@ -90,14 +87,6 @@ def _let_logs_use(key: kms.IKey | kms.Key) -> None:
             actions=["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
             principals=[cast("iam.IPrincipal", iam.ServicePrincipal(f"logs.{cdk.Aws.REGION}.amazonaws.com"))],
             resources=["*"],
-            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": _arn("logs", "log-group:*")}},
+            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn_here("logs", "log-group:*")}},
         )
     )
-
-
-def _arn(service: str, resource: str) -> str:
-    return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:{resource}"
-
-
-def _document(statement: dict[str, object]) -> dict[str, object]:
-    return {"Version": "2012-10-17", "Statement": [statement]}

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
+from cdk_lambda_patterns.function.policies import policy_document
 from cdk_lambda_patterns.validation import Where
 
 if TYPE_CHECKING:
@@ -181,16 +182,13 @@ def _policy() -> iam.PolicyDocument:
     """
     anyone = {"Effect": "Deny", "Principal": {"AWS": "*"}}
     return iam.PolicyDocument.from_json(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {**anyone, "Sid": "OnlyTls", "Action": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
-                {
-                    **anyone,
-                    "Sid": "OnlyAccessPoints",
-                    "Action": [f"{_CLIENT}Mount", f"{_CLIENT}Write", f"{_CLIENT}RootAccess"],
-                    "Condition": {"Null": {"elasticfilesystem:AccessPointArn": "true"}},
-                },
-            ],
-        }
+        policy_document(
+            {**anyone, "Sid": "OnlyTls", "Action": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+            {
+                **anyone,
+                "Sid": "OnlyAccessPoints",
+                "Action": [f"{_CLIENT}Mount", f"{_CLIENT}Write", f"{_CLIENT}RootAccess"],
+                "Condition": {"Null": {"elasticfilesystem:AccessPointArn": "true"}},
+            },
+        )
     )

@@ -14,6 +14,7 @@ from constructs import Construct
 from cdk_lambda_patterns import practices
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.durations import seconds
+from cdk_lambda_patterns.function.policies import allow, arn_here, policy_document
 from cdk_lambda_patterns.function.references import reference
 
 from .release_plan import Shift
@@ -103,7 +104,7 @@ class CodeDeployApplication(Construct):
         Args:
             function: The function.
         """
-        arn = f"{_arn('lambda')}:function:{function.live_dimensions['FunctionName']}"
+        arn = arn_here("lambda", f"function:{function.live_dimensions['FunctionName']}")
         self._statements.functions += [arn, f"{arn}:{practices.LIVE_ALIAS}"]
         self._aliases.append(function.live)
 
@@ -127,7 +128,7 @@ class CodeDeployApplication(Construct):
                 scope,
                 "InvokeHooks",
                 policy_name="InvokeHooks",
-                policy_document=_document([{"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": arns}]),
+                policy_document=policy_document(allow("lambda:InvokeFunction", arns)),
                 roles=[self._role_name],
             )
             self._hooks |= dict.fromkeys(new, policy)
@@ -176,11 +177,8 @@ class _Statements:
 
     def produce(self) -> Any:  # noqa: ANN401 - as the CDK declares it
         """The role's policies."""
-        statements: list[dict[str, Any]] = [
-            {"Effect": "Allow", "Action": _SHIFT, "Resource": self.functions},
-            {"Effect": "Allow", "Action": "cloudwatch:DescribeAlarms", "Resource": "*"},
-        ]
-        return [{"policyName": _POLICY_NAME, "policyDocument": _document(statements)}]
+        document = policy_document(allow(_SHIFT, self.functions), allow("cloudwatch:DescribeAlarms", "*"))
+        return [{"policyName": _POLICY_NAME, "policyDocument": document}]
 
 
 @jsii.implements(constructs.IValidation)
@@ -205,7 +203,7 @@ def _trust(application_name: str) -> dict[str, Any]:
 
     Source: https://docs.aws.amazon.com/codedeploy/latest/userguide/security_confused_deputy.html
     """
-    groups = f"{_arn('codedeploy')}:deploymentgroup:{application_name}/*"
+    groups = arn_here("codedeploy", f"deploymentgroup:{application_name}/*")
     statement: dict[str, Any] = {
         "Effect": "Allow",
         "Action": "sts:AssumeRole",
@@ -215,16 +213,7 @@ def _trust(application_name: str) -> dict[str, Any]:
             "ArnLike": {"aws:SourceArn": groups},
         },
     }
-    return _document([statement])
-
-
-def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": statements}
-
-
-@cache
-def _arn(service: str) -> str:
-    return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
+    return policy_document(statement)
 
 
 @cache

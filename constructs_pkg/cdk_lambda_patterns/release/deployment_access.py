@@ -12,6 +12,7 @@ from constructs import Construct
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.cdk_refusals import require_type
+from cdk_lambda_patterns.function.policies import arn_here
 from cdk_lambda_patterns.function.stacks import root_stack
 from cdk_lambda_patterns.validation import Where
 
@@ -228,7 +229,7 @@ class DeploymentAccess(Construct):
                     code="AccessWithoutRelease",
                 )
         applications = list(dict.fromkeys(release.application.application_arn for release in releases))
-        configs = f"arn:{cdk.Aws.PARTITION}:codedeploy:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:deploymentconfig:*"
+        configs = arn_here("codedeploy", "deploymentconfig:*")
         return [
             _statement(
                 ["codedeploy:ContinueDeployment", "codedeploy:CreateDeployment", "codedeploy:GetDeployment"],
@@ -251,10 +252,7 @@ class DeploymentAccess(Construct):
         statements = [
             _statement(
                 [f"cloudformation:{name}" for name in actions],
-                [
-                    f"arn:{cdk.Aws.PARTITION}:cloudformation:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:stack/{name}/*"
-                    for name in stacks
-                ],
+                [arn_here("cloudformation", f"stack/{name}/*") for name in stacks],
             )
         ]
         groups = [release.deployment_group_arn for release in self._releases()]

@@ -16,10 +16,11 @@ from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.cdk_refusals import require_type
 from cdk_lambda_patterns.function.durations import seconds
 from cdk_lambda_patterns.function.packaging import PythonCode
+from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 from cdk_lambda_patterns.tokens import is_token
-from cdk_lambda_patterns.validation import Where
+from cdk_lambda_patterns.validation import Where, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,10 +114,6 @@ class VersionPruning(Construct):
 _owners: WeakKeyDictionary[WellArchitectedFunction, Where] = WeakKeyDictionary()
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _check(where: Where, functions: Sequence[WellArchitectedFunction], keep: float) -> None:
     if not functions:
         where.refuse("functions", "must name some", got="none", fix="give those to prune", code="FunctionsMissing")
@@ -131,11 +128,11 @@ def _check(where: Where, functions: Sequence[WellArchitectedFunction], keep: flo
                 fix="leave it out of one of them",
                 code="PrunedTwice",
             )
-    if not is_token(keep) and not (_is_number(keep) and keep >= 1 and keep == int(keep)):
+    if not is_token(keep) and not (is_number(keep) and keep >= 1 and keep == int(keep)):
         where.refuse(
             "keep",
             "must be a whole number of versions, 1 or more",
-            got=keep if _is_number(keep) else repr(keep),
+            got=keep if is_number(keep) else repr(keep),
             fix="give 1 to keep the current one alone, besides what aliases use",
             code="VersionsKeptOutOfRange",
         )
@@ -165,15 +162,12 @@ def _define_schedule(
 ) -> scheduler.CfnSchedule:
     live_arn = function.live.function_arn
     queue_arn = cast("sqs.IQueue", function.failure_queue).queue_arn
-    rights = [
-        {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": live_arn},
-        {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue_arn},
-    ]
+    rights = policy_document(allow("lambda:InvokeFunction", live_arn), allow("sqs:SendMessage", queue_arn))
     role = iam.Role(
         scope,
         "Role",
         assumed_by=principals.service_in_account("scheduler.amazonaws.com"),
-        inline_policies={"Start": iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": rights})},
+        inline_policies={"Start": iam.PolicyDocument.from_json(rights)},
     )
     resource = scheduler.CfnSchedule
     return resource(

@@ -10,6 +10,7 @@ from aws_cdk import Duration
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.errors import ValidationError
+from cdk_lambda_patterns.validation import is_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class Workload:
         Raises:
             ValidationError: A rate that is not above 0, no duration, or a headroom below 1.
         """
-        if not (_is_number(self.requests_per_second) and 0 < self.requests_per_second < math.inf):
+        if not (is_number(self.requests_per_second) and 0 < self.requests_per_second < math.inf):
             raise ValidationError(
                 f"'requests_per_second' must be above 0, got {_shown(self.requests_per_second)}; give the rate at the "
                 "peak, as 0.1 for six a minute",
@@ -49,7 +50,7 @@ class Workload:
                 "Duration.millis(120)",
                 code="DurationExpected",
             )
-        if not (_is_number(self.headroom) and 1 <= self.headroom < math.inf):
+        if not (is_number(self.headroom) and 1 <= self.headroom < math.inf):
             raise ValidationError(
                 f"'headroom' must be at least 1, got {_shown(self.headroom)}; 1.5 leaves half as much again for "
                 "bunched arrivals",
@@ -73,9 +74,5 @@ class Workload:
         return f"{self.requests_per_second:g} requests a second x {self.seconds:g} s x {self.headroom:g}"
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _shown(value: float) -> str:
-    return f"{value:g}" if _is_number(value) else repr(value)
+    return f"{value:g}" if is_number(value) else repr(value)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam, aws_lambda as lambda_, aws_logs as logs, custom_resources
+from aws_cdk import aws_iam as iam, aws_lambda as lambda_, custom_resources
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
 from cdk_lambda_patterns.function.durations import duration_within, seconds
+from cdk_lambda_patterns.function.log_group import define_log_group
+from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.validation import Where
 
 from .trigger_checks import check_function
@@ -122,13 +124,9 @@ def _provider_of(function: WellArchitectedFunction) -> custom_resources.Provider
     existing = function.node.try_find_child(_PROVIDER)
     if isinstance(existing, custom_resources.Provider):
         return existing
-    log_group = logs.LogGroup(function, "CustomResourceProviderLogGroup", retention=logs.RetentionDays.ONE_MONTH)
-    statement = {
-        "Effect": "Allow",
-        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": log_group.log_group_arn,
-    }
-    policy = iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": [statement]})
+    log_group = define_log_group(function, "CustomResourceProviderLogGroup", retention=None, removal_policy=None)
+    statement = allow(["logs:CreateLogStream", "logs:PutLogEvents"], log_group.log_group_arn)
+    policy = iam.PolicyDocument.from_json(policy_document(statement))
     role = iam.Role(
         function,
         "CustomResourceProviderRole",

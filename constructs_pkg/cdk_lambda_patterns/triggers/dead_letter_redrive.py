@@ -11,6 +11,7 @@ from constructs import Construct
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
+from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.tokens import is_token
@@ -19,8 +20,6 @@ from cdk_lambda_patterns.validation import Where
 from .sqs_trigger import SqsTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from aws_cdk import aws_kms as kms
 
 _TARGET = "scheduler:::aws-sdk:sqs:startMessageMoveTask"
@@ -115,7 +114,7 @@ class DeadLetterRedrive(Construct):
         self._statements = _statements(source_arn, target_arn, *keys)
 
         # 3 define
-        document = iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": self._statements})
+        document = iam.PolicyDocument.from_json(policy_document(*self._statements))
         self.policy = iam.ManagedPolicy(
             self, "Policy", description="Sends messages of a dead-letter queue back to its queue", document=document
         )
@@ -138,9 +137,7 @@ class DeadLetterRedrive(Construct):
             self,
             "Role",
             assumed_by=principals.service_in_account("scheduler.amazonaws.com"),
-            inline_policies={
-                "Move": iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": self._statements})
-            },
+            inline_policies={"Move": iam.PolicyDocument.from_json(policy_document(*self._statements))},
         )
         return scheduler.CfnSchedule(
             self,
@@ -183,17 +180,13 @@ def _statements(
 
     Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
     """
-    statements = [_allow(_MOVE, source_arn), _allow(("sqs:SendMessage",), target_arn)]
+    statements = [allow(_MOVE, source_arn), allow(("sqs:SendMessage",), target_arn)]
     # Messages stay encrypted with the data key of the queue that they were sent to, until they are received.
     if source_key is not None and (target_key is None or reference(source_key) != reference(target_key)):
-        statements.append(_allow(("kms:Decrypt",), source_key.key_arn))
+        statements.append(allow(("kms:Decrypt",), source_key.key_arn))
     if target_key is not None:
-        statements.append(_allow(("kms:Decrypt", "kms:GenerateDataKey"), target_key.key_arn))
+        statements.append(allow(("kms:Decrypt", "kms:GenerateDataKey"), target_key.key_arn))
     return statements
-
-
-def _allow(actions: Sequence[str], resource: str) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": list(actions), "Resource": resource}
 
 
 def _command(source_arn: str, target_arn: str, per_second: int | None) -> str:

@@ -13,6 +13,7 @@ from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import define_alarm
 from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
 from cdk_lambda_patterns.function.durations import duration_within
+from cdk_lambda_patterns.function.policies import arn_here
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
@@ -220,11 +221,10 @@ def _let_find(reader: Reader, cluster_arn: str) -> None:
 
     Source: https://docs.aws.amazon.com/lambda/latest/dg/with-documentdb.html
     """
-    others = f"arn:{cdk.Aws.PARTITION}:rds:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
     for action, arn in (
         ("rds:DescribeDBClusters", cluster_arn),
-        ("rds:DescribeDBClusterParameters", f"{others}:cluster-pg:*"),
-        ("rds:DescribeDBSubnetGroups", f"{others}:subgrp:*"),
+        ("rds:DescribeDBClusterParameters", arn_here("rds", "cluster-pg:*")),
+        ("rds:DescribeDBSubnetGroups", arn_here("rds", "subgrp:*")),
     ):
         iam.Grant.add_to_principal(grantee=reader, actions=[action], resource_arns=[arn])
         acknowledge_wildcard(role_of(reader), arn, "the groups that the cluster is in are not known by their names")

@@ -14,6 +14,7 @@ from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import define_alarm
 from cdk_lambda_patterns.function.cdk_refusals import expect_type
 from cdk_lambda_patterns.function.durations import duration_within
+from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
@@ -304,16 +305,12 @@ def _define_alarms(
 
 def _define_role(scope: Construct, bucket: s3.IBucket, function_arn: str, log_group_arn: str) -> iam.Role:
     bucket_arn, objects = bucket.bucket_arn, bucket.arn_for_objects("*")
-    statements = [
-        {"Effect": "Allow", "Action": [*_DELIVER], "Resource": [bucket_arn, objects]},
-        {
-            "Effect": "Allow",
-            "Action": ["lambda:InvokeFunction", "lambda:GetFunctionConfiguration"],
-            "Resource": function_arn,
-        },
-        {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": log_group_arn},
-    ]
-    policy = iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements})
+    statements = (
+        allow(_DELIVER, [bucket_arn, objects]),
+        allow(["lambda:InvokeFunction", "lambda:GetFunctionConfiguration"], function_arn),
+        allow("logs:PutLogEvents", log_group_arn),
+    )
+    policy = iam.PolicyDocument.from_json(policy_document(*statements))
     role = iam.Role(
         scope,
         "Role",

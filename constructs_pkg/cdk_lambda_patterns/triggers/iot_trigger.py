@@ -11,6 +11,7 @@ from constructs import Construct
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.alarms import define_query_alarm
+from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
@@ -149,8 +150,7 @@ def _check_sql(where: Where, sql: str) -> None:
 
 
 def _define_role(scope: Construct, queue: sqs.IQueue) -> iam.Role:
-    statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue.queue_arn}
-    policy = iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": [statement]})
+    policy = iam.PolicyDocument.from_json(policy_document(allow("sqs:SendMessage", queue.queue_arn)))
     role = iam.Role(
         scope, "Role", assumed_by=principals.service_in_account(_IOT), inline_policies={"SendFailures": policy}
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam, aws_scheduler as scheduler
@@ -11,6 +11,7 @@ from constructs import Construct
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.tokens import is_token, without_tokens
 from cdk_lambda_patterns.validation import Where
@@ -117,11 +118,12 @@ class ScheduleTrigger(Construct):
         self.group = scheduler.CfnScheduleGroup(self, "Group")
         group_name = self.group.ref
         function_arn, queue_arn = function.live.function_arn, self.dead_letter_queue.queue_arn
+        rights = policy_document(allow("lambda:InvokeFunction", function_arn), allow("sqs:SendMessage", queue_arn))
         self.role = iam.Role(
             self,
             "Role",
             assumed_by=_scheduler_for(self.group.attr_arn),
-            inline_policies={"Start": iam.PolicyDocument.from_json(_policy(function_arn, queue_arn))},
+            inline_policies={"Start": iam.PolicyDocument.from_json(rights)},
         )
         encryption_key = self.dead_letter_queue.encryption_master_key
         if encryption_key is not None:
@@ -216,13 +218,3 @@ def _scheduler_for(group_arn: str) -> iam.IPrincipal:
     condition = {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID, "aws:SourceArn": group_arn}
     principal = iam.ServicePrincipal("scheduler.amazonaws.com", conditions={"StringEquals": condition})
     return cast("iam.IPrincipal", principal)
-
-
-def _policy(function_arn: str, queue_arn: str) -> dict[str, Any]:
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": function_arn},
-            {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue_arn},
-        ],
-    }

@@ -9,6 +9,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.policies import arn_here
 from cdk_lambda_patterns.function.references import in_one_stack
 from cdk_lambda_patterns.validation import Where
 
@@ -199,4 +200,4 @@ def _source(trigger: SnsTrigger, given: sqs.IQueue | None, topic_arn: str) -> st
     """On whose behalf SNS sends: the topic; for a queue of another stack any of the account, else both would wait."""
     if given is None or in_one_stack(given, trigger):
         return topic_arn
-    return f"arn:{cdk.Aws.PARTITION}:sns:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:*"
+    return arn_here("sns", "*")
