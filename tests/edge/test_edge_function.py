@@ -25,7 +25,8 @@ from cdk_lambda_patterns.function.function_checks import REPLACED_OPTIONS
 from cdk_lambda_patterns.function.function_kwargs import FunctionKwargs
 from cdk_lambda_patterns.testing import fast_app, synthesize
 from tests.findings import synthesis_findings
-from tests.function.support import check_refusal, only, resources, the_function
+from tests.function.support import only, resources, the_function
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,10 +50,7 @@ def define(scope: cdk.Stack, construct_id: str = "Rewrite", /, **options: Any) -
 
 
 def refused(scope: cdk.Stack, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        define(scope, **options)
-    check_refusal(caught.value, code, got)
-    return caught.value
+    return refusal(lambda: define(scope, **options), code, got)
 
 
 def distribute(scope: cdk.Stack, *edge_lambdas: cloudfront.EdgeLambda) -> None:
@@ -386,17 +384,11 @@ class TestAt:
 
     @pytest.mark.parametrize("event", [Event.VIEWER_RESPONSE, Event.ORIGIN_RESPONSE])
     def test_fails_when_a_response_is_to_bring_a_body(self, stack: cdk.Stack, event: Event) -> None:
-        with pytest.raises(ValidationError) as caught:
-            define(stack).at(event, include_body=True)
-
-        check_refusal(caught.value, "IncludeBodyAtResponse", f"True at {event.value}")
+        refusal(lambda: define(stack).at(event, include_body=True), "IncludeBodyAtResponse", f"True at {event.value}")
 
     @pytest.mark.parametrize("event", ["origin-request", cloudfront.FunctionEventType.VIEWER_REQUEST])
     def test_fails_when_it_is_no_event_of_lambda(self, stack: cdk.Stack, event: Any) -> None:  # noqa: ANN401
-        with pytest.raises(ValidationError) as caught:
-            define(stack).at(event)
-
-        check_refusal(caught.value, "TypeMismatch", type(event).__name__)
+        refusal(lambda: define(stack).at(event), "TypeMismatch", type(event).__name__)
 
     def test_one_function_serves_several_events(self, stack: cdk.Stack) -> None:
         edge = define(stack)

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cdk_lambda_patterns import ValidationError
 from cdk_lambda_patterns.edge.key_values import as_import_source, read_key_values
 from cdk_lambda_patterns.validation import Where
-from tests.function.support import check_refusal
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,10 +21,7 @@ def where(stack: cdk.Stack) -> Where:
 
 
 def refused(where: Where, code: str, got: str, key_values: Any) -> None:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        read_key_values(where, key_values)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Moved"
+    refusal(lambda: read_key_values(where, key_values), code, got, path="Stack/Moved")
 
 
 def test_a_mapping_is_taken_as_it_is(where: Where) -> None:

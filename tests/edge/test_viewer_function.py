@@ -9,7 +9,8 @@ from aws_cdk import aws_cloudfront as cloudfront, aws_cloudfront_origins as orig
 
 from cdk_lambda_patterns import ValidationError, ViewerFunction, quotas
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, only, resources
+from tests.function.support import only, resources
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,10 +32,7 @@ def define(scope: cdk.Stack, construct_id: str = "Moved", /, **options: Any) -> 
 
 
 def refused(scope: cdk.Stack, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        define(scope, **options)
-    check_refusal(caught.value, code, got)
-    return caught.value
+    return refusal(lambda: define(scope, **options), code, got)
 
 
 class TestFunction:
@@ -220,10 +218,7 @@ class TestAt:
 
     @pytest.mark.parametrize("event", [*cloudfront.LambdaEdgeEventType, "viewer-request"])
     def test_fails_when_it_is_an_event_of_lambda(self, stack: cdk.Stack, event: Any) -> None:  # noqa: ANN401
-        with pytest.raises(ValidationError) as caught:
-            define(stack).at(event)
-
-        check_refusal(caught.value, "EventNotViewer", str(event))
+        refusal(lambda: define(stack).at(event), "EventNotViewer", str(event))
 
 
 class TestAlarms:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from aws_cdk import aws_lambda as lambda_
 
-from cdk_lambda_patterns import ValidationError, WellArchitectedFunction
+from cdk_lambda_patterns import WellArchitectedFunction
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from constructs import Construct
 
+    from cdk_lambda_patterns import ValidationError
     from cdk_lambda_patterns.testing import Template
 
 CODE = "def handler(event, context): ..."
@@ -60,18 +61,4 @@ def actions(template: Template) -> set[str]:
 
 def refused(scope: Construct, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
     """Define a function, which must give one ValidationError with the code and the value received."""
-    with pytest.raises(ValidationError) as caught:
-        define(scope, **options)
-    check_refusal(caught.value, code, got)
-    return caught.value
-
-
-def check_refusal(error: ValidationError, code: str, got: str) -> None:
-    """What every error of the library looks like: one line, the value, the fix, the path, the code; no JavaScript."""
-    text = str(error)
-    assert error.code == code
-    assert f"got {got}; " in text
-    assert text.endswith(f"({code})")
-    assert "\n" not in text
-    assert error.__cause__ is None or error.__suppress_context__
-    assert error.path is None or f" [{error.path}] " in text
+    return refusal(lambda: define(scope, **options), code, got)

@@ -9,10 +9,11 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ecr as ecr, aws_lambda as lambda_
 
-from cdk_lambda_patterns import ContainerImage, ValidationError, WellArchitectedImageFunction, quotas
+from cdk_lambda_patterns import ContainerImage, WellArchitectedImageFunction, quotas
 from cdk_lambda_patterns.testing import synthesize
 from cdk_lambda_patterns.validation import Where
-from tests.function.support import check_refusal, resources, the_function
+from tests.function.support import resources, the_function
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.quotas import Quota
@@ -113,26 +114,23 @@ def test_lambda_may_pull_from_the_repository(stack: cdk.Stack, repository: ecr.I
 
 
 def test_fails_when_the_folder_has_no_dockerfile(tmp_path: Path) -> None:
-    with pytest.raises(ValidationError) as caught:
-        ContainerImage.from_folder(tmp_path)
-
-    check_refusal(caught.value, "DockerfileMissing", f"no file {tmp_path / 'Dockerfile'}")
+    refusal(lambda: ContainerImage.from_folder(tmp_path), "DockerfileMissing", f"no file {tmp_path / 'Dockerfile'}")
 
 
 def test_fails_when_the_named_dockerfile_is_missing(folder: Path) -> None:
-    with pytest.raises(ValidationError) as caught:
-        ContainerImage.from_folder(folder, file="Containerfile")
+    refusal(
+        lambda: ContainerImage.from_folder(folder, file="Containerfile"),
+        "DockerfileMissing",
+        f"no file {folder / 'Containerfile'}",
+    )
 
-    check_refusal(caught.value, "DockerfileMissing", f"no file {folder / 'Containerfile'}")
 
-
-@pytest.mark.parametrize(("tag", "code"), [("latest", "ImageTagMoves"), ("", "ImageTagMissing")])
-def test_fails_when_the_tag_is_no_one_image(tag: str, code: str, repository: ecr.IRepository) -> None:
-    with pytest.raises(ValidationError) as caught:
-        ContainerImage.from_repository(repository, tag_or_digest=tag)
-
-    assert caught.value.code == code
-    assert f"got {tag!r}" in str(caught.value)
+@pytest.mark.parametrize(
+    ("tag", "code", "got"),
+    [("latest", "ImageTagMoves", "'latest', which moves without a deployment"), ("", "ImageTagMissing", "''")],
+)
+def test_fails_when_the_tag_is_no_one_image(tag: str, code: str, got: str, repository: ecr.IRepository) -> None:
+    refusal(lambda: ContainerImage.from_repository(repository, tag_or_digest=tag), code, got)
 
 
 def test_a_tag_that_is_only_known_at_deployment_passes(stack: cdk.Stack, repository: ecr.IRepository) -> None:
@@ -156,7 +154,7 @@ def test_the_start_keeps_to_its_quota(quota: Quota, option: str, value: Any, fol
     for amount in (0, 1, most):
         ContainerImage.from_folder(folder, **{option: value(amount)}).code_for(WHERE, architecture="arm64")
 
-    with pytest.raises(ValidationError, match=rf"'{option}' must have {quota.range}") as caught:
-        ContainerImage.from_folder(folder, **{option: value(most + 1)}).code_for(WHERE, architecture="arm64")
+    too_long = ContainerImage.from_folder(folder, **{option: value(most + 1)})
+    error = refusal(lambda: too_long.code_for(WHERE, architecture="arm64"), quota.code, f"{most + 1:,}")
 
-    check_refusal(caught.value, quota.code, f"{most + 1:,}")
+    assert f"'{option}' must have {quota.range}" in str(error)

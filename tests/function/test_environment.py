@@ -7,11 +7,12 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kms as kms, aws_secretsmanager as secretsmanager, aws_ssm as ssm
 
-from cdk_lambda_patterns import ValidationError, quotas
+from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.environment import check_environment
 from cdk_lambda_patterns.testing import synthesize
 from cdk_lambda_patterns.validation import Where
-from tests.function.support import check_refusal, define, refused, statements, the_function
+from tests.function.support import define, refused, statements, the_function
+from tests.refusals import refusal
 
 # No construct is needed to look at names and values.
 WHERE = Where(cast("Any", SimpleNamespace(node=SimpleNamespace(path="Stack"))), "Function")
@@ -32,10 +33,7 @@ SECRETS = {
 
 
 def refuses(code: str, got: str, environment: dict[Any, Any], public: dict[str, str] | None = None) -> str:
-    with pytest.raises(ValidationError) as caught:
-        check_environment(WHERE, environment, public)
-    check_refusal(caught.value, code, got)
-    return str(caught.value)
+    return str(refusal(lambda: check_environment(WHERE, environment, public), code, got))
 
 
 def test_ordinary_settings_are_accepted() -> None:

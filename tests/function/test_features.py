@@ -17,13 +17,13 @@ from cdk_lambda_patterns import (
     ScheduleTrigger,
     SnsTrigger,
     SqsTrigger,
-    ValidationError,
     WellArchitectedFunction,
     WellArchitectedImageFunction,
 )
 from cdk_lambda_patterns.function.features import Features
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, define, only, refused, resources, the_function
+from tests.function.support import define, only, refused, resources, the_function
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,19 +111,21 @@ class TestTenants:
     def test_fail_with_events_that_cannot_name_them(self, stack: cdk.Stack, trigger: str) -> None:
         function = define(stack, **TENANTS)
 
-        with pytest.raises(ValidationError) as caught:
-            TRIGGERS[trigger](stack, function)
-
-        check_refusal(caught.value, "EventSourceWithoutTenant", "an event source")
-        assert caught.value.path == "Stack/Trigger"
+        refusal(
+            lambda: TRIGGERS[trigger](stack, function),
+            "EventSourceWithoutTenant",
+            "an event source",
+            path="Stack/Trigger",
+        )
 
     def test_fail_with_logs(self, stack: cdk.Stack) -> None:
         function, other = define(stack, **TENANTS), define(stack, "Other")
 
-        with pytest.raises(ValidationError) as caught:
-            LogsTrigger(stack, "Trigger", function=function, log_group=other.log_group)
-
-        check_refusal(caught.value, "EventSourceWithoutTenant", "logs.amazonaws.com")
+        refusal(
+            lambda: LogsTrigger(stack, "Trigger", function=function, log_group=other.log_group),
+            "EventSourceWithoutTenant",
+            "logs.amazonaws.com",
+        )
 
     @pytest.mark.parametrize("principal", ["apigateway.amazonaws.com", "111111111111"])
     def test_go_with_callers_that_name_them(self, stack: cdk.Stack, principal: str) -> None:
@@ -169,11 +171,7 @@ class TestDurableExecutions:
     def test_fail_when_they_take_longer(self, stack: cdk.Stack, trigger: str) -> None:
         function = define(stack, **durable(901))
 
-        with pytest.raises(ValidationError) as caught:
-            TRIGGERS[trigger](stack, function)
-
-        check_refusal(caught.value, "DurableExecutionTooLong", "901")
-        assert caught.value.path == "Stack/Trigger"
+        refusal(lambda: TRIGGERS[trigger](stack, function), "DurableExecutionTooLong", "901", path="Stack/Trigger")
 
     @pytest.mark.parametrize("trigger", ["schedule", "s3", "sns", "event bridge"])
     def test_may_take_longer_where_nobody_waits(self, stack: cdk.Stack, trigger: str) -> None:
@@ -296,7 +294,4 @@ class TestContainerImages:
     def test_have_no_signed_package_and_no_runtime(
         self, stack: cdk.Stack, tmp_path: Path, feature: str, code: str
     ) -> None:
-        with pytest.raises(ValidationError) as caught:
-            self.define(stack, tmp_path, feature)
-
-        check_refusal(caught.value, code, f"{feature} for an image")
+        refusal(lambda: self.define(stack, tmp_path, feature), code, f"{feature} for an image")

@@ -10,7 +10,8 @@ from aws_cdk import aws_kms as kms, aws_lambda as lambda_
 
 from cdk_lambda_patterns import IdempotencyTable, ValidationError
 from cdk_lambda_patterns.testing import Template, synthesize
-from tests.function.support import CODE, check_refusal, define, only, resources
+from tests.function.support import CODE, define, only, resources
+from tests.refusals import refusal
 from tests.triggers.polling import granted, logical_id
 
 TABLE = "AWS::DynamoDB::Table"
@@ -23,11 +24,7 @@ def remember(stack: cdk.Stack, construct_id: str = "Done", **options: Any) -> Id
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        remember(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Done"
-    return caught.value
+    return refusal(lambda: remember(stack, **options), code, got, path="Stack/Done")
 
 
 def environments(template: Template) -> dict[str, dict[str, Any]]:
@@ -164,10 +161,7 @@ class TestFunction:
         remember(stack, "Paid", function=function)
         other = remember(stack)
 
-        with pytest.raises(ValidationError, match="Stack/Paid") as caught:
-            other.use_in(function)
-
-        check_refusal(caught.value, "IdempotencyTableTaken", "a function with that of Stack/Paid")
+        refusal(lambda: other.use_in(function), "IdempotencyTableTaken", "a function with that of Stack/Paid")
 
     def test_fails_when_the_app_does_not_define_it(self, stack: cdk.Stack) -> None:
         outside = lambda_.Function.from_function_arn(

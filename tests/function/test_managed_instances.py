@@ -6,9 +6,10 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_
 
-from cdk_lambda_patterns import ManagedInstances, ProvisionedConcurrency, SqsTrigger, ValidationError
+from cdk_lambda_patterns import ManagedInstances, ProvisionedConcurrency, SqsTrigger
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, define, only, the_function
+from tests.function.support import define, only, the_function
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns import WellArchitectedFunction
@@ -29,10 +30,7 @@ def large(stack: cdk.Stack, **options: Any) -> WellArchitectedFunction:  # noqa:
 
 
 def refused(function: WellArchitectedFunction, code: str, got: str, /, **options: Any) -> None:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        function.run_on(ManagedInstances(**options))
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Function"
+    refusal(lambda: function.run_on(ManagedInstances(**options)), code, got, path="Stack/Function")
 
 
 def test_they_run_the_function(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:
@@ -156,9 +154,11 @@ def test_fails_when_environments_are_kept_ready_as_well(stack: cdk.Stack, provid
     function = large(stack)
     function.run_on(ManagedInstances(capacity_provider=provider))
 
-    with pytest.raises(ValidationError) as caught:
-        ProvisionedConcurrency(stack, "Warm", function=function, concurrency=1)
-    check_refusal(caught.value, "ProvisionedBesideManagedInstances", "one with managed instances")
+    refusal(
+        lambda: ProvisionedConcurrency(stack, "Warm", function=function, concurrency=1),
+        "ProvisionedBesideManagedInstances",
+        "one with managed instances",
+    )
 
 
 def test_fails_when_the_provider_is_a_name(stack: cdk.Stack) -> None:
@@ -166,6 +166,4 @@ def test_fails_when_the_provider_is_a_name(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_the_provider_is_given_as_it_is(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:
-    with pytest.raises(ValidationError) as caught:
-        large(stack).run_on(provider)  # type: ignore[arg-type]
-    check_refusal(caught.value, "TypeMismatch", "CapacityProvider")
+    refusal(lambda: large(stack).run_on(provider), "TypeMismatch", "CapacityProvider")  # type: ignore[arg-type]

@@ -10,7 +10,8 @@ from aws_cdk import aws_lambda as lambda_, aws_s3 as s3, aws_secretsmanager as s
 from cdk_lambda_patterns import ContainerImage, PythonLayer, ValidationError, WellArchitectedImageFunction
 from cdk_lambda_patterns.testing import synthesize
 from tests.bench.jsii_messages import counted
-from tests.function.support import check_refusal, define, the_function
+from tests.function.support import define, the_function
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,11 +45,9 @@ def test_fails_when_a_variable_that_is_added_is_refused(
 ) -> None:
     function = define(stack)
 
-    with pytest.raises(ValidationError) as caught:
-        function.add_environment(name, value)
+    error = refusal(lambda: function.add_environment(name, value), code, got)
 
-    check_refusal(caught.value, code, got)
-    assert "hunter2" not in str(caught.value)
+    assert "hunter2" not in str(error)
 
 
 def test_fails_when_variables_grow_beyond_the_limit(stack: cdk.Stack) -> None:
@@ -81,20 +80,14 @@ def test_fails_when_a_sixth_layer_is_added(stack: cdk.Stack) -> None:
     layers = [lambda_.LayerVersion.from_layer_version_arn(stack, f"Layer{i}", LAYER) for i in range(6)]
     function.add_layers(*layers[:5])
 
-    with pytest.raises(ValidationError) as caught:
-        function.add_layers(layers[5])
-
-    check_refusal(caught.value, "TooManyLayers", "6")
+    refusal(lambda: function.add_layers(layers[5]), "TooManyLayers", "6")
 
 
 def test_fails_when_a_layer_that_is_added_is_for_another_processor(stack: cdk.Stack, tmp_path: Path) -> None:
     (tmp_path / "shared.py").touch()
     layer = PythonLayer(stack, "Layer", source=tmp_path, compatible_architectures=[lambda_.Architecture.X86_64])
 
-    with pytest.raises(ValidationError) as caught:
-        define(stack).add_layers(layer)
-
-    check_refusal(caught.value, "LayerArchitecture", "a layer for x86_64")
+    refusal(lambda: define(stack).add_layers(layer), "LayerArchitecture", "a layer for x86_64")
 
 
 def test_fails_when_something_else_is_added_as_a_layer(stack: cdk.Stack) -> None:
@@ -118,34 +111,32 @@ def test_fails_when_a_secrets_value_comes_as_a_token_under_any_name(name: str, s
     value = secretsmanager.Secret(stack, "Secret").secret_value.unsafe_unwrap()
     bucket = s3.Bucket(stack, "Bucket").bucket_name
 
-    with pytest.raises(ValidationError) as caught:
-        define(stack, environment={"BUCKET": bucket, name: value})
-
-    check_refusal(caught.value, "PlaintextSecret", f"a secret's value for {name!r} (not shown)")
+    refusal(
+        lambda: define(stack, environment={"BUCKET": bucket, name: value}),
+        "PlaintextSecret",
+        f"a secret's value for {name!r} (not shown)",
+    )
 
 
 def test_fails_when_a_second_alias_is_to_be_live(stack: cdk.Stack) -> None:
     function = define(stack)
     function.add_alias("blue", description="another")
 
-    with pytest.raises(ValidationError) as caught:
-        function.add_alias("live")
-
-    check_refusal(caught.value, "AliasNameTaken", "'live'")
+    refusal(lambda: function.add_alias("live"), "AliasNameTaken", "'live'")
 
 
 def test_fails_when_what_nothing_calls_is_configured(stack: cdk.Stack) -> None:
-    with pytest.raises(ValidationError) as caught:
-        define(stack).configure_async_invoke(retry_attempts=0)
-
-    check_refusal(caught.value, "AsyncConfigurationOnLatest", "retry_attempts")
+    refusal(
+        lambda: define(stack).configure_async_invoke(retry_attempts=0), "AsyncConfigurationOnLatest", "retry_attempts"
+    )
 
 
 def test_fails_when_a_layer_is_added_to_an_image(stack: cdk.Stack, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").touch()
     function = WellArchitectedImageFunction(stack, "Function", image=ContainerImage.from_folder(tmp_path))
 
-    with pytest.raises(ValidationError) as caught:
-        function.add_layers(lambda_.LayerVersion.from_layer_version_arn(stack, "Layer", LAYER))
-
-    check_refusal(caught.value, "LayersOnImage", "layers for an image")
+    refusal(
+        lambda: function.add_layers(lambda_.LayerVersion.from_layer_version_arn(stack, "Layer", LAYER)),
+        "LayersOnImage",
+        "layers for an image",
+    )

@@ -13,7 +13,8 @@ from constructs import Construct
 from cdk_lambda_patterns import EventBridgeTrigger, ValidationError, WellArchitectedFunction, quotas
 from cdk_lambda_patterns.function.resource_policy import rules_of
 from cdk_lambda_patterns.testing import Template, synthesize
-from tests.function.support import check_refusal, define, only, resources
+from tests.function.support import define, only, resources
+from tests.refusals import check_refusal
 from tests.triggers.polling import logical_id
 
 LIMIT = int(quotas.RESOURCE_POLICY_SIZE.maximum)

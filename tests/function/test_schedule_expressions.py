@@ -9,7 +9,7 @@ from cdk_lambda_patterns import ValidationError
 from cdk_lambda_patterns.function import schedule_expressions
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.validation import Where
-from tests.function.support import check_refusal
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,10 +118,7 @@ def test_fails_when_it_is_no_schedule(stack: cdk.Stack, expression: str, says: s
 
 @pytest.mark.parametrize("expression", [None, 5, cdk.aws_scheduler.ScheduleExpression.rate(cdk.Duration.hours(1))])
 def test_fails_when_it_is_no_text(stack: cdk.Stack, expression: Any) -> None:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        check_schedule(Where(stack, "Schedule"), expression)
-
-    check_refusal(caught.value, "ScheduleInvalid", type(expression).__name__)
+    refusal(lambda: check_schedule(Where(stack, "Schedule"), expression), "ScheduleInvalid", type(expression).__name__)
 
 
 def test_a_schedule_may_be_known_at_deployment_only(stack: cdk.Stack) -> None:
@@ -136,10 +133,7 @@ def test_a_time_zone_is_accepted(stack: cdk.Stack, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "Zurich", "europe/zurich", "+01:00", "CEST", "/etc/passwd"])
 def test_fails_when_there_is_no_such_time_zone(stack: cdk.Stack, name: str) -> None:
-    with pytest.raises(ValidationError) as caught:
-        check_time_zone(Where(stack, "Schedule"), name)
-
-    check_refusal(caught.value, "TimeZoneUnknown", repr(name))
+    refusal(lambda: check_time_zone(Where(stack, "Schedule"), name), "TimeZoneUnknown", repr(name))
 
 
 def test_a_time_zone_may_be_known_at_deployment_only(stack: cdk.Stack) -> None:

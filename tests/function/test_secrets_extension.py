@@ -8,7 +8,8 @@ from aws_cdk import aws_kms as kms, aws_lambda as lambda_, aws_secretsmanager as
 
 from cdk_lambda_patterns import ValidationError, practices
 from cdk_lambda_patterns.testing import fast_app, synthesize
-from tests.function.support import actions, check_refusal, define, resources, statements, the_function
+from tests.function.support import actions, define, resources, statements, the_function
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns import WellArchitectedFunction
@@ -117,10 +118,11 @@ def test_fails_when_the_region_has_no_extension(app: cdk.App) -> None:
     stack = cdk.Stack(app, "Stack", env=cdk.Environment(account="111111111111", region="us-iso-west-1"))
     function = define(stack)
 
-    with pytest.raises(ValidationError) as caught:
-        function.secret("DB_SECRET", secretsmanager.Secret(stack, "Database"))
-
-    check_refusal(caught.value, "SecretsExtensionUnknown", "us-iso-west-1")
+    refusal(
+        lambda: function.secret("DB_SECRET", secretsmanager.Secret(stack, "Database")),
+        "SecretsExtensionUnknown",
+        "us-iso-west-1",
+    )
 
 
 def test_four_layers_leave_room_for_the_extension(stack: cdk.Stack) -> None:
@@ -132,10 +134,11 @@ def test_four_layers_leave_room_for_the_extension(stack: cdk.Stack) -> None:
 def test_fails_when_the_extension_is_the_sixth_layer(stack: cdk.Stack) -> None:
     function = with_layers(stack, 5)
 
-    with pytest.raises(ValidationError, match="the Parameters and Secrets extension takes one") as caught:
-        function.secret("DB_SECRET", secretsmanager.Secret(stack, "Database"))
+    database = secretsmanager.Secret(stack, "Database")
 
-    check_refusal(caught.value, "TooManyLayers", "6")
+    error = refusal(lambda: function.secret("DB_SECRET", database), "TooManyLayers", "6")
+
+    assert "the Parameters and Secrets extension takes one" in str(error)
 
 
 def test_fails_when_layers_that_were_added_later_leave_no_room(stack: cdk.Stack) -> None:
@@ -156,21 +159,20 @@ def test_fails_when_lambda_refuses_the_name(kind: str, name: str, code: str, sta
         else ssm.StringParameter.from_string_parameter_name(stack, "Value", "/value")
     )
 
-    with pytest.raises(ValidationError) as caught:
-        getattr(function, kind)(name, value)
-
-    check_refusal(caught.value, code, repr(name))
+    refusal(lambda: getattr(function, kind)(name, value), code, repr(name))
 
 
 @pytest.mark.parametrize("kind", ["secret", "parameter"])
 def test_fails_when_a_name_stands_for_the_resource(kind: str, stack: cdk.Stack) -> None:
     function = define(stack)
 
-    with pytest.raises(ValidationError) as caught:
-        getattr(function, kind)("SETTING", "arn:aws:secretsmanager:eu-central-1:111111111111:secret:orders")
+    error = refusal(
+        lambda: getattr(function, kind)("SETTING", "arn:aws:secretsmanager:eu-central-1:111111111111:secret:orders"),
+        "TypeMismatch",
+        "str",
+    )
 
-    check_refusal(caught.value, "TypeMismatch", "str")
-    assert "orders" not in str(caught.value)
+    assert "orders" not in str(error)
 
 
 def test_secrets_make_a_new_version(stack: cdk.Stack) -> None:

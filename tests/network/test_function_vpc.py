@@ -20,8 +20,9 @@ from cdk_lambda_patterns.checks import assert_no_findings
 from cdk_lambda_patterns.testing import fast_app, synthesize
 from tests.bench.jsii_messages import counted
 from tests.findings import cfn_lint_findings, synthesis_findings
-from tests.function.support import check_refusal, define, only, resources, the_function
+from tests.function.support import define, only, resources, the_function
 from tests.network.support import templates_of
+from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, logical_id
 
 if TYPE_CHECKING:
@@ -45,11 +46,7 @@ def vpc(stack: cdk.Stack, **options: Any) -> FunctionVpc:  # noqa: ANN401
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        vpc(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Vpc"
-    return caught.value
+    return refusal(lambda: vpc(stack, **options), code, got, path="Stack/Vpc")
 
 
 def types(template: Template) -> set[str]:
@@ -456,17 +453,11 @@ def test_a_range_may_be_as_small_as_the_functions_let_it(stack: cdk.Stack) -> No
 def test_fails_when_no_address_is_left_for_an_endpoint(stack: cdk.Stack) -> None:
     defined = vpc(stack, cidr="10.0.0.0/24", functions=59)
 
-    with pytest.raises(ValidationError) as caught:
-        defined.add_endpoints("sqs")
-
-    check_refusal(caught.value, "SubnetCapacity", "1 too many for the subnets")
+    refusal(lambda: defined.add_endpoints("sqs"), "SubnetCapacity", "1 too many for the subnets")
 
 
 def test_fails_when_endpoints_are_asked_for_something_else(stack: cdk.Stack) -> None:
-    with pytest.raises(ValidationError) as caught:
-        vpc(stack).add_endpoints_for("process")  # type: ignore[arg-type]
-
-    check_refusal(caught.value, "TypeMismatch", "str")
+    refusal(lambda: vpc(stack).add_endpoints_for("process"), "TypeMismatch", "str")  # type: ignore[arg-type]
 
 
 def test_is_a_vpc_for_the_cdk(stack: cdk.Stack) -> None:

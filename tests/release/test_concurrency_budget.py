@@ -9,7 +9,8 @@ from aws_cdk import assertions
 from cdk_lambda_patterns import ConcurrencyBudget, ProvisionedConcurrency, ValidationError, Workload
 from cdk_lambda_patterns.checks import check
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, define
+from tests.function.support import define
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns import WellArchitectedFunction
@@ -32,11 +33,7 @@ def refused(
     /,
     **options: Any,  # noqa: ANN401
 ) -> ValidationError:
-    with pytest.raises(ValidationError) as caught:
-        budget(stack, workloads, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Budget"
-    return caught.value
+    return refusal(lambda: budget(stack, workloads, **options), code, got, path="Stack/Budget")
 
 
 def reserving(stack: cdk.Stack, construct_id: str, amount: int) -> WellArchitectedFunction:

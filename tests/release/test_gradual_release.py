@@ -22,7 +22,8 @@ from cdk_lambda_patterns.checks import assert_no_findings, check
 from cdk_lambda_patterns.testing import synthesize
 from tests.bench.content import types
 from tests.bench.jsii_messages import counted
-from tests.function.support import check_refusal, define, only, resources, statements
+from tests.function.support import define, only, resources, statements
+from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, granted, logical_id
 
 if TYPE_CHECKING:
@@ -47,10 +48,7 @@ def release(stack: cdk.Stack, construct_id: str = "Release", **options: Any) -> 
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        release(stack, **options)
-    check_refusal(caught.value, code, got)
-    return caught.value
+    return refusal(lambda: release(stack, **options), code, got)
 
 
 def the_update(template: Template) -> dict[str, Any]:
@@ -205,9 +203,11 @@ class TestProvisionedConcurrency:
         function = define(stack)
         release(stack, function=function)
 
-        with pytest.raises(ValidationError) as caught:
-            ProvisionedConcurrency(stack, "Warm", function=function, minimum=1, maximum=5)
-        check_refusal(caught.value, "ReleaseWeightsAutoscaled", "a function that Stack/Release releases")
+        refusal(
+            lambda: ProvisionedConcurrency(stack, "Warm", function=function, minimum=1, maximum=5),
+            "ReleaseWeightsAutoscaled",
+            "a function that Stack/Release releases",
+        )
 
     def test_that_scales_may_be_released_at_once(self, stack: cdk.Stack) -> None:
         function = define(stack)

@@ -9,7 +9,8 @@ from aws_cdk import assertions, aws_ec2 as ec2, aws_lambda as lambda_, aws_sns a
 from cdk_lambda_patterns import ProvisionedConcurrency, Season, ValidationError
 from cdk_lambda_patterns.checks import assert_no_findings
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, define, only, resources
+from tests.function.support import define, only, resources
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.testing import Template
@@ -27,11 +28,7 @@ def warm(stack: cdk.Stack, construct_id: str = "Warm", **options: Any) -> Provis
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
     options.setdefault("function", None)
     function = options.pop("function") or define(stack)
-    with pytest.raises(ValidationError) as caught:
-        warm(stack, "Refused", function=function, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Refused"
-    return caught.value
+    return refusal(lambda: warm(stack, "Refused", function=function, **options), code, got, path="Stack/Refused")
 
 
 def alias(template: Template) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from cdk_lambda_patterns.checks import assert_no_findings
 from cdk_lambda_patterns.release import smoke_tests
 from cdk_lambda_patterns.release.smoke_test_handler.expectations import FORMS
 from cdk_lambda_patterns.testing import fast_app, synthesize
-from tests.function.support import check_refusal, define, only, resources
+from tests.function.support import define, only, resources
+from tests.refusals import refusal
 from tests.triggers.polling import granted, logical_id
 
 if TYPE_CHECKING:
@@ -58,10 +59,7 @@ def packaged(tmp_path: Path, payloads: object) -> tuple[dict[str, Any], set[str]
 
 
 def refused(stack: cdk.Stack, code: str, got: str, payloads: object) -> ValidationError:
-    with pytest.raises(ValidationError) as caught:
-        released(stack, payloads)
-    check_refusal(caught.value, code, got)
-    return caught.value
+    return refusal(lambda: released(stack, payloads), code, got)
 
 
 def the_hook(template: Template, hook: SmokeTestHook) -> dict[str, Any]:
@@ -134,32 +132,42 @@ class TestHook:
     def test_fails_when_it_has_another_function(self, stack: cdk.Stack) -> None:
         _, hook = released(stack)
 
-        with pytest.raises(ValidationError) as caught:
-            GradualRelease(stack, "Other", function=define(stack, "OtherQuote"), smoke_test=hook)
-        check_refusal(caught.value, "SmokeTestTaken", "one that tries Stack/Quote")
+        refusal(
+            lambda: GradualRelease(stack, "Other", function=define(stack, "OtherQuote"), smoke_test=hook),
+            "SmokeTestTaken",
+            "one that tries Stack/Quote",
+        )
 
     def test_fails_beside_another_hook(self, stack: cdk.Stack) -> None:
         hook = SmokeTestHook(stack, "Smoke", payloads=[TEST])
 
-        with pytest.raises(ValidationError) as caught:
-            GradualRelease(stack, "Release", function=define(stack), smoke_test=hook, pre_hook=define(stack, "Other"))
-        check_refusal(caught.value, "ReleaseHooksConflict", "both")
+        refusal(
+            lambda: GradualRelease(
+                stack, "Release", function=define(stack), smoke_test=hook, pre_hook=define(stack, "Other")
+            ),
+            "ReleaseHooksConflict",
+            "both",
+        )
 
     def test_fails_when_it_is_another_function(self, stack: cdk.Stack) -> None:
         other: Any = define(stack, "Other")
 
-        with pytest.raises(ValidationError) as caught:
-            GradualRelease(stack, "Release", function=define(stack), smoke_test=other)
-        check_refusal(caught.value, "TypeMismatch", "WellArchitectedFunction")
+        refusal(
+            lambda: GradualRelease(stack, "Release", function=define(stack), smoke_test=other),
+            "TypeMismatch",
+            "WellArchitectedFunction",
+        )
 
 
 class TestFeatures:
     def test_fails_when_each_call_must_name_a_tenant(self, stack: cdk.Stack) -> None:
         function = define(stack, tenancy_config=lambda_.TenancyConfig.PER_TENANT)
 
-        with pytest.raises(ValidationError) as caught:
-            GradualRelease(stack, "Release", function=function, smoke_test=unused(stack))
-        check_refusal(caught.value, "SmokeTestTenants", "a hook for a function with isolated tenants")
+        refusal(
+            lambda: GradualRelease(stack, "Release", function=function, smoke_test=unused(stack)),
+            "SmokeTestTenants",
+            "a hook for a function with isolated tenants",
+        )
 
     @pytest.mark.parametrize(("seconds", "fits"), [(900, True), (901, False)])
     def test_fails_when_nobody_could_wait_for_the_reply(self, stack: cdk.Stack, seconds: int, *, fits: bool) -> None:
@@ -169,9 +177,11 @@ class TestFeatures:
         if fits:
             GradualRelease(stack, "Release", function=function, smoke_test=hook)
             return
-        with pytest.raises(ValidationError) as caught:
-            GradualRelease(stack, "Release", function=function, smoke_test=hook)
-        check_refusal(caught.value, "SmokeTestDurable", "a hook for executions of 901 seconds")
+        refusal(
+            lambda: GradualRelease(stack, "Release", function=function, smoke_test=hook),
+            "SmokeTestDurable",
+            "a hook for executions of 901 seconds",
+        )
 
 
 def unused(stack: cdk.Stack) -> SmokeTestHook:

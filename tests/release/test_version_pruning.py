@@ -11,9 +11,10 @@ from aws_cdk import aws_lambda as lambda_, aws_sns as sns
 from botocore.exceptions import ClientError
 
 import cdk_lambda_patterns.release
-from cdk_lambda_patterns import ValidationError, VersionPruning
+from cdk_lambda_patterns import VersionPruning
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, define, only, resources
+from tests.function.support import define, only, resources
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,10 +30,7 @@ def pruning(stack: cdk.Stack, **options: Any) -> VersionPruning:  # noqa: ANN401
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> None:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        pruning(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Pruning"
+    refusal(lambda: pruning(stack, **options), code, got, path="Stack/Pruning")
 
 
 def logical_id(stack: cdk.Stack, function: lambda_.Function) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-from cdk_lambda_patterns import ValidationError, Workload
-from tests.function.support import check_refusal
+from cdk_lambda_patterns import Workload
+from tests.refusals import refusal
 
 
 def needed(rate: float, milliseconds: float, **options: Any) -> int:  # noqa: ANN401
@@ -47,25 +47,16 @@ class TestConcurrency:
 
 @pytest.mark.parametrize("rate", [0, -1, math.inf, math.nan])
 def test_fails_when_the_rate_is_none(rate: float) -> None:
-    with pytest.raises(ValidationError) as caught:
-        needed(rate, 100)
-
-    check_refusal(caught.value, "RequestRateOutOfRange", f"{rate:g}")
+    refusal(lambda: needed(rate, 100), "RequestRateOutOfRange", f"{rate:g}")
 
 
 @pytest.mark.parametrize("headroom", [0, 0.99, math.inf])
 def test_fails_when_the_headroom_takes_away(headroom: float) -> None:
-    with pytest.raises(ValidationError) as caught:
-        needed(1, 100, headroom=headroom)
-
-    check_refusal(caught.value, "HeadroomOutOfRange", f"{headroom:g}")
+    refusal(lambda: needed(1, 100, headroom=headroom), "HeadroomOutOfRange", f"{headroom:g}")
 
 
 def test_fails_when_the_duration_is_a_bare_number() -> None:
-    with pytest.raises(ValidationError) as caught:
-        Workload(requests_per_second=1, duration=0.12)  # type: ignore[arg-type]
-
-    check_refusal(caught.value, "DurationExpected", "0.12")
+    refusal(lambda: Workload(requests_per_second=1, duration=0.12), "DurationExpected", "0.12")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +68,4 @@ def test_fails_when_the_duration_is_a_bare_number() -> None:
     ],
 )
 def test_fails_when_a_number_is_none(options: dict[str, Any], code: str, got: str) -> None:
-    with pytest.raises(ValidationError) as caught:
-        Workload(duration=cdk.Duration.seconds(1), **options)
-
-    check_refusal(caught.value, code, got)
+    refusal(lambda: Workload(duration=cdk.Duration.seconds(1), **options), code, got)

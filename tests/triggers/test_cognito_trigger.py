@@ -8,7 +8,8 @@ from aws_cdk import aws_cognito as cognito, aws_kms as kms
 
 from cdk_lambda_patterns import CognitoTrigger, ValidationError
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, define, only, resources
+from tests.function.support import define, only, resources
+from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, granted, logical_id
 
 HOOK = cognito.UserPoolOperation
@@ -37,10 +38,7 @@ def trigger(stack: cdk.Stack, *, timeout: float = 5, **options: Any) -> CognitoT
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> None:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        trigger(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Hooks"
+    refusal(lambda: trigger(stack, **options), code, got, path="Stack/Hooks")
 
 
 def hooks(stack: cdk.Stack) -> dict[str, Any]:

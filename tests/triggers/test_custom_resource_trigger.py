@@ -6,9 +6,10 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_lambda as lambda_
 
-from cdk_lambda_patterns import CustomResourceTrigger, ValidationError
+from cdk_lambda_patterns import CustomResourceTrigger
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, define, only, resources
+from tests.function.support import define, only, resources
+from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, granted, logical_id
 
 
@@ -20,10 +21,7 @@ def trigger(stack: cdk.Stack, *, timeout: float = 30, **options: Any) -> CustomR
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> None:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        trigger(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Seed"
+    refusal(lambda: trigger(stack, **options), code, got, path="Stack/Seed")
 
 
 def the_resource(stack: cdk.Stack, kind: str = "Custom::Resource") -> dict[str, Any]:

@@ -9,7 +9,8 @@ from aws_cdk import aws_iam as iam, aws_kms as kms, aws_sqs as sqs
 
 from cdk_lambda_patterns import DeadLetterRedrive, SqsTrigger, ValidationError
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, define, only, resources
+from tests.function.support import define, only, resources
+from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, granted, logical_id
 
 OUTSIDE = "arn:aws:sqs:us-east-1:123456789012"
@@ -32,11 +33,7 @@ def redrive(stack: cdk.Stack, **options: Any) -> DeadLetterRedrive:  # noqa: ANN
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        redrive(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Redrive"
-    return caught.value
+    return refusal(lambda: redrive(stack, **options), code, got, path="Stack/Redrive")
 
 
 def arn(queue: object) -> dict[str, Any]:

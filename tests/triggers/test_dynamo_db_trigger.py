@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
-import pytest
 from aws_cdk import aws_dynamodb as dynamodb, aws_kms as kms, aws_lambda as lambda_, aws_sqs as sqs
 
 from cdk_lambda_patterns import DynamoDbTrigger, ValidationError
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, define, only
+from tests.function.support import define, only
+from tests.refusals import refusal
 from tests.triggers.polling import granted, logical_id, the_mapping, warnings
 
 if TYPE_CHECKING:
@@ -28,10 +28,7 @@ def trigger(stack: cdk.Stack, construct_id: str = "Changes", **options: Any) -> 
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        trigger(stack, **options)
-    check_refusal(caught.value, code, got)
-    return caught.value
+    return refusal(lambda: trigger(stack, **options), code, got)
 
 
 def view(template: Template, kind: str) -> object:

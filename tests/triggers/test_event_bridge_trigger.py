@@ -6,9 +6,10 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_events as events, aws_events_targets as targets, aws_lambda as lambda_, aws_sqs as sqs
 
-from cdk_lambda_patterns import EventBridgeTrigger, ValidationError
+from cdk_lambda_patterns import EventBridgeTrigger
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import CODE, check_refusal, define, only, resources
+from tests.function.support import CODE, define, only, resources
+from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, alarm, logical_id
 from tests.triggers.undelivered import line, senders
 
@@ -33,11 +34,7 @@ def the_target(stack: cdk.Stack) -> dict[str, Any]:
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> str:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        trigger(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Orders"
-    return str(caught.value)
+    return str(refusal(lambda: trigger(stack, **options), code, got, path="Stack/Orders"))
 
 
 class TestRule:

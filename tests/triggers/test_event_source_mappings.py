@@ -11,7 +11,6 @@ from cdk_lambda_patterns import (
     KinesisTrigger,
     ProvisionedPollers,
     SqsTrigger,
-    ValidationError,
     quotas,
 )
 from cdk_lambda_patterns.function.references import reference
@@ -24,7 +23,8 @@ from cdk_lambda_patterns.triggers.event_source_mappings import (
     role_of,
 )
 from cdk_lambda_patterns.validation import Where
-from tests.function.support import check_refusal, define, resources
+from tests.function.support import define, resources
+from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, the_mapping, warnings
 
 if TYPE_CHECKING:
@@ -55,9 +55,7 @@ class TestBatches:
         assert batch(stack, 10, None, above=10) is None
         assert batch(stack, 11, cdk.Duration.seconds(1), above=10) == 1
         assert batch(stack, NUMBER, None, above=10) is None
-        with pytest.raises(ValidationError) as caught:
-            batch(stack, 11, cdk.Duration.seconds(0), above=10)
-        check_refusal(caught.value, "BatchNeedsWindow", "11")
+        refusal(lambda: batch(stack, 11, cdk.Duration.seconds(0), above=10), "BatchNeedsWindow", "11")
 
 
 class TestMaxConcurrency:
@@ -72,10 +70,11 @@ class TestMaxConcurrency:
     def test_fails_when_nothing_may_run(self, stack: cdk.Stack) -> None:
         function = define(stack, reserved_concurrent_executions=0)
 
-        with pytest.raises(ValidationError) as caught:
-            check_max_concurrency(Where(stack, "Trigger"), function, 2, quotas.SQS_MAX_CONCURRENCY)
-
-        check_refusal(caught.value, "MaxConcurrencyAboveReserved", "2")
+        refusal(
+            lambda: check_max_concurrency(Where(stack, "Trigger"), function, 2, quotas.SQS_MAX_CONCURRENCY),
+            "MaxConcurrencyAboveReserved",
+            "2",
+        )
 
 
 class TestProvisionedPollers:
@@ -88,10 +87,11 @@ class TestProvisionedPollers:
 
     @pytest.mark.parametrize(("quota", "value"), [(MINIMUM, 1), (MINIMUM, 201)])
     def test_fail_when_they_are_out_of_range(self, stack: cdk.Stack, quota: Quota, value: int) -> None:
-        with pytest.raises(ValidationError) as caught:
-            ProvisionedPollers(minimum=value).checked(Where(stack, "Trigger"), quota, MAXIMUM)
-
-        check_refusal(caught.value, quota.code, str(value))
+        refusal(
+            lambda: ProvisionedPollers(minimum=value).checked(Where(stack, "Trigger"), quota, MAXIMUM),
+            quota.code,
+            str(value),
+        )
 
 
 class TestReader:
@@ -161,11 +161,12 @@ class TestFirst:
         given = {"table": dynamodb.Table(stack, "Table", partition_key=key)} if source == "table" else {}
         first = make(stack, "First", function=function, **given)
 
-        with pytest.raises(ValidationError) as caught:
-            make(stack, "Second", function=function, **{source: getattr(first, source)})
-
-        check_refusal(caught.value, "EventSourceMapped", "a second trigger for Stack/Function")
-        assert caught.value.path == "Stack/Second"
+        refusal(
+            lambda: make(stack, "Second", function=function, **{source: getattr(first, source)}),
+            "EventSourceMapped",
+            "a second trigger for Stack/Function",
+            path="Stack/Second",
+        )
 
     def test_of_a_second_function_on_a_queue_is_warned(self, stack: cdk.Stack) -> None:
         """Consumers of a queue compete for its messages, and a filter deletes what it does not match."""

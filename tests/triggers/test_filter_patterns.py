@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import pytest
 
-from cdk_lambda_patterns import ValidationError, quotas
+from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.triggers.filter_patterns import Record, check_filters, check_rule_pattern
 from cdk_lambda_patterns.validation import Where
-from tests.function.support import check_refusal
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +22,7 @@ def filters(stack: cdk.Stack, *patterns: Any) -> list[str] | None:  # noqa: ANN4
 
 
 def refused(stack: cdk.Stack, got: str, *patterns: Any, code: str = "FilterPatternInvalid") -> str:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        filters(stack, *patterns)
-    check_refusal(caught.value, code, got)
-    return str(caught.value)
+    return str(refusal(lambda: filters(stack, *patterns), code, got))
 
 
 GOOD: Sequence[dict[str, Any]] = [
@@ -118,7 +115,8 @@ def test_a_rules_pattern_may_use_wildcards_and_networks(stack: cdk.Stack) -> Non
 
 
 def test_fails_when_a_rules_pattern_is_longer_than_event_bridge_takes(stack: cdk.Stack) -> None:
-    with pytest.raises(ValidationError) as caught:
-        check_rule_pattern(Where(stack, "Rule"), "pattern", {"detail": {"key": ["x" * 2_048]}})
-
-    check_refusal(caught.value, "EventPatternTooLong", "2,071")
+    refusal(
+        lambda: check_rule_pattern(Where(stack, "Rule"), "pattern", {"detail": {"key": ["x" * 2_048]}}),
+        "EventPatternTooLong",
+        "2,071",
+    )

@@ -8,10 +8,11 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam, aws_kms as kms, aws_lambda as lambda_, aws_s3 as s3, aws_s3_notifications as s3n
 
-from cdk_lambda_patterns import FirehoseTransformation, ValidationError
+from cdk_lambda_patterns import FirehoseTransformation
 from cdk_lambda_patterns.testing import synthesize
 from tests.examples import example_handler
-from tests.function.support import check_refusal, define, only, resources
+from tests.function.support import define, only, resources
+from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, alarm, granted, logical_id, warnings
 
 
@@ -23,10 +24,7 @@ def transformation(stack: cdk.Stack, *, timeout: float = 30, **options: Any) -> 
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> None:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        transformation(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Views"
+    refusal(lambda: transformation(stack, **options), code, got, path="Stack/Views")
 
 
 def destination(stack: cdk.Stack) -> dict[str, Any]:

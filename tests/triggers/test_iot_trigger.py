@@ -6,9 +6,10 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kms as kms, aws_lambda as lambda_, aws_sqs as sqs
 
-from cdk_lambda_patterns import IotTrigger, ValidationError
+from cdk_lambda_patterns import IotTrigger
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, define, only, resources
+from tests.function.support import define, only, resources
+from tests.refusals import refusal
 from tests.triggers.polling import granted, logical_id
 
 SQL = "SELECT * FROM 'devices/+/readings'"
@@ -22,10 +23,7 @@ def trigger(stack: cdk.Stack, **options: Any) -> IotTrigger:  # noqa: ANN401
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> None:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        trigger(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Readings"
+    refusal(lambda: trigger(stack, **options), code, got, path="Stack/Readings")
 
 
 def payload(stack: cdk.Stack) -> dict[str, Any]:

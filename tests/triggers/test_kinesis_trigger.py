@@ -9,7 +9,8 @@ from aws_cdk import aws_kinesis as kinesis, aws_kms as kms, aws_lambda as lambda
 
 from cdk_lambda_patterns import KinesisTrigger, ValidationError
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, define, only, resources
+from tests.function.support import define, only, resources
+from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, alarm, granted, logical_id, the_mapping, warnings
 
 OUTSIDE = "arn:aws:kinesis:us-east-1:123456789012:stream/clicks"
@@ -28,10 +29,7 @@ def trigger(stack: cdk.Stack, construct_id: str = "Clicks", **options: Any) -> K
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        trigger(stack, **options)
-    check_refusal(caught.value, code, got)
-    return caught.value
+    return refusal(lambda: trigger(stack, **options), code, got)
 
 
 class TestOwnStream:

@@ -6,9 +6,10 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_lambda as lambda_, aws_logs as logs
 
-from cdk_lambda_patterns import LogsTrigger, ValidationError
+from cdk_lambda_patterns import LogsTrigger
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import CODE, check_refusal, define, only, resources
+from tests.function.support import CODE, define, only, resources
+from tests.refusals import refusal
 from tests.triggers.polling import alarm, logical_id
 
 
@@ -20,11 +21,7 @@ def trigger(stack: cdk.Stack, **options: Any) -> LogsTrigger:  # noqa: ANN401
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> str:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        trigger(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Errors"
-    return str(caught.value)
+    return str(refusal(lambda: trigger(stack, **options), code, got, path="Stack/Errors"))
 
 
 class TestFilter:

@@ -9,7 +9,8 @@ from aws_cdk import aws_amazonmq as amazonmq, aws_kms as kms, aws_secretsmanager
 from cdk_lambda_patterns import MqTrigger, ValidationError, practices
 from cdk_lambda_patterns.testing import synthesize
 from tests.findings import cfn_lint_findings
-from tests.function.support import check_refusal, define, resources, statements
+from tests.function.support import define, resources, statements
+from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, alarm, granted, logical_id, the_mapping
 
 BROKER = "arn:aws:mq:us-east-1:123456789012:broker:letters:b-0000-1"
@@ -26,11 +27,7 @@ def trigger(stack: cdk.Stack, construct_id: str = "Letters", **options: Any) -> 
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        trigger(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Letters"
-    return caught.value
+    return refusal(lambda: trigger(stack, **options), code, got, path="Stack/Letters")
 
 
 def define_broker(stack: cdk.Stack, engine: str) -> amazonmq.CfnBroker:
@@ -161,25 +158,23 @@ class TestActiveMq:
 
 
 @pytest.mark.parametrize(
-    ("options", "refusal"),
+    ("options", "code", "got"),
     [
-        ({"batch_size": 0}, ("BatchSizeOutOfRange", "0")),
-        ({"batch_size": 10_001}, ("BatchSizeOutOfRange", "10,001")),
-        ({"max_batching_window": cdk.Duration.seconds(301)}, ("BatchingWindowOutOfRange", "301")),
-        ({"queue": ""}, ("QueueNameLength", "0")),
-        ({"queue": "q" * 1_001}, ("QueueNameLength", "1,001")),
-        ({"virtual_host": ""}, ("VirtualHostLength", "0")),
-        ({"virtual_host": "v" * 201}, ("VirtualHostLength", "201")),
-        ({"broker": "letters"}, ("ArnInvalid", "'letters'")),
-        ({"secret": "me"}, ("TypeMismatch", "str")),
-        ({"function": "sort"}, ("TypeMismatch", "str")),
-        ({"filters": [{"kind": ["letter"]}]}, ("FilterFieldUnknown", "'kind'")),
+        ({"batch_size": 0}, "BatchSizeOutOfRange", "0"),
+        ({"batch_size": 10_001}, "BatchSizeOutOfRange", "10,001"),
+        ({"max_batching_window": cdk.Duration.seconds(301)}, "BatchingWindowOutOfRange", "301"),
+        ({"queue": ""}, "QueueNameLength", "0"),
+        ({"queue": "q" * 1_001}, "QueueNameLength", "1,001"),
+        ({"virtual_host": ""}, "VirtualHostLength", "0"),
+        ({"virtual_host": "v" * 201}, "VirtualHostLength", "201"),
+        ({"broker": "letters"}, "ArnInvalid", "'letters'"),
+        ({"secret": "me"}, "TypeMismatch", "str"),
+        ({"function": "sort"}, "TypeMismatch", "str"),
+        ({"filters": [{"kind": ["letter"]}]}, "FilterFieldUnknown", "'kind'"),
     ],
 )
-def test_fails_when_a_value_is_out_of_range(
-    stack: cdk.Stack, options: dict[str, Any], refusal: tuple[str, str]
-) -> None:
-    refused(stack, *refusal, **options)
+def test_fails_when_a_value_is_out_of_range(stack: cdk.Stack, options: dict[str, Any], code: str, got: str) -> None:
+    refused(stack, code, got, **options)
 
 
 def test_fails_when_the_broker_is_something_else(stack: cdk.Stack) -> None:

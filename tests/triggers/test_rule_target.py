@@ -9,9 +9,9 @@ import pytest
 from aws_cdk import aws_sns as sns, aws_sqs as sqs
 from constructs import Construct
 
-from cdk_lambda_patterns import ValidationError
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, define, resources
+from tests.function.support import define, resources
+from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, logical_id
 from tests.triggers.undelivered import bucket, rule, schedule, senders, topic
 
@@ -110,17 +110,16 @@ class TestQueue:
     def test_fails_when_it_keeps_order(self, make: Any, stack: cdk.Stack) -> None:  # noqa: ANN401
         failures = sqs.Queue(stack, "Failures", fifo=True)
 
-        with pytest.raises(ValidationError) as caught:
-            make(stack, function=define(stack), dead_letter_queue=failures)
-
-        check_refusal(caught.value, "DeadLetterQueueFifo", "Stack/Failures")
+        refusal(
+            lambda: make(stack, function=define(stack), dead_letter_queue=failures),
+            "DeadLetterQueueFifo",
+            "Stack/Failures",
+        )
 
     def test_fails_when_it_is_an_address(self, make: Any, stack: cdk.Stack) -> None:  # noqa: ANN401
-        with pytest.raises(ValidationError) as caught:
-            make(stack, function=define(stack), dead_letter_queue=QUEUE)
+        error = refusal(lambda: make(stack, function=define(stack), dead_letter_queue=QUEUE), "TypeMismatch", "str")
 
-        check_refusal(caught.value, "TypeMismatch", "str")
-        assert "'dead_letter_queue'" in str(caught.value)
+        assert "'dead_letter_queue'" in str(error)
 
     def test_triggers_of_one_name_keep_their_own_alarms(self, make: Any, stack: cdk.Stack) -> None:  # noqa: ANN401
         function = define(stack, on_failure=sns.Topic(stack, "Failures"))
@@ -189,11 +188,7 @@ class TestRetries:
         code: str,
         got: str,
     ) -> None:
-        with pytest.raises(ValidationError) as caught:
-            make(stack, function=define(stack), **{option: value})
-
-        check_refusal(caught.value, code, got)
-        assert caught.value.path == "Stack/Trigger"
+        refusal(lambda: make(stack, function=define(stack), **{option: value}), code, got, path="Stack/Trigger")
 
 
 @each_delivery

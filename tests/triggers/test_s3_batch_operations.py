@@ -15,7 +15,8 @@ from botocore.validate import ParamValidator
 from cdk_lambda_patterns import S3BatchOperations, ValidationError, quotas
 from cdk_lambda_patterns.testing import Template, synthesize
 from tests.examples import example_handler
-from tests.function.support import check_refusal, define, resources
+from tests.function.support import define, resources
+from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, granted, logical_id
 
 MANIFEST = {
@@ -36,11 +37,7 @@ def jobs(stack: cdk.Stack, **options: Any) -> S3BatchOperations:  # noqa: ANN401
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
     given: dict[str, Any] = {"manifests": s3.Bucket.from_bucket_name(stack, "Given", "photos"), **options}
-    with pytest.raises(ValidationError) as caught:
-        jobs(stack, **given)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Jobs"
-    return caught.value
+    return refusal(lambda: jobs(stack, **given), code, got, path="Stack/Jobs")
 
 
 def rights(template: Template, defined: S3BatchOperations) -> dict[str, list[str]]:

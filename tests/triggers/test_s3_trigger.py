@@ -8,7 +8,8 @@ from aws_cdk import aws_iam as iam, aws_kms as kms, aws_lambda as lambda_, aws_s
 
 from cdk_lambda_patterns import S3Trigger, ValidationError, practices, quotas
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, define, only, resources
+from tests.function.support import define, only, resources
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,11 +32,7 @@ def pattern(template: Template) -> dict[str, Any]:
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        trigger(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Uploads"
-    return caught.value
+    return refusal(lambda: trigger(stack, **options), code, got, path="Stack/Uploads")
 
 
 class TestBucket:

@@ -9,7 +9,8 @@ from aws_cdk import aws_lambda as lambda_
 
 from cdk_lambda_patterns import ScheduleTrigger, ValidationError, quotas
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import CODE, check_refusal, define, only, resources
+from tests.function.support import CODE, define, only, resources
+from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, alarm, logical_id
 
 
@@ -24,11 +25,7 @@ def the_schedule(stack: cdk.Stack) -> dict[str, Any]:
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> str:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        trigger(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Nightly"
-    return str(caught.value)
+    return str(refusal(lambda: trigger(stack, **options), code, got, path="Stack/Nightly"))
 
 
 class TestSchedule:

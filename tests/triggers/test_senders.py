@@ -8,10 +8,11 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kms as kms, aws_sns as sns, aws_sqs as sqs
 
-from cdk_lambda_patterns import S3Trigger, ValidationError
+from cdk_lambda_patterns import S3Trigger
 from cdk_lambda_patterns.checks import assert_no_findings
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, define, resources
+from tests.function.support import define, resources
+from tests.refusals import refusal
 from tests.triggers.polling import logical_id, warnings
 from tests.triggers.undelivered import bucket, key_users, rule, schedule, senders, topic
 
@@ -74,11 +75,11 @@ def test_a_customers_key_lets_the_schedules_role_use_it(stack: cdk.Stack) -> Non
 def test_fails_when_the_key_can_never_be_used(make: Any, service: str, stack: cdk.Stack) -> None:  # noqa: ANN401
     failures = sqs.Queue(stack, "Failures", encryption=sqs.QueueEncryption.KMS_MANAGED)
 
-    with pytest.raises(ValidationError) as caught:
-        make(stack, function=define(stack), dead_letter_queue=failures)
+    error = refusal(
+        lambda: make(stack, function=define(stack), dead_letter_queue=failures), "DeadLetterQueueKey", "Stack/Failures"
+    )
 
-    check_refusal(caught.value, "DeadLetterQueueKey", "Stack/Failures")
-    assert f"{service} cannot be let use it" in str(caught.value)
+    assert f"{service} cannot be let use it" in str(error)
 
 
 def test_a_role_may_use_awss_own_key(stack: cdk.Stack) -> None:

@@ -13,7 +13,8 @@ from botocore.stub import Stubber
 from cdk_lambda_patterns import ServiceCaller, ServiceTrigger, ValidationError
 from cdk_lambda_patterns.testing import synthesize
 from tests.examples import example_handler
-from tests.function.support import check_refusal, define, only, resources
+from tests.function.support import define, only, resources
+from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, logical_id
 
 SKILL = "amzn1.ask.skill.f3cc4f60-61f6-4a2b-8a21-d07600c373ce"
@@ -40,11 +41,7 @@ def keeps_failures(stack: cdk.Stack) -> bool:
 
 
 def refused(stack: cdk.Stack, code: str, got: str, caller: Any, /, **options: Any) -> ValidationError:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        trigger(stack, caller, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Caller"
-    return caught.value
+    return refusal(lambda: trigger(stack, caller, **options), code, got, path="Stack/Caller")
 
 
 class TestAlexa:
@@ -224,10 +221,11 @@ def test_fails_when_the_caller_is_only_a_name(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_the_function_is_not_one_of_ours(stack: cdk.Stack) -> None:
-    with pytest.raises(ValidationError) as caught:
-        ServiceTrigger(stack, "Caller", function=REPOSITORY, caller=ServiceCaller.config_rules())  # type: ignore[arg-type]
-
-    check_refusal(caught.value, "TypeMismatch", "str")
+    refusal(
+        lambda: ServiceTrigger(stack, "Caller", function=REPOSITORY, caller=ServiceCaller.config_rules()),  # type: ignore[arg-type]
+        "TypeMismatch",
+        "str",
+    )
 
 
 class TestExamplesHandler:

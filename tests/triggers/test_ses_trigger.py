@@ -6,10 +6,11 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kms as kms, aws_s3 as s3, aws_ses as ses
 
-from cdk_lambda_patterns import SesTrigger, ValidationError
+from cdk_lambda_patterns import SesTrigger
 from cdk_lambda_patterns.testing import synthesize
 from tests.examples import example_handler
-from tests.function.support import check_refusal, define, only, resources
+from tests.function.support import define, only, resources
+from tests.refusals import refusal
 from tests.triggers.polling import granted, logical_id, warnings
 from tests.triggers.ses_events import MESSAGE_ID, event
 
@@ -46,10 +47,7 @@ def trigger(stack: cdk.Stack, **options: Any) -> SesTrigger:  # noqa: ANN401
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> None:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        trigger(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Help"
+    refusal(lambda: trigger(stack, **options), code, got, path="Stack/Help")
 
 
 def the_rule(template: Template) -> dict[str, Any]:

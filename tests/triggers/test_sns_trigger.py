@@ -6,9 +6,10 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kms as kms, aws_lambda as lambda_, aws_sns as sns
 
-from cdk_lambda_patterns import SnsTrigger, ValidationError, quotas
+from cdk_lambda_patterns import SnsTrigger, quotas
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import CODE, check_refusal, define, only, resources
+from tests.function.support import CODE, define, only, resources
+from tests.refusals import refusal
 from tests.triggers.polling import alarm, logical_id
 from tests.triggers.undelivered import senders
 
@@ -26,11 +27,7 @@ def the_subscription(stack: cdk.Stack) -> dict[str, Any]:
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> str:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        trigger(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Orders"
-    return str(caught.value)
+    return str(refusal(lambda: trigger(stack, **options), code, got, path="Stack/Orders"))
 
 
 class TestTopic:

@@ -8,7 +8,8 @@ from aws_cdk import aws_kms as kms, aws_sns as sns, aws_sqs as sqs
 
 from cdk_lambda_patterns import ProvisionedPollers, SqsTrigger, ValidationError, practices, quotas
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, define, resources
+from tests.function.support import define, resources
+from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, alarm, granted, logical_id, the_mapping, warnings
 
 QUEUE = "AWS::SQS::Queue"
@@ -33,11 +34,7 @@ def queues(stack: cdk.Stack) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        trigger(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Orders"
-    return caught.value
+    return refusal(lambda: trigger(stack, **options), code, got, path="Stack/Orders")
 
 
 def seconds(amount: float) -> cdk.Duration:
@@ -240,10 +237,11 @@ class TestConcurrency:
         function = define(stack, reserved_concurrent_executions=5)
         trigger(stack, function=function, max_concurrency=5)
 
-        with pytest.raises(ValidationError, match=r"at most 5, .* got 6") as caught:
-            SqsTrigger(stack, "More", function=function, max_concurrency=6)
+        error = refusal(
+            lambda: SqsTrigger(stack, "More", function=function, max_concurrency=6), "MaxConcurrencyAboveReserved", "6"
+        )
 
-        assert caught.value.code == "MaxConcurrencyAboveReserved"
+        assert "at most 5, " in str(error)
 
     @pytest.mark.parametrize(("reserved", "limit"), [(1, None), (2, 2), (1_000, 1_000), (1_001, None)])
     def test_is_what_is_reserved_for_the_function(self, stack: cdk.Stack, reserved: int, limit: int | None) -> None:

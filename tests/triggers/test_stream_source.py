@@ -17,7 +17,8 @@ from aws_cdk import (
 
 from cdk_lambda_patterns import DynamoDbTrigger, KinesisTrigger, ValidationError, practices
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import check_refusal, define, only, resources
+from tests.function.support import define, only, resources
+from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, alarm, granted, logical_id, the_mapping, warnings
 
 if TYPE_CHECKING:
@@ -50,11 +51,7 @@ def trigger(request: pytest.FixtureRequest) -> Trigger:
 
 
 def refused(trigger: Trigger, stack: cdk.Stack, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
-    with pytest.raises(ValidationError) as caught:
-        trigger(stack, **options)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Changes"
-    return caught.value
+    return refusal(lambda: trigger(stack, **options), code, got, path="Stack/Changes")
 
 
 def seconds(amount: float) -> cdk.Duration:
@@ -141,28 +138,28 @@ class TestMapping:
         ]
 
     @pytest.mark.parametrize(
-        ("option", "value", "refusal"),
+        ("options", "code", "got"),
         [
-            ("batch_size", 0, ("BatchSizeOutOfRange", "0")),
-            ("batch_size", 10_001, ("BatchSizeOutOfRange", "10,001")),
-            ("max_batching_window", cdk.Duration.seconds(301), ("BatchingWindowOutOfRange", "301")),
-            ("parallelization_factor", 0, ("ParallelizationOutOfRange", "0")),
-            ("parallelization_factor", 11, ("ParallelizationOutOfRange", "11")),
-            ("tumbling_window", cdk.Duration.seconds(901), ("TumblingWindowOutOfRange", "901")),
-            ("retry_attempts", -1, ("RetryAttemptsOutOfRange", "-1")),
-            ("retry_attempts", 10_001, ("RetryAttemptsOutOfRange", "10,001")),
-            ("max_record_age", cdk.Duration.seconds(59), ("RecordAgeOutOfRange", "59")),
-            ("max_record_age", cdk.Duration.seconds(0), ("RecordAgeOutOfRange", "0")),
-            ("max_record_age", cdk.Duration.seconds(604_801), ("RecordAgeOutOfRange", "604,801")),
-            ("max_record_age", 3_600, ("DurationExpected", "3600")),
-            ("tumbling_window", 60, ("DurationExpected", "60")),
-            ("function", "process", ("TypeMismatch", "str")),
+            ({"batch_size": 0}, "BatchSizeOutOfRange", "0"),
+            ({"batch_size": 10_001}, "BatchSizeOutOfRange", "10,001"),
+            ({"max_batching_window": cdk.Duration.seconds(301)}, "BatchingWindowOutOfRange", "301"),
+            ({"parallelization_factor": 0}, "ParallelizationOutOfRange", "0"),
+            ({"parallelization_factor": 11}, "ParallelizationOutOfRange", "11"),
+            ({"tumbling_window": cdk.Duration.seconds(901)}, "TumblingWindowOutOfRange", "901"),
+            ({"retry_attempts": -1}, "RetryAttemptsOutOfRange", "-1"),
+            ({"retry_attempts": 10_001}, "RetryAttemptsOutOfRange", "10,001"),
+            ({"max_record_age": cdk.Duration.seconds(59)}, "RecordAgeOutOfRange", "59"),
+            ({"max_record_age": cdk.Duration.seconds(0)}, "RecordAgeOutOfRange", "0"),
+            ({"max_record_age": cdk.Duration.seconds(604_801)}, "RecordAgeOutOfRange", "604,801"),
+            ({"max_record_age": 3_600}, "DurationExpected", "3600"),
+            ({"tumbling_window": 60}, "DurationExpected", "60"),
+            ({"function": "process"}, "TypeMismatch", "str"),
         ],
     )
     def test_fails_when_a_value_is_out_of_range(
-        self, stack: cdk.Stack, trigger: Trigger, option: str, value: object, refusal: tuple[str, str]
+        self, stack: cdk.Stack, trigger: Trigger, options: dict[str, Any], code: str, got: str
     ) -> None:
-        refused(trigger, stack, *refusal, **{option: value})
+        refused(trigger, stack, code, got, **options)
 
     def test_the_role_may_read_before_the_mapping_is_made(self, stack: cdk.Stack, trigger: Trigger) -> None:
         """Lambda refuses a mapping whose function may not read the source."""

@@ -42,9 +42,9 @@ from cdk_lambda_patterns import (
     SesTrigger,
     SnsTrigger,
     SqsTrigger,
-    ValidationError,
 )
-from tests.function.support import CODE, check_refusal, define
+from tests.function.support import CODE, define
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,11 +90,7 @@ TRIGGERS: dict[type[Any], Callable[[cdk.Stack], dict[str, Any]]] = {
 
 def refused(kind: type[Any], stack: cdk.Stack, code: str, got: str, /, **options: Any) -> str:  # noqa: ANN401
     given = {"function": define(stack, timeout=cdk.Duration.seconds(5)), **TRIGGERS[kind](stack), **options}
-    with pytest.raises(ValidationError) as caught:
-        kind(stack, "Trigger", **given)
-    check_refusal(caught.value, code, got)
-    assert caught.value.path == "Stack/Trigger"
-    return str(caught.value)
+    return str(refusal(lambda: kind(stack, "Trigger", **given), code, got, path="Stack/Trigger"))
 
 
 @pytest.mark.parametrize("kind", TRIGGERS)
@@ -142,10 +138,7 @@ def test_fails_when_there_is_no_source(kind: type[Any], option: str, stack: cdk.
 
 
 def test_a_redrive_fails_without_a_queue(stack: cdk.Stack) -> None:
-    with pytest.raises(ValidationError) as caught:
-        DeadLetterRedrive(stack, "Trigger", queue=None)  # type: ignore[arg-type]
-
-    check_refusal(caught.value, "TypeMismatch", "None")
+    refusal(lambda: DeadLetterRedrive(stack, "Trigger", queue=None), "TypeMismatch", "None")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
