@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import (
-    aws_amazonmq as amazonmq,
     aws_docdb as docdb,
     aws_dynamodb as dynamodb,
     aws_ec2 as ec2,
@@ -20,7 +19,6 @@ from aws_cdk import (
     aws_lambda as lambda_,
     aws_lambda_event_sources as event_sources,
     aws_logs as logs,
-    aws_msk as msk,
     aws_s3 as s3,
     aws_secretsmanager as secretsmanager,
     aws_ses as ses,
@@ -53,38 +51,31 @@ from cdk_lambda_patterns import (
 )
 from cdk_lambda_patterns.testing import fast_app
 from tests.function.support import define
+from tests.triggers.sources import KEY, define_broker, define_serverless_cluster, define_trigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from constructs import Construct
 
-    from cdk_lambda_patterns import WellArchitectedFunction
-
-    Make = Callable[[Construct, Construct, WellArchitectedFunction, kms.Key], object]
-    """Makes a trigger in the first scope, for a source in the second with a key of that scope."""
+    Options = Callable[[Construct, Construct, kms.Key], dict[str, Any]]
+    """The options of a trigger in the first scope, for a source in the second with a key of that scope."""
 
 
-def queue(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    return SqsTrigger(scope, "Trigger", function=function, queue=sqs.Queue(source, "Queue", encryption_master_key=key))
+def stream(_: Construct, source: Construct, key: kms.Key) -> dict[str, Any]:
+    return {
+        "stream": kinesis.Stream(source, "Stream", encryption_key=key),
+        "enhanced_fan_out": True,
+        "on_failure": s3.Bucket(source, "Failures", encryption_key=key),
+    }
 
 
-def stream(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    read = kinesis.Stream(source, "Stream", encryption_key=key)
-    failures = s3.Bucket(source, "Failures", encryption_key=key)
-    return KinesisTrigger(scope, "Trigger", function=function, stream=read, enhanced_fan_out=True, on_failure=failures)
+def table(_: Construct, source: Construct, key: kms.Key) -> dict[str, Any]:
+    changed = dynamodb.Table(source, "Table", partition_key=KEY, encryption_key=key)
+    return {"table": changed, "encryption_key": key}
 
 
-def table(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    partition_key = dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)
-    changed = dynamodb.Table(source, "Table", partition_key=partition_key, encryption_key=key)
-    return DynamoDbTrigger(scope, "Trigger", function=function, table=changed, encryption_key=key)
-
-
-def msk_topic(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    kinds = msk.CfnServerlessCluster
-    iam = kinds.ClientAuthenticationProperty(sasl=kinds.SaslProperty(iam=kinds.IamProperty(enabled=True)))
-    cluster = kinds(source, "Cluster", client_authentication=iam, cluster_name="sales", vpc_configs=[])
+def msk_topic(_: Construct, source: Construct, key: kms.Key) -> dict[str, Any]:
     registry = event_sources.GlueSchemaRegistry(
         schema_registry=glue.CfnRegistry(source, "Registry", name="sales"),
         event_record_format=lambda_.EventRecordFormat.JSON,
@@ -92,19 +83,15 @@ def msk_topic(scope: Construct, source: Construct, function: WellArchitectedFunc
             lambda_.KafkaSchemaValidationConfig(attribute=lambda_.KafkaSchemaValidationAttribute.VALUE)
         ],
     )
-    return KafkaTrigger(
-        scope,
-        "Trigger",
-        function=function,
-        cluster=MskCluster(cluster),
-        topic="orders",
-        provisioned_pollers=ProvisionedPollers(minimum=1),
-        schema_registry=registry,
-        encryption_key=key,
-    )
+    return {
+        "cluster": MskCluster(define_serverless_cluster(source)),
+        "provisioned_pollers": ProvisionedPollers(minimum=1),
+        "schema_registry": registry,
+        "encryption_key": key,
+    }
 
 
-def kafka_topic(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
+def kafka_topic(_: Construct, source: Construct, key: kms.Key) -> dict[str, Any]:
     vpc = ec2.Vpc(source, "Vpc", nat_gateways=0)
     cluster = SelfManagedKafka(
         bootstrap_servers=["kafka.example.com:9092"],
@@ -114,25 +101,15 @@ def kafka_topic(scope: Construct, source: Construct, function: WellArchitectedFu
         subnets=vpc.public_subnets,
         security_group=ec2.SecurityGroup(source, "Brokers", vpc=vpc),
     )
-    return KafkaTrigger(scope, "Trigger", function=function, cluster=cluster, topic="orders")
+    return {"cluster": cluster}
 
 
-def broker(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    polled = amazonmq.CfnBroker(
-        source,
-        "Broker",
-        broker_name="orders",
-        deployment_mode="SINGLE_INSTANCE",
-        engine_type="RABBITMQ",
-        host_instance_type="mq.m7g.medium",
-        publicly_accessible=False,
-        users=[],
-    )
+def broker(_: Construct, source: Construct, key: kms.Key) -> dict[str, Any]:
     user = secretsmanager.Secret(source, "User", encryption_key=key)
-    return MqTrigger(scope, "Trigger", function=function, broker=polled, queue="orders", secret=user)
+    return {"broker": define_broker(source, "RABBITMQ"), "secret": user}
 
 
-def documents(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
+def documents(_: Construct, source: Construct, key: kms.Key) -> dict[str, Any]:
     cluster = docdb.DatabaseCluster(
         source,
         "Cluster",
@@ -142,121 +119,61 @@ def documents(scope: Construct, source: Construct, function: WellArchitectedFunc
         vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC),
         security_group_removal_policy=cdk.RemovalPolicy.DESTROY,
     )
-    return DocumentDbTrigger(scope, "Trigger", function=function, cluster=cluster, database="shop")
+    return {"cluster": cluster}
 
 
-def bucket(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    return S3Trigger(scope, "Trigger", function=function, bucket=s3.Bucket(source, "Bucket", encryption_key=key))
+def failures(_: Construct, source: Construct, key: kms.Key) -> dict[str, Any]:
+    return {"dead_letter_queue": sqs.Queue(source, "Failures", encryption_master_key=key)}
 
 
-def topic(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    return SnsTrigger(
-        scope,
-        "Trigger",
-        function=function,
-        topic=sns.Topic(source, "Topic", master_key=key),
-        dead_letter_queue=sqs.Queue(source, "Failures", encryption_master_key=key),
-    )
+def topic(scope: Construct, source: Construct, key: kms.Key) -> dict[str, Any]:
+    return {"topic": sns.Topic(source, "Topic", master_key=key), **failures(scope, source, key)}
 
 
-def bus(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    return EventBridgeTrigger(
-        scope,
-        "Trigger",
-        function=function,
-        pattern={"source": ["shop"]},
-        event_bus=events.EventBus(source, "Bus"),
-        dead_letter_queue=sqs.Queue(source, "Failures", encryption_master_key=key),
-    )
+def bus(scope: Construct, source: Construct, key: kms.Key) -> dict[str, Any]:
+    return {"event_bus": events.EventBus(source, "Bus"), **failures(scope, source, key)}
 
 
-def bus_beside_the_rule(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    return EventBridgeTrigger(
-        scope,
-        "Trigger",
-        function=function,
-        pattern={"source": ["shop"]},
-        event_bus=events.EventBus(scope, "Bus"),
-        dead_letter_queue=sqs.Queue(source, "Failures", encryption_master_key=key),
-    )
+def bus_beside_the_rule(scope: Construct, source: Construct, key: kms.Key) -> dict[str, Any]:
+    return {"event_bus": events.EventBus(scope, "Bus"), **failures(scope, source, key)}
 
 
-def time(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    failures = sqs.Queue(source, "Failures", encryption_master_key=key)
-    return ScheduleTrigger(scope, "Trigger", function=function, schedule="rate(1 hour)", dead_letter_queue=failures)
+def mail(_: Construct, source: Construct, key: kms.Key) -> dict[str, Any]:
+    return {"rule_set": ses.ReceiptRuleSet(source, "Rules"), "bucket": s3.Bucket(source, "Mail", encryption_key=key)}
 
 
-def log_group(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    return LogsTrigger(scope, "Trigger", function=function, log_group=logs.LogGroup(source, "Logs", encryption_key=key))
+def mail_to_a_bucket(scope: Construct, source: Construct, key: kms.Key) -> dict[str, Any]:
+    return {"rule_set": ses.ReceiptRuleSet(scope, "Rules"), "bucket": s3.Bucket(source, "Mail", encryption_key=key)}
 
 
-def service(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    caller = ServiceCaller.service("kms.amazonaws.com", source_arn=key.key_arn)
-    assert source is not None
-    return ServiceTrigger(scope, "Trigger", function=function, caller=caller)
+def firehose(_: Construct, source: Construct, key: kms.Key) -> dict[str, Any]:
+    return {"bucket": s3.Bucket(source, "Bucket", encryption_key=key), "encryption_key": key}
 
 
-def mail(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    return SesTrigger(
-        scope,
-        "Trigger",
-        function=function,
-        rule_set=ses.ReceiptRuleSet(source, "Rules"),
-        bucket=s3.Bucket(source, "Mail", encryption_key=key),
-    )
-
-
-def mail_to_a_bucket(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    return SesTrigger(
-        scope,
-        "Trigger",
-        function=function,
-        rule_set=ses.ReceiptRuleSet(scope, "Rules"),
-        bucket=s3.Bucket(source, "Mail", encryption_key=key),
-    )
-
-
-def device(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    failures = sqs.Queue(source, "Failures", encryption_master_key=key)
-    return IotTrigger(scope, "Trigger", function=function, sql="SELECT * FROM 'devices/#'", dead_letter_queue=failures)
-
-
-def firehose(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    destination = s3.Bucket(source, "Bucket", encryption_key=key)
-    return FirehoseTransformation(scope, "Trigger", function=function, bucket=destination, encryption_key=key)
-
-
-def deployment(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    assert source is not None
-    return CustomResourceTrigger(scope, "Trigger", function=function, properties={"Key": key.key_arn})
-
-
-def batch(scope: Construct, source: Construct, function: WellArchitectedFunction, key: kms.Key) -> object:
-    manifests = s3.Bucket(source, "Manifests", encryption_key=key)
-    return S3BatchOperations(scope, "Trigger", function=function, manifests=manifests)
-
-
-TRIGGERS = [
-    queue,
-    stream,
-    table,
-    msk_topic,
-    kafka_topic,
-    broker,
-    documents,
-    bucket,
-    topic,
-    bus,
-    bus_beside_the_rule,
-    time,
-    log_group,
-    service,
-    mail,
-    mail_to_a_bucket,
-    device,
-    firehose,
-    deployment,
-    batch,
+TRIGGERS: list[tuple[type[Any], Options]] = [
+    (SqsTrigger, lambda _, source, key: {"queue": sqs.Queue(source, "Queue", encryption_master_key=key)}),
+    (KinesisTrigger, stream),
+    (DynamoDbTrigger, table),
+    (KafkaTrigger, msk_topic),
+    (KafkaTrigger, kafka_topic),
+    (MqTrigger, broker),
+    (DocumentDbTrigger, documents),
+    (S3Trigger, lambda _, source, key: {"bucket": s3.Bucket(source, "Bucket", encryption_key=key)}),
+    (SnsTrigger, topic),
+    (EventBridgeTrigger, bus),
+    (EventBridgeTrigger, bus_beside_the_rule),
+    (ScheduleTrigger, failures),
+    (LogsTrigger, lambda _, source, key: {"log_group": logs.LogGroup(source, "Logs", encryption_key=key)}),
+    (
+        ServiceTrigger,
+        lambda _, __, key: {"caller": ServiceCaller.service("kms.amazonaws.com", source_arn=key.key_arn)},
+    ),
+    (SesTrigger, mail),
+    (SesTrigger, mail_to_a_bucket),
+    (IotTrigger, failures),
+    (FirehoseTransformation, firehose),
+    (CustomResourceTrigger, lambda _, __, key: {"properties": {"Key": key.key_arn}}),
+    (S3BatchOperations, lambda _, source, key: {"manifests": s3.Bucket(source, "Manifests", encryption_key=key)}),
 ]
 
 
@@ -291,14 +208,14 @@ def nested_beside_the_function(app: cdk.App) -> tuple[cdk.Stack, cdk.Stack, cdk.
     "place",
     [beside_the_source, beside_the_function, alone, nested_beside_the_source, nested_beside_the_function],
 )
-@pytest.mark.parametrize("make", TRIGGERS)
+@pytest.mark.parametrize(("kind", "options"), TRIGGERS)
 @pytest.mark.filterwarnings("ignore")
-def test_nothing_waits_for_itself(make: Make, place: Any, flags: bool) -> None:  # noqa: ANN401, FBT001
+def test_nothing_waits_for_itself(kind: type[Any], options: Options, place: Any, *, flags: bool) -> None:  # noqa: ANN401
     app = fast_app(recommended_flags=flags)
     functions, scope, source = place(app)
     function = define(functions, timeout=cdk.Duration.seconds(5))
 
-    make(scope, source, function, kms.Key(source, "Key"))
+    define_trigger(kind, scope, function=function, **options(scope, source, kms.Key(source, "Key")))
 
     app.synth()  # stacks that need each other are refused by the CDK
     for file in Path(app.outdir).rglob("*.template.json"):

@@ -10,11 +10,11 @@ from cdk_lambda_patterns.testing import synthesize
 from tests.function.support import define, only
 from tests.refusals import refusal
 from tests.triggers.polling import granted, logical_id, the_mapping, warnings
+from tests.triggers.sources import KEY
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.testing import Template
 
-KEY = dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)
 OUTSIDE = "arn:aws:dynamodb:us-east-1:123456789012:table/orders"
 STREAM = f"{OUTSIDE}/stream/2026-11-21T00:00:00.000"
 READ = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]

@@ -10,7 +10,7 @@ from cdk_lambda_patterns import EventBridgeTrigger
 from cdk_lambda_patterns.testing import synthesize
 from tests.function.support import CODE, define, only, resources
 from tests.refusals import refusal
-from tests.triggers.polling import NUMBER, alarm, logical_id
+from tests.triggers.polling import alarm, logical_id
 from tests.triggers.undelivered import line, senders
 
 PATTERN = {"source": ["shop"], "detail-type": ["Order Placed"]}
@@ -230,41 +230,6 @@ class TestDelivery:
 
     def test_fails_when_what_it_gives_is_no_input(self, stack: cdk.Stack) -> None:
         refused(stack, "TypeMismatch", "dict", target_input={"id": 7})
-
-    @pytest.mark.parametrize("attempts", [0, 185])
-    @pytest.mark.parametrize("age", [cdk.Duration.minutes(1), cdk.Duration.hours(24)])
-    def test_is_tried_as_often_and_as_long_as_said(self, stack: cdk.Stack, attempts: int, age: cdk.Duration) -> None:
-        trigger(stack, retry_attempts=attempts, max_event_age=age)
-
-        assert the_target(stack)["RetryPolicy"] == {
-            "MaximumEventAgeInSeconds": age.to_seconds(),
-            "MaximumRetryAttempts": attempts,
-        }
-
-    def test_may_be_tried_as_only_the_deployment_knows(self, stack: cdk.Stack) -> None:
-        trigger(stack, retry_attempts=NUMBER, max_event_age=cdk.Duration.seconds(NUMBER))
-
-        assert the_target(stack)["RetryPolicy"] == {
-            "MaximumEventAgeInSeconds": {"Ref": "Number"},
-            "MaximumRetryAttempts": {"Ref": "Number"},
-        }
-
-    @pytest.mark.parametrize(
-        ("options", "code", "got"),
-        [
-            ({"retry_attempts": -1}, "RetryAttemptsOutOfRange", "-1"),
-            ({"retry_attempts": 186}, "RetryAttemptsOutOfRange", "186"),
-            ({"max_event_age": cdk.Duration.seconds(0)}, "EventAgeOutOfRange", "0"),
-            ({"max_event_age": cdk.Duration.seconds(59)}, "EventAgeOutOfRange", "59"),
-            ({"max_event_age": cdk.Duration.seconds(86_401)}, "EventAgeOutOfRange", "86,401"),
-            ({"max_event_age": cdk.Duration.millis(60_500)}, "EventAgeOutOfRange", "60.5"),
-            ({"max_event_age": 300}, "DurationExpected", "300"),
-        ],
-    )
-    def test_fails_when_event_bridge_cannot_try_so(
-        self, stack: cdk.Stack, options: dict[str, Any], code: str, got: str
-    ) -> None:
-        refused(stack, code, got, **options)
 
     def test_fails_when_the_function_is_a_plain_one(self, stack: cdk.Stack) -> None:
         plain = lambda_.Function(

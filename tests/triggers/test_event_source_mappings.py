@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_dynamodb as dynamodb, aws_iam as iam, aws_kinesis as kinesis
+from aws_cdk import aws_iam as iam, aws_kinesis as kinesis
 
 from cdk_lambda_patterns import (
     DynamoDbTrigger,
@@ -26,6 +26,7 @@ from cdk_lambda_patterns.validation import Where
 from tests.function.support import define, resources
 from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, the_mapping, warnings
+from tests.triggers.sources import define_trigger
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.quotas import Quota
@@ -156,13 +157,11 @@ class TestFirst:
     @pytest.mark.parametrize("source", ["queue", "stream", "table"])
     def test_fails_when_a_source_starts_the_function_already(self, stack: cdk.Stack, source: str) -> None:
         function = define(stack)
-        key = dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)
-        make: Any = {"queue": SqsTrigger, "stream": KinesisTrigger, "table": DynamoDbTrigger}[source]
-        given = {"table": dynamodb.Table(stack, "Table", partition_key=key)} if source == "table" else {}
-        first = make(stack, "First", function=function, **given)
+        kind = {"queue": SqsTrigger, "stream": KinesisTrigger, "table": DynamoDbTrigger}[source]
+        first = define_trigger(kind, stack, "First", function=function)
 
         refusal(
-            lambda: make(stack, "Second", function=function, **{source: getattr(first, source)}),
+            lambda: define_trigger(kind, stack, "Second", function=function, **{source: getattr(first, source)}),
             "EventSourceMapped",
             "a second trigger for Stack/Function",
             path="Stack/Second",

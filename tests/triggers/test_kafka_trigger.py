@@ -29,6 +29,7 @@ from tests.findings import cfn_lint_findings
 from tests.function.support import define, only, resources, statements
 from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, alarm, granted, logical_id, the_mapping
+from tests.triggers.sources import define_serverless_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +63,19 @@ def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> Validat
 
 def secret(stack: cdk.Stack, construct_id: str = "Secret") -> secretsmanager.Secret:
     return secretsmanager.Secret(stack, construct_id)
+
+
+def define_provisioned_cluster(stack: cdk.Stack) -> msk.CfnCluster:
+    return msk.CfnCluster(
+        stack,
+        "Cluster",
+        cluster_name="sales",
+        kafka_version="3.6.0",
+        number_of_broker_nodes=2,
+        broker_node_group_info=msk.CfnCluster.BrokerNodeGroupInfoProperty(
+            client_subnets=["subnet-1", "subnet-2"], instance_type="kafka.m5.large"
+        ),
+    )
 
 
 class TestMapping:
@@ -249,9 +263,9 @@ class TestMsk:
         assert f"{GROUP}/billing" in granted(template)
         assert f"{GROUP}/*" not in granted(template)
 
-    @pytest.mark.parametrize("kind", [msk.CfnCluster, msk.CfnServerlessCluster])
-    def test_cluster_of_the_app_is_found(self, stack: cdk.Stack, kind: Any) -> None:  # noqa: ANN401
-        cluster = define_cluster(stack, kind)
+    @pytest.mark.parametrize("make", [define_provisioned_cluster, define_serverless_cluster])
+    def test_cluster_of_the_app_is_found(self, stack: cdk.Stack, make: Any) -> None:  # noqa: ANN401
+        cluster = make(stack)
 
         trigger(stack, cluster=MskCluster(cluster))
 
@@ -299,7 +313,7 @@ class TestMsk:
         refused(stack, "SecretMissing", "SASL_SCRAM_512_AUTH alone", cluster=cluster)
 
     def test_fails_when_a_serverless_cluster_is_shown_a_password(self, stack: cdk.Stack) -> None:
-        cluster = MskCluster(define_cluster(stack, msk.CfnServerlessCluster), secret=secret(stack))
+        cluster = MskCluster(define_serverless_cluster(stack), secret=secret(stack))
 
         refused(stack, "AuthenticationUnsupported", "a secret", cluster=cluster)
 
@@ -534,29 +548,6 @@ def test_mappings_keep_to_cloudformations_schema(
     )
 
     assert cfn_lint_findings(synthesize(stack)) == []
-
-
-def define_cluster(stack: cdk.Stack, kind: Any) -> Any:  # noqa: ANN401
-    if kind is msk.CfnServerlessCluster:
-        return msk.CfnServerlessCluster(
-            stack,
-            "Cluster",
-            cluster_name="sales",
-            client_authentication=msk.CfnServerlessCluster.ClientAuthenticationProperty(
-                sasl=msk.CfnServerlessCluster.SaslProperty(iam=msk.CfnServerlessCluster.IamProperty(enabled=True))
-            ),
-            vpc_configs=[msk.CfnServerlessCluster.VpcConfigProperty(subnet_ids=["subnet-1", "subnet-2"])],
-        )
-    return msk.CfnCluster(
-        stack,
-        "Cluster",
-        cluster_name="sales",
-        kafka_version="3.6.0",
-        number_of_broker_nodes=2,
-        broker_node_group_info=msk.CfnCluster.BrokerNodeGroupInfoProperty(
-            client_subnets=["subnet-1", "subnet-2"], instance_type="kafka.m5.large"
-        ),
-    )
 
 
 def validated() -> lambda_.KafkaSchemaValidationConfig:

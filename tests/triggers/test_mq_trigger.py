@@ -4,7 +4,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_amazonmq as amazonmq, aws_kms as kms, aws_secretsmanager as secretsmanager, aws_sns as sns
+from aws_cdk import aws_kms as kms, aws_secretsmanager as secretsmanager, aws_sns as sns
 
 from cdk_lambda_patterns import MqTrigger, ValidationError, practices
 from cdk_lambda_patterns.testing import synthesize
@@ -12,6 +12,7 @@ from tests.findings import cfn_lint_findings
 from tests.function.support import define, resources, statements
 from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, alarm, granted, logical_id, the_mapping
+from tests.triggers.sources import define_broker
 
 BROKER = "arn:aws:mq:us-east-1:123456789012:broker:letters:b-0000-1"
 ALARM = "AWS::CloudWatch::Alarm"
@@ -28,19 +29,6 @@ def trigger(stack: cdk.Stack, construct_id: str = "Letters", **options: Any) -> 
 
 def refused(stack: cdk.Stack, code: str, got: str, /, **options: Any) -> ValidationError:  # noqa: ANN401
     return refusal(lambda: trigger(stack, **options), code, got, path="Stack/Letters")
-
-
-def define_broker(stack: cdk.Stack, engine: str) -> amazonmq.CfnBroker:
-    return amazonmq.CfnBroker(
-        stack,
-        "Broker",
-        broker_name="letters",
-        deployment_mode="SINGLE_INSTANCE",
-        engine_type=engine,
-        host_instance_type="mq.m5.large",
-        publicly_accessible=False,
-        users=[amazonmq.CfnBroker.UserProperty(username="me", password="{{resolve:secretsmanager:me}}")],
-    )
 
 
 def test_starts_the_live_alias_with_the_messages_of_a_queue(stack: cdk.Stack) -> None:

@@ -169,26 +169,21 @@ class TestRetries:
         assert target(synthesize(stack))["RetryPolicy"] == retries
 
     @pytest.mark.parametrize(
-        ("option", "value", "code", "got"),
+        ("options", "code", "got"),
         [
-            ("retry_attempts", -1, "RetryAttemptsOutOfRange", "-1"),
-            ("retry_attempts", 186, "RetryAttemptsOutOfRange", "186"),
-            ("max_event_age", cdk.Duration.seconds(0), "EventAgeOutOfRange", "0"),
-            ("max_event_age", cdk.Duration.seconds(59), "EventAgeOutOfRange", "59"),
-            ("max_event_age", cdk.Duration.seconds(86_401), "EventAgeOutOfRange", "86,401"),
-            ("max_event_age", 300, "DurationExpected", "300"),
+            ({"retry_attempts": -1}, "RetryAttemptsOutOfRange", "-1"),
+            ({"retry_attempts": 186}, "RetryAttemptsOutOfRange", "186"),
+            ({"max_event_age": cdk.Duration.seconds(0)}, "EventAgeOutOfRange", "0"),
+            ({"max_event_age": cdk.Duration.seconds(59)}, "EventAgeOutOfRange", "59"),
+            ({"max_event_age": cdk.Duration.seconds(86_401)}, "EventAgeOutOfRange", "86,401"),
+            ({"max_event_age": cdk.Duration.millis(60_500)}, "EventAgeOutOfRange", "60.5"),
+            ({"max_event_age": 300}, "DurationExpected", "300"),
         ],
     )
-    def test_fails_when_they_are_out_of_range(  # noqa: PLR0917
-        self,
-        make: Any,  # noqa: ANN401
-        stack: cdk.Stack,
-        option: str,
-        value: object,
-        code: str,
-        got: str,
+    def test_fails_when_they_are_out_of_range(
+        self, make: Any, stack: cdk.Stack, options: dict[str, Any], code: str, got: str
     ) -> None:
-        refusal(lambda: make(stack, function=define(stack), **{option: value}), code, got, path="Stack/Trigger")
+        refusal(lambda: make(stack, function=define(stack), **options), code, got, path="Stack/Trigger")
 
 
 @each_delivery

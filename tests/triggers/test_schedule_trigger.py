@@ -164,36 +164,10 @@ class TestWindow:
 
 
 class TestDelivery:
-    @pytest.mark.parametrize("attempts", [0, 185])
-    @pytest.mark.parametrize("age", [cdk.Duration.minutes(1), cdk.Duration.hours(24)])
-    def test_is_tried_as_often_and_as_long_as_said(self, stack: cdk.Stack, attempts: int, age: cdk.Duration) -> None:
-        trigger(stack, retry_attempts=attempts, max_event_age=age)
-
-        assert the_schedule(stack)["Target"]["RetryPolicy"] == {
-            "MaximumEventAgeInSeconds": age.to_seconds(),
-            "MaximumRetryAttempts": attempts,
-        }
-
     def test_may_be_tried_as_only_the_deployment_knows(self, stack: cdk.Stack) -> None:
         trigger(stack, max_event_age=cdk.Duration.seconds(NUMBER))
 
         assert the_schedule(stack)["Target"]["RetryPolicy"] == {"MaximumEventAgeInSeconds": {"Ref": "Number"}}
-
-    @pytest.mark.parametrize(
-        ("options", "code", "got"),
-        [
-            ({"retry_attempts": -1}, "RetryAttemptsOutOfRange", "-1"),
-            ({"retry_attempts": 186}, "RetryAttemptsOutOfRange", "186"),
-            ({"max_event_age": cdk.Duration.seconds(0)}, "EventAgeOutOfRange", "0"),
-            ({"max_event_age": cdk.Duration.seconds(59)}, "EventAgeOutOfRange", "59"),
-            ({"max_event_age": cdk.Duration.seconds(86_401)}, "EventAgeOutOfRange", "86,401"),
-            ({"max_event_age": 300}, "DurationExpected", "300"),
-        ],
-    )
-    def test_fails_when_the_scheduler_cannot_try_so(
-        self, stack: cdk.Stack, options: dict[str, Any], code: str, got: str
-    ) -> None:
-        refused(stack, code, got, **options)
 
     def test_what_is_lost_is_told(self, stack: cdk.Stack) -> None:
         defined = trigger(stack)

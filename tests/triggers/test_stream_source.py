@@ -20,6 +20,7 @@ from cdk_lambda_patterns.testing import synthesize
 from tests.function.support import define, only, resources
 from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, alarm, granted, logical_id, the_mapping, warnings
+from tests.triggers.sources import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,8 +38,7 @@ def reads_a_stream(stack: cdk.Stack, construct_id: str = "Changes", **options: A
 
 
 def reads_a_table(stack: cdk.Stack, construct_id: str = "Changes", **options: Any) -> DynamoDbTrigger:  # noqa: ANN401
-    key = dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)
-    table = stack.node.try_find_child("Table") or dynamodb.TableV2(stack, "Table", partition_key=key)
+    table = stack.node.try_find_child("Table") or dynamodb.TableV2(stack, "Table", partition_key=KEY)
     given = {"function": options.pop("function", None) or define(stack, f"{construct_id}Function"), **options}
     return DynamoDbTrigger(stack, construct_id, **{"table": table, **given})
 
@@ -71,7 +71,7 @@ class TestMapping:
             },
             "Enabled": True,
             "EventSourceArn": mapping["EventSourceArn"],
-            "FunctionName": {"Ref": logical_id(stack.node.find_child("ChangesFunction").node.find_child("Live"))},
+            "FunctionName": {"Ref": logical_id(stack.node.find_child("ChangesFunction").node.find_child("Aliaslive"))},
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
             "MaximumRecordAgeInSeconds": 12 * 3_600,
             "MaximumRetryAttempts": practices.STREAM_RETRY_ATTEMPTS,

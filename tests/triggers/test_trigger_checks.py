@@ -14,8 +14,6 @@ from aws_cdk import (
     aws_lambda as lambda_,
     aws_logs as logs,
     aws_s3 as s3,
-    aws_secretsmanager as secretsmanager,
-    aws_ses as ses,
     aws_sqs as sqs,
 )
 
@@ -35,65 +33,25 @@ from cdk_lambda_patterns import (
     MskCluster,
     S3BatchOperations,
     S3Trigger,
-    ScheduleTrigger,
     SelfManagedKafka,
-    ServiceCaller,
-    ServiceTrigger,
     SesTrigger,
     SnsTrigger,
     SqsTrigger,
 )
 from tests.function.support import CODE, define
 from tests.refusals import refusal
+from tests.triggers.sources import MSK, NEEDED, define_trigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MSK = "arn:aws:kafka:eu-west-1:123456789012:cluster/sales/abc"
-BROKER = "arn:aws:mq:eu-west-1:123456789012:broker:orders:b-1"
-
-
-def source_table(stack: cdk.Stack) -> dynamodb.Table:
-    return dynamodb.Table(
-        stack, "Table", partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING)
-    )
-
-
-def secret(stack: cdk.Stack) -> secretsmanager.Secret:
-    return secretsmanager.Secret(stack, "Secret")
-
-
-TRIGGERS: dict[type[Any], Callable[[cdk.Stack], dict[str, Any]]] = {
-    SqsTrigger: lambda _: {},
-    KinesisTrigger: lambda _: {},
-    DynamoDbTrigger: lambda stack: {"table": source_table(stack)},
-    KafkaTrigger: lambda _: {"cluster": MskCluster(MSK), "topic": "orders"},
-    MqTrigger: lambda stack: {"broker": BROKER, "queue": "orders", "secret": secret(stack)},
-    DocumentDbTrigger: lambda _: {"cluster": None, "database": "shop"},
-    S3Trigger: lambda _: {},
-    SnsTrigger: lambda _: {},
-    EventBridgeTrigger: lambda _: {"pattern": {"source": ["shop"]}},
-    ScheduleTrigger: lambda _: {"schedule": "rate(1 hour)"},
-    LogsTrigger: lambda stack: {"log_group": logs.LogGroup(stack, "Logs")},
-    ServiceTrigger: lambda _: {"caller": ServiceCaller.config_rules()},
-    SesTrigger: lambda stack: {"rule_set": ses.ReceiptRuleSet(stack, "Rules")},
-    IotTrigger: lambda _: {"sql": "SELECT * FROM 'devices/#'"},
-    CognitoTrigger: lambda stack: {
-        "user_pool": cognito.UserPool(stack, "Pool"),
-        "operations": [cognito.UserPoolOperation.PRE_SIGN_UP],
-    },
-    FirehoseTransformation: lambda _: {},
-    CustomResourceTrigger: lambda _: {},
-    S3BatchOperations: lambda stack: {"manifests": s3.Bucket(stack, "Manifests")},
-}
-
 
 def refused(kind: type[Any], stack: cdk.Stack, code: str, got: str, /, **options: Any) -> str:  # noqa: ANN401
-    given = {"function": define(stack, timeout=cdk.Duration.seconds(5)), **TRIGGERS[kind](stack), **options}
-    return str(refusal(lambda: kind(stack, "Trigger", **given), code, got, path="Stack/Trigger"))
+    given = {"function": define(stack, timeout=cdk.Duration.seconds(5)), **options}
+    return str(refusal(lambda: define_trigger(kind, stack, **given), code, got, path="Stack/Trigger"))
 
 
-@pytest.mark.parametrize("kind", TRIGGERS)
+@pytest.mark.parametrize("kind", NEEDED)
 class TestFunction:
     def test_is_needed(self, kind: type[Any], stack: cdk.Stack) -> None:
         assert "'function'" in refused(kind, stack, "TypeMismatch", "None", function=None)
@@ -240,6 +198,6 @@ def test_takes_a_source_of_the_same_or_an_unknown_region(
     stack = cdk.Stack(app, "Stack", env=cdk.Environment(region=region))
     beside = {"visibility_timeout": cdk.Duration.minutes(3)} if kind is SqsTrigger else {}
     beside |= {"reports_to_event_bridge": True} if kind is S3Trigger else {}  # type: ignore[dict-item]
-    given = {"function": define(stack), **TRIGGERS[kind](stack), **beside, option: source(stack)}
+    given = {"function": define(stack), **beside, option: source(stack)}
 
-    assert kind(stack, "Trigger", **given).alarms, f"not {code}"
+    assert define_trigger(kind, stack, **given).alarms, f"not {code}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cdk_lambda_patterns import EventBridgeTrigger, S3Trigger, ScheduleTrigger, SnsTrigger
 from tests.function.support import resources
+from tests.triggers.sources import define_trigger
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -58,16 +59,16 @@ def key_users(template: Template) -> list[tuple[str, Any]]:
 
 
 def rule(scope: Construct, construct_id: str = "Trigger", **options: Any) -> EventBridgeTrigger:  # noqa: ANN401
-    return EventBridgeTrigger(scope, construct_id, pattern={"source": ["shop"]}, **options)
+    return define_trigger(EventBridgeTrigger, scope, construct_id, **options)
 
 
 def schedule(scope: Construct, construct_id: str = "Trigger", **options: Any) -> ScheduleTrigger:  # noqa: ANN401
-    return ScheduleTrigger(scope, construct_id, schedule="rate(1 hour)", **options)
+    return define_trigger(ScheduleTrigger, scope, construct_id, **options)
 
 
 def topic(scope: Construct, construct_id: str = "Trigger", **options: Any) -> SnsTrigger:  # noqa: ANN401
-    return SnsTrigger(scope, construct_id, **options)
+    return define_trigger(SnsTrigger, scope, construct_id, **options)
 
 
 def bucket(scope: Construct, construct_id: str = "Trigger", **options: Any) -> S3Trigger:  # noqa: ANN401
-    return S3Trigger(scope, construct_id, **options)
+    return define_trigger(S3Trigger, scope, construct_id, **options)
