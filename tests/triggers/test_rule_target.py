@@ -181,7 +181,12 @@ class TestRetries:
         ],
     )
     def test_fails_when_they_are_out_of_range(
-        self, make: Any, stack: cdk.Stack, options: dict[str, Any], code: str, got: str
+        self,
+        make: Any,  # noqa: ANN401
+        stack: cdk.Stack,
+        options: dict[str, Any],
+        code: str,
+        got: str,
     ) -> None:
         refusal(lambda: make(stack, function=define(stack), **options), code, got, path="Stack/Trigger")
 
