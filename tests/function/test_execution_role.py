@@ -103,6 +103,27 @@ def test_grants_stand_in_another_policy_than_the_baseline(stack: cdk.Stack) -> N
     assert [statement["Action"] for statement in granted] == [["s3:GetObject*", "s3:GetBucket*", "s3:List*"]]
 
 
+def test_what_the_failure_queue_needs_is_part_of_the_baseline(stack: cdk.Stack) -> None:
+    """So that a function without grants needs no second policy, and grants show what was granted alone."""
+    define(stack).invoked_asynchronously()
+
+    template = synthesize(stack)
+    (queue,) = resources(template, "AWS::SQS::Queue")
+    (baseline,) = only(template, "AWS::IAM::Role")["Policies"]
+    sent = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": {"Fn::GetAtt": [queue, "Arn"]}}
+    assert baseline["PolicyName"] == "Baseline"
+    assert baseline["PolicyDocument"]["Statement"] == statements(template)
+    assert statements(template)[-1] == sent
+    assert actions(template) == LOGS | XRAY | {"sqs:SendMessage"}
+
+
+def test_the_failure_queue_is_part_of_the_baseline_of_a_users_role_too(stack: cdk.Stack) -> None:
+    define(stack, role=lambda_role(stack)).invoked_asynchronously()
+
+    policy = only(synthesize(stack), "AWS::IAM::Policy")
+    assert policy["PolicyDocument"]["Statement"][-1]["Action"] == "sqs:SendMessage"
+
+
 def test_initial_statements_are_kept(stack: cdk.Stack) -> None:
     define(stack, initial_policy=[iam.PolicyStatement(actions=["ses:SendEmail"], resources=["*"])])
 
@@ -183,6 +204,15 @@ def test_a_role_of_another_stack_makes_no_cycle(app: cdk.App) -> None:
     assert actions(synthesize(stack)) == LOGS | XRAY
     assert stack.dependencies == [identity]
     assert identity.dependencies == []
+
+
+def test_a_failure_queue_for_a_role_of_another_stack_makes_no_cycle(app: cdk.App) -> None:
+    roles, functions = cdk.Stack(app, "Roles"), cdk.Stack(app, "Functions")
+
+    define(functions, role=lambda_role(roles)).invoked_asynchronously()
+
+    assert "sqs:SendMessage" in actions(synthesize(functions))
+    assert functions.dependencies == [roles]
 
 
 def test_roles_that_were_made_before_get_the_baseline_where_the_app_may_not_make_any(app: cdk.App) -> None:

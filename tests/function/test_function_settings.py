@@ -154,7 +154,7 @@ def test_a_resource_is_named_and_granted(
 def test_a_function_is_invoked_through_its_alias() -> None:
     template = synthesize(lambda stack: define(stack).configure(Invoking, thing=define(stack, "Other")))
 
-    assert "Live" in variables_of(template)["THING"]["Ref"]
+    assert "Aliaslive" in variables_of(template)["THING"]["Ref"]
 
 
 def test_secrets_and_parameters_are_referred_to_through_the_extension() -> None:

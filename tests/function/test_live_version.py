@@ -55,7 +55,7 @@ def version(flags: bool, sources: Path, change: Change | None = None, /, **optio
     alias = next(
         resource["Properties"]
         for name, resource in template["Resources"].items()
-        if resource["Type"] == "AWS::Lambda::Alias" and name.startswith("FunctionLive")
+        if resource["Type"] == "AWS::Lambda::Alias" and name.startswith("FunctionAliaslive")
     )
     found: str = alias["FunctionVersion"]["Fn::GetAtt"][0]
     assert template["Resources"][found]["Type"] == "AWS::Lambda::Version"

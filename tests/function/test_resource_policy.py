@@ -43,7 +43,7 @@ def deployed(value: Any) -> str:  # noqa: ANN401 - a template holds anything
             return value
         case {"Ref": name} if name in NAMES:
             return NAMES[name]
-        case {"Ref": name} if name.startswith("FunctionLive"):
+        case {"Ref": name} if name.startswith("FunctionAliaslive"):
             return "arn:aws:lambda:us-east-1:123456789012:function:ShopOrders-Function76856677-a1B2c3D4e5F6:live"
         case {"Ref": name}:
             return f"arn:aws:sns:us-east-1:123456789012:ShopOrders-{name}-a1B2c3D4e5F6"

@@ -468,8 +468,20 @@ class TestAsynchronousInvocation:
 
         template = synthesize(stack)
         (alias,) = resources(template, "AWS::Lambda::Alias")
-        qualifier = only(template, "AWS::Lambda::EventInvokeConfig")["Qualifier"]
-        assert qualifier == {"Fn::Select": [7, {"Fn::Split": [":", {"Ref": alias}]}]}
+        (configuration,) = (
+            resource
+            for resource in template["Resources"].values()
+            if resource["Type"] == "AWS::Lambda::EventInvokeConfig"
+        )
+        assert configuration["Properties"]["Qualifier"] == "live"
+        assert configuration["DependsOn"] == [alias]
+
+    def test_it_is_configured_once(self, stack: cdk.Stack) -> None:
+        function = define(stack)
+        function.invoked_asynchronously()
+
+        with pytest.raises(RuntimeError, match="EventInvokeConfig has already been configured"):
+            function.live.configure_async_invoke(retry_attempts=0)
 
     def test_saying_it_again_changes_nothing(self, stack: cdk.Stack) -> None:
         function = define(stack)

@@ -130,7 +130,7 @@ def test_a_duty_allows_this_and_no_more(duty: Duty, released: bool, actions: set
 def test_invoking_is_by_the_alias() -> None:
     (statement,) = policies(synthesize(of_duty(Duty.INVOKE)))["Invoke"]
 
-    assert "Live" in statement["Resource"]["Ref"]
+    assert "Aliaslive" in statement["Resource"]["Ref"]
 
 
 def test_settings_change_without_layers() -> None:

@@ -699,7 +699,6 @@ class TestAcrossStacks:
         assert sorted(resource["Type"].removeprefix("AWS::") for resource in template["Resources"].values()) == [
             *["CloudWatch::Alarm"] * 5,
             "Events::Rule",
-            "IAM::Policy",
             "IAM::Role",
             "Lambda::Alias",
             "Lambda::EventInvokeConfig",

@@ -8,7 +8,7 @@ from aws_cdk import aws_kms as kms, aws_sns as sns, aws_sqs as sqs
 
 from cdk_lambda_patterns import ProvisionedPollers, SqsTrigger, ValidationError, practices, quotas
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import define, resources
+from tests.function.support import define, only, resources
 from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, alarm, granted, logical_id, the_mapping, warnings
 
@@ -58,11 +58,12 @@ class TestOwnQueue:
     def test_refuses_plain_connections(self, stack: cdk.Stack) -> None:
         trigger(stack)
 
-        policies = resources(synthesize(stack), "AWS::SQS::QueuePolicy").values()
-        statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
-        assert [(s["Effect"], s["Action"], s["Condition"]) for s in statements] == 2 * [
-            ("Deny", "sqs:*", {"Bool": {"aws:SecureTransport": "false"}})
-        ]
+        template = synthesize(stack)
+        policy = only(template, "AWS::SQS::QueuePolicy")
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Action"]) == ("Deny", "sqs:*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert {url["Ref"] for url in policy["Queues"]} == resources(template, "AWS::SQS::Queue").keys()
 
     def test_hides_messages_for_six_timeouts_and_the_window(self, stack: cdk.Stack) -> None:
         trigger(stack, function=define(stack, timeout=seconds(900)), max_batching_window=seconds(300))

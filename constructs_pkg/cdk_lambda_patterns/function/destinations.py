@@ -17,6 +17,8 @@ from aws_cdk import (
     aws_sqs as sqs,
 )
 
+from .cdk_refusals import cdk_refusals
+
 if TYPE_CHECKING:
     from cdk_lambda_patterns.validation import Where
 
@@ -39,6 +41,8 @@ Destination: TypeAlias = (
     | destinations.S3Destination
 )
 """What a record can be sent to. A bucket takes failures only."""
+
+_TYPES = {"on_failure": lambda_.DestinationType.FAILURE, "on_success": lambda_.DestinationType.SUCCESS}
 
 
 def as_destination(where: Where, prop: str, target: Destination) -> lambda_.IDestination:
@@ -86,27 +90,36 @@ def as_destination(where: Where, prop: str, target: Destination) -> lambda_.IDes
     return cast("lambda_.IDestination", wrapped)
 
 
-def refuse_fifo_behind(where: Where, alias: lambda_.Alias) -> None:
-    """Refuse FIFO targets that came inside a destination of the CDK, which does not show them.
+def bind_destination(where: Where, prop: str, target: Destination, function: lambda_.Function) -> str:
+    """Let a function send records to what the user gave.
 
     Args:
         where: The construct.
-        alias: The alias, with its asynchronous configuration.
+        prop: `on_failure` or `on_success`.
+        target: What the user gave.
+        function: The function.
+
+    Returns:
+        The ARN of where they go.
     """
-    configuration = alias.node.find_child("EventInvokeConfig").node.default_child
-    config = cast("lambda_.CfnEventInvokeConfig", configuration).destination_config
-    for prop in ("on_failure", "on_success"):
-        arn = getattr(getattr(config, prop, None), "destination", None)
-        if not isinstance(arn, str):
-            continue
-        token = cdk.Tokenization.reverse_string(arn).first_token
-        target = token.target if isinstance(token, cdk.Reference) else None
-        if isinstance(target, sqs.CfnQueue):
-            _refuse_fifo(where, prop, target.fifo_queue, target)
-        elif isinstance(target, sns.CfnTopic):
-            _refuse_fifo(where, prop, target.fifo_topic, target)
-        elif arn.endswith(".fifo"):
-            _refuse_fifo(where, prop, True, arn)
+    destination = as_destination(where, prop, target)
+    with cdk_refusals(where):
+        arn = destination.bind(function, cast("lambda_.IFunction", function), type=_TYPES[prop]).destination
+    if destination is target:
+        # A destination of the CDK does not show what it leads to; the ARN does.
+        _refuse_fifo_behind(where, prop, arn)
+    return arn
+
+
+def _refuse_fifo_behind(where: Where, prop: str, arn: str) -> None:
+    token = cdk.Tokenization.reverse_string(arn).first_token
+    target = token.target if isinstance(token, cdk.Reference) else None
+    if isinstance(target, sqs.CfnQueue):
+        _refuse_fifo(where, prop, target.fifo_queue, target)
+    elif isinstance(target, sns.CfnTopic):
+        _refuse_fifo(where, prop, target.fifo_topic, target)
+    elif arn.endswith(".fifo"):
+        _refuse_fifo(where, prop, True, arn)
 
 
 def _refuse_bucket_for_success(where: Where, prop: str) -> None:

@@ -20,6 +20,8 @@ from .policies import Statement, allow, arn_here, policy_document
 from .references import reference
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from constructs import Construct
 
     from cdk_lambda_patterns.validation import Where
@@ -86,37 +88,67 @@ def managed_by_cdk(*, in_vpc: bool, insights: bool, durable: bool) -> list[str]:
     return names
 
 
-def narrow(role: iam.CfnRole, statements: list[Statement], *, managed: list[str]) -> None:
-    """Replace the managed policies that the CDK attached with one inline policy.
+class Baseline:
+    """What a function may do without having been granted it, in a policy apart from the grants."""
 
-    Args:
-        role: The role that the CDK made for the function.
-        statements: What the role may do instead.
-        managed: The managed policies that the CDK attached, which come first; those added later stay.
-    """
-    for index, name in enumerate(managed):
-        role.add_property_deletion_override(f"ManagedPolicyArns.{index}")
-        # cdk-nag looks at the construct, where the policy still stands, and not at the template.
-        acknowledge(role, f"IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{name}]", _REMOVED_REASON)
-    role.policies = [iam.CfnRole.PolicyProperty(policy_name=_POLICY_NAME, policy_document=policy_document(*statements))]
-    for statement in statements:
-        acknowledge_wildcard(role, statement["Resource"], _WILDCARD_REASON)
+    def __init__(self, holder: iam.CfnRole | iam.Policy, statements: Sequence[Statement]) -> None:
+        """Begin with what it needs to run. Use `in_role` or `beside`.
 
+        Args:
+            holder: Where the policy stands.
+            statements: What it may do.
+        """
+        self._holder = holder
+        self._statements: list[Statement] = []
+        self.allow(*statements)
 
-def attach(scope: Construct, role: iam.IRole, statements: list[Statement], *, function: lambda_.CfnFunction) -> None:
-    """Give a role that the user brought what every function needs to run.
+    @classmethod
+    def in_role(cls, role: iam.CfnRole, statements: Sequence[Statement], *, managed: Sequence[str]) -> Baseline:
+        """In the role itself, in the place of the managed policies that the CDK attached.
 
-    Args:
-        scope: The function.
-        role: The role.
-        statements: What it may do.
-        function: The resource, which waits for the rights: Lambda makes network interfaces when it makes the function.
-    """
-    policy = iam.Policy(scope, _POLICY_NAME, document=iam.PolicyDocument.from_json(policy_document(*statements)))
-    role.attach_inline_policy(policy)
-    function.node.add_dependency(policy)
-    for statement in statements:
-        acknowledge_wildcard(policy, statement["Resource"], _WILDCARD_REASON)
+        Args:
+            role: The role that the CDK made for the function.
+            statements: What the role may do instead.
+            managed: The managed policies that the CDK attached, which come first; those added later stay.
+        """
+        for index, name in enumerate(managed):
+            role.add_property_deletion_override(f"ManagedPolicyArns.{index}")
+            # cdk-nag looks at the construct, where the policy still stands, and not at the template.
+            acknowledge(role, f"IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{name}]", _REMOVED_REASON)
+        return cls(role, statements)
+
+    @classmethod
+    def beside(
+        cls, scope: Construct, role: iam.IRole, statements: Sequence[Statement], *, function: lambda_.CfnFunction
+    ) -> Baseline:
+        """Beside a role that the user brought.
+
+        Args:
+            scope: The function.
+            role: The role.
+            statements: What it may do.
+            function: The resource, which waits for the rights: Lambda makes network interfaces when it makes the
+                function.
+        """
+        policy = iam.Policy(scope, _POLICY_NAME)
+        role.attach_inline_policy(policy)
+        function.node.add_dependency(policy)
+        return cls(policy, statements)
+
+    def allow(self, *statements: Statement) -> None:
+        """Let the function do more.
+
+        Args:
+            *statements: What it may do.
+        """
+        self._statements += statements
+        if isinstance(self._holder, iam.Policy):
+            self._holder.document.add_statements(*map(iam.PolicyStatement.from_json, statements))
+        else:
+            document = policy_document(*self._statements)
+            self._holder.policies = [iam.CfnRole.PolicyProperty(policy_name=_POLICY_NAME, policy_document=document)]
+        for statement in statements:
+            acknowledge_wildcard(self._holder, statement["Resource"], _WILDCARD_REASON)
 
 
 def let_checkpoint(scope: Construct, role: iam.IRole, function_arn: str) -> iam.Policy:

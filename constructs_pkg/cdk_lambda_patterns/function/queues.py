@@ -10,8 +10,10 @@ from cdk_lambda_patterns import practices
 
 from .acknowledgments import acknowledge_end_of_failures
 from .durations import seconds
+from .queue_policy import TlsOnlyQueue
 
 if TYPE_CHECKING:
+    import aws_cdk as cdk
     from aws_cdk import aws_kms as kms
     from constructs import Construct
 
@@ -22,6 +24,7 @@ def define_queue(
     *,
     fifo: bool,
     encryption_key: kms.IKey | kms.Key | None,
+    stack: cdk.Stack | None = None,
     **options: Any,  # noqa: ANN401 - options of aws_sqs.Queue
 ) -> sqs.Queue:
     """A queue that is encrypted, with a customer's key if one is given, and that refuses plain connections.
@@ -31,6 +34,7 @@ def define_queue(
         construct_id: Its name there.
         fifo: Whether it is a FIFO queue.
         encryption_key: The customer's key.
+        stack: The stack that it is in, where that is known: who asks pays a message to Node.
         **options: Other options of `aws_sqs.Queue`.
     """
     if encryption_key is None:
@@ -40,7 +44,7 @@ def define_queue(
     if fifo:
         # Only when true: CloudFormation refuses the property on a standard queue.
         options["fifo"] = True
-    return sqs.Queue(scope, construct_id, enforce_ssl=True, **options)
+    return TlsOnlyQueue(scope, construct_id, stack=stack, **options)
 
 
 def define_dead_letter_queue(
@@ -49,6 +53,7 @@ def define_dead_letter_queue(
     fifo: bool = False,
     encryption_key: kms.IKey | kms.Key | None = None,
     construct_id: str = "DeadLetterQueue",
+    stack: cdk.Stack | None = None,
 ) -> sqs.Queue:
     """A queue for what could not be delivered or processed, kept for as long as SQS keeps anything.
 
@@ -57,12 +62,14 @@ def define_dead_letter_queue(
         fifo: Whether it is a FIFO queue, as the dead-letter queue of a FIFO queue must be.
         encryption_key: The customer's key.
         construct_id: Its name in the scope.
+        stack: The stack that it is in, where that is known.
     """
     queue = define_queue(
         scope,
         construct_id,
         fifo=fifo,
         encryption_key=encryption_key,
+        stack=stack,
         retention_period=seconds(practices.FAILURE_QUEUE_RETENTION_SECONDS),
     )
     acknowledge_end_of_failures(queue)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import aws_cdk as cdk
@@ -17,16 +16,17 @@ from aws_cdk import (
     aws_sqs as sqs,
     aws_ssm as ssm,
 )
-from aws_cdk.aws_lambda_destinations import SqsDestination
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
-from . import alarms, destinations, execution_role, function_settings, secrets_extension
+from . import alarms, execution_role, function_settings, secrets_extension
+from .asynchronous import AsynchronousOptions, define_asynchronous_configuration
 from .cdk_refusals import cdk_refusals, expect_type, require_type
 from .defaults import default_runtime, function_defaults
-from .durations import in_seconds, seconds
+from .destinations import bind_destination
+from .durations import in_seconds
 from .environment import check_environment
 from .features import Features, check_features
 from .function_checks import (
@@ -42,6 +42,7 @@ from .layer_versions import follow_layers
 from .log_group import check_log_options, define_log_group_of, logging_config
 from .option_types import check_types
 from .packaging import PythonCode, bundling_errors, check_with_layers
+from .policies import allow
 from .python_override import python_override
 from .queues import define_dead_letter_queue
 from .references import reference
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
     from cdk_lambda_patterns.settings import FunctionSettings
 
+    from .destinations import Destination
     from .function_kwargs import FunctionKwargs
     from .managed_instances import ManagedInstances
 
@@ -122,8 +124,8 @@ class WellArchitectedFunction(lambda_.Function):
         log_group: logs.ILogGroup | None = None,
         log_retention: logs.RetentionDays | None = None,
         log_removal_policy: cdk.RemovalPolicy | None = None,
-        on_failure: destinations.Destination | None = None,
-        on_success: destinations.Destination | None = None,
+        on_failure: Destination | None = None,
+        on_success: Destination | None = None,
         retry_attempts: int | None = None,
         max_event_age: cdk.Duration | None = None,
         public_environment: Mapping[str, str] | None = None,
@@ -237,7 +239,11 @@ class WellArchitectedFunction(lambda_.Function):
         self.timeout_seconds = practices.TIMEOUT_SECONDS if timeout is None else in_seconds(timeout)
         reserved = given.get("reserved_concurrent_executions")
         self.reserved_concurrency = None if reserved is None or is_token(reserved) else reserved
+        with cdk_refusals(where):
+            self.live = super().add_alias(practices.LIVE_ALIAS)
         parts = self.node.find_all()
+        self.live_version = next(part for part in parts if isinstance(part, lambda_.Version))
+        self._alias = next(part for part in parts if isinstance(part, lambda_.CfnAlias))
         function = next(part for part in parts if isinstance(part, lambda_.CfnFunction))
         if log_group is None:
             log_group = define_log_group_of(self, parts, retention=log_retention, removal_policy=log_removal_policy)
@@ -247,11 +253,7 @@ class WellArchitectedFunction(lambda_.Function):
         if traced:
             # Not through the CDK's option, which would put X-Ray's wildcard among what the function is granted.
             function.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode=_TRACING_MODES[tracing])
-        self._grant_baseline(parts, function, role, props, traced=traced)
-        self.live_version = self.current_version
-        self.live = lambda_.Alias(
-            self, "Live", alias_name=practices.LIVE_ALIAS, version=cast("lambda_.IVersion", self.live_version)
-        )
+        self._baseline = self._grant_baseline(parts, function, role, props, traced=traced)
         self.gradual_release = self.autoscaled_by = None
         self.callers = ResourcePolicy(self.live, where, self.features)
         self._complete_features(props)
@@ -272,8 +274,8 @@ class WellArchitectedFunction(lambda_.Function):
         self._layer_count = layer_count(given)
         self.failure_queue = None
         self._failure_path_defined = False
-        self._asynchronous = _Asynchronous(on_failure, on_success, retry_attempts, max_event_age)
-        if self._asynchronous != _Asynchronous():
+        self._asynchronous = AsynchronousOptions(on_failure, on_success, retry_attempts, max_event_age)
+        if self._asynchronous != AsynchronousOptions():
             self.invoked_asynchronously()
         for event in events:
             self.add_event_source(event)
@@ -408,28 +410,22 @@ class WellArchitectedFunction(lambda_.Function):
         if self._failure_path_defined:
             return
         self._failure_path_defined = True
-        wanted = self._asynchronous
+        wanted, where = self._asynchronous, self._where
         if wanted.on_failure is None:
-            self.failure_queue = self._define_failure_queue()
-            failed = cast("lambda_.IDestination", SqsDestination(self.failure_queue))
+            failed = self._define_failure_queue()
         else:
-            failed = destinations.as_destination(self._where, "on_failure", wanted.on_failure)
-        succeeded = (
-            None
-            if wanted.on_success is None
-            else destinations.as_destination(self._where, "on_success", wanted.on_success)
+            failed = bind_destination(where, "on_failure", wanted.on_failure, self)
+        succeeded = None
+        if wanted.on_success is not None:
+            succeeded = bind_destination(where, "on_success", wanted.on_success, self)
+        define_asynchronous_configuration(
+            self.live,
+            self._alias,
+            wanted,
+            function_name=self.live_dimensions["FunctionName"],
+            failed=failed,
+            succeeded=succeeded,
         )
-        retries, age = wanted.retry_attempts, wanted.max_event_age
-        with cdk_refusals(self._where):
-            self.live.configure_async_invoke(
-                on_failure=failed,
-                on_success=succeeded,
-                retry_attempts=practices.ASYNC_RETRY_ATTEMPTS if retries is None else retries,
-                max_event_age=seconds(practices.ASYNC_EVENT_AGE_SECONDS) if age is None else age,
-            )
-        if failed is wanted.on_failure or (succeeded is not None and succeeded is wanted.on_success):
-            # A destination of the CDK does not show what it leads to; the resource does.
-            destinations.refuse_fifo_behind(self._where, self.live)
         self.alarms["DeliveryFailures"] = alarms.delivery_failures_alarm(self, self.live_dimensions, self.alarm_actions)
 
     def run_on(self, instances: ManagedInstances) -> None:
@@ -505,7 +501,7 @@ class WellArchitectedFunction(lambda_.Function):
         props: Mapping[str, Any],
         *,
         traced: bool,
-    ) -> None:
+    ) -> execution_role.Baseline:
         in_vpc, insights = "vpc" in props, "insights_version" in props
         statements = execution_role.baseline_statements(
             log_group_arn=self._log_group.log_group_arn, traced=traced, in_vpc=in_vpc, insights=insights
@@ -513,10 +509,10 @@ class WellArchitectedFunction(lambda_.Function):
         own_role = next((part for part in parts if isinstance(part, iam.CfnRole)), None)
         if role is None and own_role is not None:
             managed = execution_role.managed_by_cdk(in_vpc=in_vpc, insights=insights, durable="durable_config" in props)
-            execution_role.narrow(own_role, statements, managed=managed)
-        else:
-            # The user's role, or with aws_iam.Role.customize_roles one that was made before.
-            execution_role.attach(self, cast("iam.IRole", self.role), statements, function=function)
+            return execution_role.Baseline.in_role(own_role, statements, managed=managed)
+        # The user's role, or with aws_iam.Role.customize_roles one that was made before.
+        role = cast("iam.IRole", self.role)
+        return execution_role.Baseline.beside(self, role, statements, function=function)
 
     def _complete_features(self, props: Mapping[str, Any]) -> None:
         """What some of the options need beside themselves, which the CDK leaves to the user."""
@@ -533,10 +529,16 @@ class WellArchitectedFunction(lambda_.Function):
             # The CDK warns that SnapStart works for published versions only: `live` is on one.
             cdk.Annotations.of(self).acknowledge_warning(_SNAP_START_WARNING, "the alias is on a published version")
 
-    def _define_failure_queue(self) -> sqs.Queue:
-        queue = define_dead_letter_queue(self, construct_id="FailureQueue")
+    def _define_failure_queue(self) -> str:
+        scope = self._where.scope
+        queue = define_dead_letter_queue(
+            self, construct_id="FailureQueue", stack=scope if isinstance(scope, cdk.Stack) else self.stack
+        )
+        self.failure_queue = queue
         self.alarms["FailureQueue"] = alarms.queue_not_empty_alarm(self, queue.queue_name, self.alarm_actions)
-        return queue
+        arn = queue.queue_arn
+        self._baseline.allow(allow("sqs:SendMessage", arn))
+        return arn
 
     def _check_reference(self, name: str) -> None:
         check_environment(self._where, {name: ""}, beside=self._variables)  # the name; a reference is no secret
@@ -561,16 +563,6 @@ class WellArchitectedFunction(lambda_.Function):
             self._where.size("layers", with_extension, quotas.LAYERS, fix=secrets_extension.NO_LAYER_LEFT)
             with cdk_refusals(self._where):
                 secrets_extension.add_to(self, self._where)
-
-
-@dataclass(frozen=True)
-class _Asynchronous:
-    """How asynchronous events are treated, as the user said."""
-
-    on_failure: destinations.Destination | None = None
-    on_success: destinations.Destination | None = None
-    retry_attempts: int | None = None
-    max_event_age: cdk.Duration | None = None
 
 
 _SNAP_START_WARNING = "@aws-cdk/aws-lambda:snapStartRequirePublish"

@@ -135,5 +135,5 @@ def test_a_first_version_that_the_smoke_test_disapproves_of_is_never_live(
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     events = cloudformation.describe_stack_events(StackName=stack["StackName"])["StackEvents"]
     aliases = {event["LogicalResourceId"] for event in events if event["ResourceType"] == "AWS::Lambda::Alias"}
-    assert not [alias for alias in aliases if alias.startswith("QuoteLive")]
+    assert not [alias for alias in aliases if alias.startswith("QuoteAliaslive")]
     assert local_cloud.client("codedeploy").list_deployments()["deployments"] == []
