@@ -131,6 +131,9 @@ ELSEWHERE = {
     "SUBNET_RESERVED_ADDRESSES": "test_function_network.py",
     "VPC_PREFIX_LENGTH": "test_function_network.py",
     "ZONES": "test_function_network.py",
+    "RESOURCE_POLICY_CONDITION": "test_resource_policy.py",
+    "RESOURCE_POLICY_SOURCE_ARN": "test_resource_policy.py",
+    "RESOURCE_POLICY_STATEMENT": "test_resource_policy.py",
     "RUNTIME_VERSION_ARN_PATTERN": "test_features.py",
     "SNAP_START_STORAGE": "test_features.py",
 }

@@ -140,10 +140,10 @@ def _load_yaml(text: str, name: str) -> tuple[object, Lines]:
         mark = error.problem_mark
         line = f":{mark.line + 1}" if mark else ""
         raise TemplateError(
-            f"{name}{line}: not YAML: {_one_line(error.problem or error.context or 'malformed')}"
+            f"{name}{line}: not YAML: {one_line(error.problem or error.context or 'malformed')}"
         ) from None
     except yaml.YAMLError as error:
-        raise TemplateError(f"{name}: not YAML: {_one_line(str(error))}") from None
+        raise TemplateError(f"{name}: not YAML: {one_line(str(error))}") from None
     return reader.document, reader.lines.get
 
 
@@ -263,5 +263,6 @@ def _scalar(text: str) -> object:
     return text
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text without its line breaks, as an error's message wants it."""
     return " ".join(text.split())

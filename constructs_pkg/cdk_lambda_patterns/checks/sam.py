@@ -12,6 +12,7 @@ from samtranslator.model.exceptions import InvalidDocumentException  # type: ign
 from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
 from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
 
+from .documents import one_line
 from .template import TemplateError
 from .values import is_mapping, mapping
 
@@ -45,10 +46,10 @@ def transform(body: Mapping[str, object], name: str, folder: Path | None) -> Map
         transformed = translator.translate(prepared, parameter_values=_values(prepared), get_managed_policy_map=dict)
     except InvalidDocumentException as error:
         causes = cast("list[Any]", error.causes)
-        raise TemplateError(f"{name}: SAM refuses it: {_one_line('; '.join(str(c.message) for c in causes))}") from None
+        raise TemplateError(f"{name}: SAM refuses it: {one_line('; '.join(str(c.message) for c in causes))}") from None
     except Exception as error:
         # The translator trusts its input: what is wrongly typed ends in whatever exception comes first.
-        raise TemplateError(f"{name}: SAM cannot read it: {type(error).__name__}: {_one_line(str(error))}") from error
+        raise TemplateError(f"{name}: SAM cannot read it: {type(error).__name__}: {one_line(str(error))}") from error
     return cast("dict[str, object]", transformed)
 
 
@@ -109,7 +110,3 @@ def _definition(uri: str, folder: Path | None) -> dict[str, object]:
         if is_mapping(definition):
             return {"Definition": definition}
     return {"DefinitionUri": _CODE}
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

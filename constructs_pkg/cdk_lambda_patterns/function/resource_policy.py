@@ -27,11 +27,9 @@ if TYPE_CHECKING:
 
 # The policy as Lambda keeps it.
 _POLICY = len('{"Version":"2012-10-17","Id":"default","Statement":[]}')
-_STATEMENT = len(
-    '{"Sid":"","Effect":"Allow","Principal":{"Service":""},"Action":"lambda:InvokeFunction","Resource":""},'
-)
-_CONDITION = len(',"Condition":{}')
-_SOURCE_ARN = len('"ArnLike":{"AWS:SourceArn":""},')
+_STATEMENT = len(quotas.RESOURCE_POLICY_STATEMENT)
+_CONDITION = len(quotas.RESOURCE_POLICY_CONDITION)
+_SOURCE_ARN = len(quotas.RESOURCE_POLICY_SOURCE_ARN) + len(",")
 _SOURCE_ACCOUNT = len('"StringEquals":{"AWS:SourceAccount":""},')
 _EVENT_SOURCE_TOKEN = len('"StringEquals":{"lambda:EventSourceToken":""},')
 # What is only known at deployment, about: the statement's id (stack, logical id, twelve characters), the alias's ARN,

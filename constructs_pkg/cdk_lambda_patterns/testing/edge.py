@@ -16,7 +16,6 @@ from cdk_lambda_patterns.json_values import as_list, as_mapping
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_STATUS_CODES = range(200, 600)
 _BODY_LIMITS = {"viewer-request": quotas.EDGE_VIEWER_BODY_BYTES, "origin-request": quotas.EDGE_ORIGIN_BODY_BYTES}
 
 
@@ -182,7 +181,7 @@ def _size(response: Mapping[str, Any]) -> int:
 
 
 def _check_status(status: object) -> None:
-    if not str(status).isdigit() or int(str(status)) not in _STATUS_CODES:
+    if not str(status).isdigit() or int(str(status)) not in quotas.EDGE_STATUS_CODES:
         raise EdgeFunctionError(f"'status' must be a number from 200 to 599, got {status!r}")
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import cdk_lambda_patterns.local_cloud
+from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.json_values import as_mapping
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ _RUNTIME = Path(__file__).with_name("viewer_function.mjs")
 # One text for both: what tests run here is what the local cloud runs.
 _CLOUDFRONT = Path(cdk_lambda_patterns.local_cloud.__path__[0], "fidelity", "viewer_functions", "cloudfront.js")
 _SECONDS = 10
-_STATUS_CODES = range(200, 600)
 
 
 class ViewerFunctionError(RuntimeError):
@@ -167,7 +167,7 @@ def _checked(result: object) -> dict[str, Any]:
     if returned is None:
         raise ViewerFunctionError(f"a request or a response must be returned, got {json.dumps(result)}")
     if "statusCode" in returned:
-        if returned["statusCode"] not in _STATUS_CODES:
+        if returned["statusCode"] not in quotas.EDGE_STATUS_CODES:
             raise ViewerFunctionError(f"'statusCode' must be a number from 200 to 599, got {returned['statusCode']!r}")
     elif not str(returned.get("uri", "")).startswith("/"):
         raise ViewerFunctionError(f"'uri' of a request must begin with '/', got {returned.get('uri')!r}")

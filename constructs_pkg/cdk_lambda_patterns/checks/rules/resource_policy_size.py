@@ -37,9 +37,8 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
     from cdk_lambda_patterns.checks.values import Value
 
-# A statement without its names, and the condition that a source adds to it.
-_STATEMENT = '{"Sid":"","Effect":"Allow","Principal":{"Service":""},"Action":"lambda:InvokeFunction","Resource":""},'
-_CONDITION = ',"Condition":{"ArnLike":{"AWS:SourceArn":""}}'
+_STATEMENT = len(quotas.RESOURCE_POLICY_STATEMENT)
+_CONDITION = len(quotas.RESOURCE_POLICY_CONDITION) + len(quotas.RESOURCE_POLICY_SOURCE_ARN)
 # The id that CloudFormation gives a statement: stack, logical id and twelve characters.
 _RANDOM = len("--123456789012")
 _ARN = len("arn:aws:lambda:eu-central-1:123456789012:function:")
@@ -80,10 +79,10 @@ class ResourcePolicySize(Rule):
 
 def _size(app: App, permission: Resource, unknown: int) -> int:
     stack = permission.template.stack_name
-    size = len(_STATEMENT) + _RANDOM + (len(stack) if stack else unknown) + len(permission.logical_id) + _ARN + unknown
+    size = _STATEMENT + _RANDOM + (len(stack) if stack else unknown) + len(permission.logical_id) + _ARN + unknown
     size += _length(app.templates.one(permission, "Principal"), unknown)
     source = app.templates.one(permission, "SourceArn")
-    return size + (len(_CONDITION) + _length(source, unknown) if source is not None else 0)
+    return size + (_CONDITION + _length(source, unknown) if source is not None else 0)
 
 
 def _length(value: Value, unknown: int) -> int:
