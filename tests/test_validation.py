@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 from types import SimpleNamespace
 from typing import Any, cast
@@ -55,11 +56,15 @@ def test_text_is_accepted(value: str) -> None:
 
 @pytest.mark.parametrize("value", [0, 2, 2.0, None, -1.8881545897087626e289])
 def test_a_whole_number_is_one_in_any_form_and_tokens_pass(value: float | None) -> None:
-    WHERE.within_whole("prop", value, UP_TO_TWO)
+    WHERE.within("prop", value, UP_TO_TWO)
 
 
 def test_fails_when_a_number_is_a_part_of_one() -> None:
-    assert refusal("within_whole", 1.5, UP_TO_TWO).startswith(
-        "'prop' must be a whole number of retries, got 1.5; choose one"
+    assert refusal("within", 1.5, UP_TO_TWO).startswith(
+        "'prop' must be a whole number, at most 2 retries, got 1.5; round it"
     )
-    assert refusal("within_whole", 3, UP_TO_TWO).startswith("'prop' must be at most 2 retries, got 3; ")
+    assert refusal("within", 2.5, UP_TO_TWO).startswith("'prop' must be at most 2 retries, got 2.5; choose one")
+
+
+def test_a_part_of_one_is_accepted_where_aws_takes_it() -> None:
+    WHERE.within("prop", 1.5, dataclasses.replace(UP_TO_TWO, whole=False))

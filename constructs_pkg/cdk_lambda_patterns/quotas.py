@@ -30,6 +30,8 @@ class Quota:
     fix: str
     """What to change, for the error's text."""
     note: str = ""
+    whole: bool = True
+    """Whether AWS takes whole numbers only."""
 
     @property
     def range(self) -> str:
@@ -191,6 +193,7 @@ INSTANCE_MEMORY_PER_VCPU = Quota(
     unit="GiB of memory for each vCPU",
     source=f"{_LAMBDA_API}/API_LambdaManagedInstancesCapacityProviderConfig.html",
     fix="choose a number in that range",
+    whole=False,
 )
 INSTANCE_MEMORY = Quota(
     code="InstanceMemoryTooSmall",
@@ -233,6 +236,7 @@ PROVISIONED_UTILIZATION = Quota(
     unit="as the share of environments in use",
     source="https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html",
     fix="choose a share in that range, as 0.7 for 70 %",
+    whole=False,
 )
 REQUESTS_PER_ENVIRONMENT = 10
 """Requests a second of each concurrent execution, however short they are.
@@ -890,6 +894,7 @@ FIREHOSE_BUFFER_SIZE = Quota(
     unit="MB",
     source="https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html",
     fix="choose a size in that range",
+    whole=False,
 )
 FIREHOSE_BUFFER_INTERVAL = Quota(
     code="FirehoseBufferInterval",
@@ -1031,6 +1036,7 @@ REST_API_TIMEOUT = Quota(
     source="https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html",
     fix="shorten the function's timeout, answer before the work is done, or stream",
     note="AWS grants more for regional and private REST APIs.",
+    whole=False,
 )
 HTTP_API_TIMEOUT = Quota(
     code="HttpApiTimeoutOutOfRange",
@@ -1039,6 +1045,7 @@ HTTP_API_TIMEOUT = Quota(
     unit="seconds that an HTTP API waits for its integration",
     source="https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html",
     fix="shorten the function's timeout, or answer before the work is done",
+    whole=False,
 )
 EDGE_FUNCTION_TIMEOUT = Quota(
     code="EdgeFunctionTimeout",

@@ -48,22 +48,22 @@ class Where:
         raise ValidationError(f"'{prop}' {rule}, got {got}; {fix}", code=code, path=self.path) from None
 
     def within(self, prop: str, value: float | None, quota: Quota, *, fix: str | None = None) -> None:
-        """Refuse a number outside a quota, and what is no number. None and tokens pass."""
+        """Refuse a number outside a quota, a part of one where AWS counts whole ones, and what is no number.
+
+        None and tokens pass.
+        """
         if value is None or is_token(value):
             return
         if not is_number(value):
             self.refuse(prop, "must be a number", got=repr(value), fix=fix or quota.fix, code=quota.code)
-        if quota.admits(value):
-            return
-        # "At most 2" alone would not refuse -1.
-        least = f"{quota.minimum:g} or more and " if value < quota.minimum and quota.range.startswith("at most") else ""
-        self.refuse(prop, f"must be {least}{quota.range}", got=f"{value:,.12g}", fix=fix or quota.fix, code=quota.code)
-
-    def within_whole(self, prop: str, value: float | None, quota: Quota) -> None:
-        """Refuse a number outside a quota, and a part of one. None and tokens pass."""
-        self.within(prop, value, quota)
-        if value is not None and not is_token(value) and value % 1 != 0:
-            self.refuse(prop, f"must be a whole number of {quota.unit}", got=value, fix=quota.fix, code=quota.code)
+        got = f"{value:,.12g}"
+        if not quota.admits(value):
+            # "At most 2" alone would not refuse -1.
+            below_zero = value < quota.minimum and quota.range.startswith("at most")
+            least = f"{quota.minimum:g} or more and " if below_zero else ""
+            self.refuse(prop, f"must be {least}{quota.range}", got=got, fix=fix or quota.fix, code=quota.code)
+        if quota.whole and value % 1 != 0:
+            self.refuse(prop, f"must be a whole number, {quota.range}", got=got, fix="round it", code=quota.code)
 
     def size(self, prop: str, value: Sized | None, quota: Quota, *, fix: str | None = None) -> None:
         """Refuse text or a collection whose length is outside a quota, and what has none. None and tokens pass."""

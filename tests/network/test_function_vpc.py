@@ -406,7 +406,7 @@ class TestNetworkAcl:
         ({"zones": 1}, ("ZoneCount", "1")),
         ({"zones": 0}, ("ZoneCount", "0")),
         ({"zones": 7}, ("ZoneCount", "7")),
-        ({"zones": 2.5}, ("CountOutOfRange", "2.5")),
+        ({"zones": 2.5}, ("ZoneCount", "2.5")),
         ({"zones": NUMBER}, ("CountOutOfRange", "a token")),
         ({"zones": 3}, ("ZonesUnknown", "3 where 2 are known")),
         ({"nat_gateways": -1}, ("CountOutOfRange", "-1")),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from aws_cdk import (
     aws_amazonmq as amazonmq,
     aws_cognito as cognito,
+    aws_docdb as docdb,
     aws_dynamodb as dynamodb,
     aws_logs as logs,
     aws_msk as msk,
@@ -58,7 +59,13 @@ NEEDED: dict[type[Any], dict[str, Callable[[Construct], object]]] = {
         "queue": lambda _: "orders",
         "secret": lambda scope: secretsmanager.Secret(scope, "Secret"),
     },
-    DocumentDbTrigger: {"cluster": lambda _: None, "database": lambda _: "shop"},
+    DocumentDbTrigger: {
+        "cluster": lambda scope: docdb.DatabaseCluster.from_database_cluster_attributes(
+            scope, "Cluster", cluster_identifier="orders"
+        ),
+        "database": lambda _: "shop",
+        "secret": lambda scope: secretsmanager.Secret(scope, "Secret"),
+    },
     S3Trigger: {},
     SnsTrigger: {},
     EventBridgeTrigger: {"pattern": lambda _: {"source": ["shop"]}},

@@ -119,7 +119,7 @@ def documents(_: Construct, source: Construct, key: kms.Key) -> dict[str, Any]:
         vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC),
         security_group_removal_policy=cdk.RemovalPolicy.DESTROY,
     )
-    return {"cluster": cluster}
+    return {"cluster": cluster, "secret": None}
 
 
 def failures(_: Construct, source: Construct, key: kms.Key) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -31,12 +32,14 @@ from cdk_lambda_patterns import (
     LogsTrigger,
     MqTrigger,
     MskCluster,
+    ProvisionedPollers,
     S3BatchOperations,
     S3Trigger,
     SelfManagedKafka,
     SesTrigger,
     SnsTrigger,
     SqsTrigger,
+    ValidationError,
 )
 from tests.function.support import CODE, define
 from tests.refusals import refusal
@@ -66,6 +69,27 @@ class TestFunction:
         )
 
         assert "'function'" in refused(kind, stack, "TypeMismatch", "Function", function=plain)
+
+
+COUNTS = [
+    (kind, name)
+    for kind in NEEDED
+    for name, parameter in inspect.signature(kind.__init__).parameters.items()
+    if parameter.annotation in {"int", "int | None"}
+]
+"""Every option of a trigger that is a whole number."""
+
+
+@pytest.mark.parametrize(("kind", "option"), COUNTS)
+def test_fails_when_a_number_is_not_whole(kind: type[Any], option: str, stack: cdk.Stack) -> None:
+    pollers = {"provisioned_pollers": ProvisionedPollers(minimum=1)} if kind is KafkaTrigger else {}
+
+    with pytest.raises(ValidationError, match=rf"'{option}' must be a whole number, .*, got 2\.5; round it"):
+        define_trigger(kind, stack, function=define(stack), **pollers, **{option: 2.5})
+
+
+def test_options_that_are_numbers_are_found() -> None:
+    assert {(SqsTrigger, "batch_size"), (SqsTrigger, "max_concurrency"), (S3BatchOperations, "priority")} <= {*COUNTS}
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def in_seconds(duration: Duration | None) -> float | None:
 
 
 def duration_within(where: Where, prop: str, duration: Duration | None, quota: Quota) -> float | None:
-    """Refuse what is no duration of whole seconds within a quota in seconds. None and tokens pass.
+    """Refuse what is no duration within a quota in seconds. None and tokens pass.
 
     Returns:
         The duration in seconds; None where it is left out or only known at deployment.
@@ -49,8 +49,6 @@ def duration_within(where: Where, prop: str, duration: Duration | None, quota: Q
         )
     amount = in_seconds(duration)
     where.within(prop, amount, quota)
-    if amount is not None and amount != int(amount):
-        where.refuse(prop, "must be a whole number of seconds", got=f"{amount:g}", fix="round it", code=quota.code)
     return amount
 
 

@@ -95,15 +95,13 @@ def check_function(where: Where, *, handler: str | None, options: Mapping[str, A
     where.size("description", get("description"), quotas.DESCRIPTION_LENGTH)
     duration_within(where, "timeout", get("timeout"), quotas.TIMEOUT)
     check_architecture(where, get("architecture"))
-    where.within_whole("memory_size", get("memory_size"), quotas.MEMORY)
+    where.within("memory_size", get("memory_size"), quotas.MEMORY)
     storage = get("ephemeral_storage_size")
     if storage is not None:
         _check_storage(where, storage)
-    where.within_whole(
-        "reserved_concurrent_executions", get("reserved_concurrent_executions"), quotas.RESERVED_CONCURRENCY
-    )
+    where.within("reserved_concurrent_executions", get("reserved_concurrent_executions"), quotas.RESERVED_CONCURRENCY)
     where.size("layers", range(layer_count(options)), quotas.LAYERS)
-    where.within_whole("retry_attempts", get("retry_attempts"), quotas.ASYNC_RETRY_ATTEMPTS)
+    where.within("retry_attempts", get("retry_attempts"), quotas.ASYNC_RETRY_ATTEMPTS)
     duration_within(where, "max_event_age", get("max_event_age"), quotas.ASYNC_EVENT_AGE)
     _check_durable(where, get("durable_config"))
     _check_network(where, options)
@@ -208,7 +206,7 @@ def _check_storage(where: Where, storage: Size) -> None:
     if not storage.is_unresolved():
         # Sizes below a mebibyte would be refused by the CDK with its own error.
         size = storage.to_mebibytes(rounding=SizeRoundingBehavior.NONE)
-        where.within_whole("ephemeral_storage_size", size, quotas.EPHEMERAL_STORAGE)
+        where.within("ephemeral_storage_size", size, quotas.EPHEMERAL_STORAGE)
 
 
 def _check_durable(where: Where, durable: lambda_.DurableConfig | Mapping[str, Any] | None) -> None:

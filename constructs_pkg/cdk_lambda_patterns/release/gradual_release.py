@@ -40,6 +40,7 @@ _ERRORS = Quota(
     unit="errors in a minute",
     source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html",
     fix="choose 1 or more, or say 'without_alarms'",
+    whole=False,
 )
 _RULE = "LambdaChecks::ReleaseRollbackAlarms"
 

@@ -246,7 +246,7 @@ def _check_fixed(where: Where, concurrency: int, scaled: Mapping[str, object]) -
                 fix="give either of them",
                 code="FixedAndScaled",
             )
-    where.within_whole("concurrency", concurrency, quotas.PROVISIONED_CONCURRENCY)
+    where.within("concurrency", concurrency, quotas.PROVISIONED_CONCURRENCY)
 
 
 def _check_range(where: Where, minimum: int | None, maximum: int | None) -> tuple[int, int]:
@@ -265,8 +265,8 @@ def _check_range(where: Where, minimum: int | None, maximum: int | None) -> tupl
 
 
 def _check_ends(where: Where, minimum: int, maximum: int, prefix: str = "") -> None:
-    where.within_whole(f"{prefix}minimum", minimum, quotas.SCALED_CONCURRENCY)
-    where.within_whole(f"{prefix}maximum", maximum, quotas.SCALED_CONCURRENCY)
+    where.within(f"{prefix}minimum", minimum, quotas.SCALED_CONCURRENCY)
+    where.within(f"{prefix}maximum", maximum, quotas.SCALED_CONCURRENCY)
     if is_token(minimum) or is_token(maximum):
         return
     if minimum > maximum:

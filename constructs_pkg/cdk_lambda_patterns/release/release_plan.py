@@ -114,7 +114,7 @@ class ReleasePlan:
         """
         if self.shift is Shift.ALL_AT_ONCE:
             return Steps(self.shift)
-        where.within_whole("plan", self.percent, quotas.RELEASE_PERCENT)
+        where.within("plan", self.percent, quotas.RELEASE_PERCENT)
         length = duration_within(where, "plan", self.interval, _INTERVAL)
         if is_token(self.percent) or length is None:
             where.refuse(

@@ -143,7 +143,6 @@ class FirehoseTransformation(Construct):
         _check_prefix(where, prefix)
         gathered = _megabytes(where, "buffer_size", buffer_size, quotas.FIREHOSE_BUFFER_SIZE)
         object_size = _megabytes(where, "delivery_size", delivery_size, quotas.FIREHOSE_DELIVERY_SIZE)
-        _check_whole(where, "delivery_size", object_size)
         waited = _seconds(where, "buffer_interval", buffer_interval, quotas.FIREHOSE_BUFFER_INTERVAL)
         object_waited = _seconds(where, "delivery_interval", delivery_interval, quotas.FIREHOSE_DELIVERY_INTERVAL)
 
@@ -240,17 +239,6 @@ def _megabytes(where: Where, prop: str, size: Size | None, quota: Quota) -> floa
     amount = size.to_kibibytes() / 1024
     where.within(prop, amount, quota)
     return amount
-
-
-def _check_whole(where: Where, prop: str, megabytes: float | None) -> None:
-    if megabytes is not None and not is_token(megabytes) and megabytes != int(megabytes):
-        where.refuse(
-            prop,
-            "must be a whole number of MB",
-            got=f"{megabytes:,.12g}",
-            fix="round it",
-            code=quotas.FIREHOSE_DELIVERY_SIZE.code,
-        )
 
 
 def _seconds(where: Where, prop: str, interval: Duration | None, quota: Quota) -> float | None:

@@ -167,14 +167,6 @@ def _window(where: Where, window: cdk.Duration | None) -> float | None:
     with cdk_refusals(where):
         minutes = window.to_minutes(integral=False)
     where.within("flexible_window", minutes, quotas.FLEXIBLE_WINDOW)
-    if not is_token(minutes) and minutes != int(minutes):
-        where.refuse(
-            "flexible_window",
-            "must be a whole number of minutes",
-            got=f"{minutes:g}",
-            fix="round it",
-            code=quotas.FLEXIBLE_WINDOW.code,
-        )
     return minutes
 
 
