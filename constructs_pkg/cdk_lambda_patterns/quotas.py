@@ -387,10 +387,6 @@ RESOURCE_POLICY_SIZE = Quota(
     source=_LAMBDA,
     fix="merge permissions of one source, or split the function",
 )
-
-# Logs ----------------------------------------------------------------------------------------------------------------
-
-LOG_RETENTION_DAYS = (
 RESOURCE_POLICY_STATEMENT = (
     '{"Sid":"","Effect":"Allow","Principal":{"Service":""},"Action":"lambda:InvokeFunction","Resource":""},'
 )
@@ -402,6 +398,10 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-bas
 RESOURCE_POLICY_SOURCE_ARN = '"ArnLike":{"AWS:SourceArn":""}'
 """The condition on a source, without its ARN.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"""
+
+# Logs ----------------------------------------------------------------------------------------------------------------
+
+LOG_RETENTION_DAYS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
 """Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
@@ -1070,6 +1070,9 @@ Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloud
 EDGE_ORIGIN_RESPONSE_BYTES = 1024 * 1024
 """Of a response that a function makes at origin events, headers included.
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html"""
+EDGE_STATUS_CODES = range(200, 600)
+"""Of a response that a function makes.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-generating-http-responses.html"""
 EDGE_VIEWER_BODY_BYTES = 40 * 1024
 """Of a request's body that a function gets at viewer requests.
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""
@@ -1077,9 +1080,6 @@ EDGE_ORIGIN_BODY_BYTES = 1024 * 1024
 """Of a request's body that a function gets at origin requests.
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""
 EDGE_RUNTIMES = ("nodejs", "python")
-EDGE_STATUS_CODES = range(200, 600)
-"""Of a response that a function makes.
-Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-generating-http-responses.html"""
 """Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""
 EDGE_REGION = "us-east-1"
 """Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""
