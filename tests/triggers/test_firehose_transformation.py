@@ -53,9 +53,12 @@ class TestTransformation:
         }
         assert destination(stack)["ProcessingConfiguration"]["Enabled"] is True
 
-    @pytest.mark.parametrize(("size", "written"), [(205, "0.2001953125"), (512, "0.5"), (3_072, "3")])
-    def test_may_gather_more_or_less(self, stack: cdk.Stack, size: int, written: str) -> None:
-        transformation(stack, buffer_size=cdk.Size.kibibytes(size))
+    @pytest.mark.parametrize(
+        ("size", "written"),
+        [(cdk.Size.mebibytes(0.2), "0.2"), (cdk.Size.kibibytes(512), "0.5"), (cdk.Size.mebibytes(3), "3")],
+    )
+    def test_may_gather_more_or_less(self, stack: cdk.Stack, size: cdk.Size, written: str) -> None:
+        transformation(stack, buffer_size=size)
 
         assert processor(stack)["BufferSizeInMBs"] == written
 

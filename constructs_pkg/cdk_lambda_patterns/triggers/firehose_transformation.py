@@ -236,7 +236,7 @@ def _megabytes(where: Where, prop: str, size: Size | None, quota: Quota) -> floa
         )
     if size.is_unresolved():
         return size.to_mebibytes()
-    amount = size.to_kibibytes() / 1024
+    amount = size.to_mebibytes(rounding=cdk.SizeRoundingBehavior.NONE)
     where.within(prop, amount, quota)
     return amount
 
