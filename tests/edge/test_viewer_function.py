@@ -103,6 +103,11 @@ class TestFunction:
     def test_fails_when_its_code_is_a_path(self, stack: cdk.Stack) -> None:
         refused(stack, "TypeMismatch", "str", code="moved.js")
 
+    def test_may_have_an_empty_comment(self, stack: cdk.Stack) -> None:
+        define(stack, comment="")
+
+        assert only(synthesize(stack), FUNCTION)["FunctionConfig"]["Comment"] == ""
+
     def test_fails_when_its_comment_is_too_long(self, stack: cdk.Stack) -> None:
         refused(stack, "ViewerFunctionCommentLength", "129", comment="c" * 129)
 

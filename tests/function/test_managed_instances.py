@@ -118,6 +118,22 @@ def test_may_keep_none(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> 
     }
 
 
+@pytest.mark.parametrize(("memory", "fits"), [(32_768, True), (32_769, False)])
+def test_have_up_to_32_gib_of_memory(
+    stack: cdk.Stack, provider: lambda_.CapacityProvider, memory: int, *, fits: bool
+) -> None:
+    """On the resource: the function itself takes what Lambda gives others."""
+    function = large(stack)
+    resource: Any = function.node.default_child
+    resource.memory_size = memory
+
+    if fits:
+        function.run_on(ManagedInstances(capacity_provider=provider))
+        assert the_function(synthesize(stack))["MemorySize"] == memory
+    else:
+        refused(function, "InstanceMemoryTooSmall", "32,769", capacity_provider=provider)
+
+
 @pytest.mark.parametrize(("memory", "got"), [(512, "512"), (2_047, "2,047")])
 def test_fails_when_the_function_has_too_little_memory(
     stack: cdk.Stack, provider: lambda_.CapacityProvider, memory: int, got: str

@@ -429,6 +429,7 @@ class TestNetworkAcl:
         ({"cidr": "10.0.0.0/24", "functions": 59, "endpoints": ["sqs"]}, ("SubnetCapacity", "59 with 10.0.0.0/24")),
         ({"cidr": "10.0.0.0/24", "functions": 59, "concurrency": 6_501}, ("SubnetCapacity", "59 with 10.0.0.0/24")),
         ({"cidr": "10.0.0.0/26", "functions": 1}, ("SubnetCapacity", "0 with 10.0.0.0/26")),
+        ({"cidr": "10.0.0.0/28", "functions": 1}, ("SubnetCapacity", "0 with 10.0.0.0/28")),
         ({"endpoints": ["sqqs"]}, ("EndpointUnknown", "'sqqs'")),
         ({"endpoints": [1]}, ("TypeMismatch", "int")),
         ({"nat_gateways": "1"}, ("CountOutOfRange", "'1'")),

@@ -127,8 +127,9 @@ class TestAccount:
             stack, "ReservedAboveAccount", "2,901 (most: 2901 by Stack/Orders)", {orders: load(1)}, account_limit=3_000
         )
 
-    def test_may_be_new(self, stack: cdk.Stack) -> None:
-        assert budget(stack, {define(stack, "Orders"): load(10)}, account_limit=10).available == 10
+    @pytest.mark.parametrize("limit", [1, 10])
+    def test_may_be_new(self, stack: cdk.Stack, limit: int) -> None:
+        assert budget(stack, {define(stack, "Orders"): load(limit)}, account_limit=limit).available == limit
 
     def test_fails_when_a_new_one_reserves(self, stack: cdk.Stack) -> None:
         workloads = {reserving(stack, "Orders", 1): load(1)}

@@ -139,9 +139,9 @@ class TestWaiting:
 
         assert the_resource(stack)["ServiceTimeout"] == "2700"
 
-    @pytest.mark.parametrize("seconds", [30, 3_600])
-    def test_may_be_said(self, stack: cdk.Stack, seconds: int) -> None:
-        trigger(stack, service_timeout=cdk.Duration.seconds(seconds))
+    @pytest.mark.parametrize(("timeout", "seconds"), [(1, 1), (30, 30), (30, 3_600)])
+    def test_may_be_said(self, stack: cdk.Stack, timeout: int, seconds: int) -> None:
+        trigger(stack, timeout=timeout, service_timeout=cdk.Duration.seconds(seconds))
 
         assert the_resource(stack)["ServiceTimeout"] == f"{seconds}"
 

@@ -197,7 +197,7 @@ class TestPattern:
             ({"source": {"name": ["shop"]}}, "EventPatternField", "dict below 'source'"),
             ({"detail": ["order"]}, "EventPatternField", "list below 'detail'"),
             ({"region": ["eu-west-1"]}, "EventPatternTooWide", "{'region': ['eu-west-1']}"),
-            ({"source": ["x" * 2_048]}, "EventPatternTooLong", "2,063"),
+            ({"source": ["x" * (2_049 - len('{"source":[""]}'))]}, "EventPatternTooLong", "2,049"),
         ],
     )
     def test_fails_when_it_is_none(self, stack: cdk.Stack, pattern: dict[str, Any], code: str, got: str) -> None:

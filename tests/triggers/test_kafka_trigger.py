@@ -112,6 +112,21 @@ class TestMapping:
         assert mapping["MaximumRetryAttempts"] == practices.STREAM_RETRY_ATTEMPTS
         assert "MaximumRecordAgeInSeconds" not in mapping
 
+    @pytest.mark.parametrize(("topic", "group"), [("t", "g"), ("t" * 249, "g" * 200)])
+    def test_names_may_be_as_short_and_as_long_as_kafka_takes(self, stack: cdk.Stack, topic: str, group: str) -> None:
+        trigger(stack, topic=topic, consumer_group_id=group)
+
+        mapping = the_mapping(synthesize(stack))
+        assert mapping["Topics"] == [topic]
+        assert mapping["AmazonManagedKafkaEventSourceConfig"] == {"ConsumerGroupId": group}
+
+    @pytest.mark.parametrize("group", ["g", "g" * 128])
+    def test_one_poller_may_do_in_a_group_of_any_name(self, stack: cdk.Stack, group: str) -> None:
+        trigger(stack, provisioned_pollers=ProvisionedPollers(minimum=1, maximum=1, group=group))
+
+        config = the_mapping(synthesize(stack))["ProvisionedPollerConfig"]
+        assert config == {"MinimumPollers": 1, "MaximumPollers": 1, "PollerGroupName": group}
+
     def test_everything_may_be_said_otherwise(self, stack: cdk.Stack) -> None:
         trigger(
             stack,

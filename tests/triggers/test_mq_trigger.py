@@ -75,6 +75,15 @@ def test_everything_may_be_said_otherwise(stack: cdk.Stack) -> None:
     assert mapping["SourceAccessConfigurations"][1] == {"Type": "VIRTUAL_HOST", "URI": "/mail"}
 
 
+@pytest.mark.parametrize(("queue", "host"), [("q", "v"), ("q" * 1_000, "v" * 200)])
+def test_names_may_be_as_short_and_as_long_as_lambda_takes(stack: cdk.Stack, queue: str, host: str) -> None:
+    trigger(stack, queue=queue, virtual_host=host)
+
+    mapping = the_mapping(synthesize(stack))
+    assert mapping["Queues"] == [queue]
+    assert mapping["SourceAccessConfigurations"][1] == {"Type": "VIRTUAL_HOST", "URI": host}
+
+
 def test_the_key_of_the_secret_may_be_used(stack: cdk.Stack) -> None:
     key = kms.Key(stack, "Key")
 

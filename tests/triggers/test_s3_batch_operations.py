@@ -179,6 +179,11 @@ class TestJob:
 
         assert job["Operation"]["LambdaInvoke"]["UserArguments"] == arguments
 
+    def test_may_have_an_empty_argument(self, stack: cdk.Stack, photos: s3.Bucket) -> None:
+        job = jobs(stack, manifests=photos, user_arguments={"n": ""}).job
+
+        assert job["Operation"]["LambdaInvoke"]["UserArguments"] == {"n": ""}
+
 
 @pytest.mark.parametrize(
     ("options", "code", "got"),

@@ -200,8 +200,9 @@ class TestFilter:
             ({"kind": [{"starts-with": "o"}]}, "FilterPatternInvalid", '"starts-with"'),
             ({"order": {"kind": ["book"]}}, "FilterPolicyNested", "an object at order"),
             ({f"field{number}": ["x"] for number in range(6)}, "FilterPolicyFields", "6"),
+            ({"a": list(range(151))}, "FilterPolicyCombinations", "151"),
             ({"a": list(range(15)), "b": list(range(11))}, "FilterPolicyCombinations", "165"),
-            ({"a": ["x" * 262_144]}, "FilterPolicyTooLong", "262,154"),
+            ({"a": ["x" * (262_145 - len('{"a":[""]}'))]}, "FilterPolicyTooLong", "262,145"),
         ],
     )
     def test_fails_when_it_is_none(self, stack: cdk.Stack, policy: dict[str, Any], code: str, got: str) -> None:
@@ -215,6 +216,13 @@ class TestFilter:
         assert the_subscription(stack)["FilterPolicy"] == policy
         assert len(policy) == quotas.FILTER_POLICY_FIELDS.maximum
         assert quotas.FILTER_POLICY_COMBINATIONS.maximum == 15 * 10
+
+    def test_may_be_as_long_as_sns_takes(self, stack: cdk.Stack) -> None:
+        longest = "x" * (262_144 - len('{"a":[""]}'))
+
+        trigger(stack, filter_policy={"a": [longest]})
+
+        assert the_subscription(stack)["FilterPolicy"] == {"a": [longest]}
 
     def test_counts_values_in_the_body_by_their_depth(self, stack: cdk.Stack) -> None:
         """https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html."""

@@ -141,8 +141,9 @@ class TestFifo:
         mappings = resources(synthesize(stack), "AWS::Lambda::EventSourceMapping").values()
         assert sorted(mapping["BatchSize"] for mapping in mappings) == [1, 10]
 
-    def test_fails_when_a_batch_is_larger(self, stack: cdk.Stack) -> None:
-        refused(stack, "BatchSizeOutOfRange", "11", fifo=True, batch_size=11)
+    @pytest.mark.parametrize("size", [0, 11])
+    def test_fails_when_a_batch_is_smaller_or_larger(self, stack: cdk.Stack, size: int) -> None:
+        refused(stack, "BatchSizeOutOfRange", f"{size}", fifo=True, batch_size=size)
 
     @pytest.mark.parametrize("amount", [0, 5])
     def test_fails_when_messages_are_gathered(self, stack: cdk.Stack, amount: int) -> None:
@@ -177,6 +178,11 @@ class TestMapping:
         mapping = the_mapping(synthesize(stack))
         assert mapping["Enabled"] is False
         assert "FunctionResponseTypes" not in mapping
+
+    def test_may_start_with_each_message(self, stack: cdk.Stack) -> None:
+        trigger(stack, batch_size=1)
+
+        assert the_mapping(synthesize(stack))["BatchSize"] == 1
 
     def test_gathers_large_batches(self, stack: cdk.Stack) -> None:
         trigger(stack, batch_size=10_000, max_batching_window=seconds(300))
