@@ -203,11 +203,14 @@ def test_fails_when_a_value_is_out_of_range(stack: cdk.Stack, options: dict[str,
     refused(stack, code, got, **options)
 
 
-def test_names_may_be_as_long_as_documentdb_takes_them(stack: cdk.Stack) -> None:
-    trigger(stack, database="d" * 63, collection="c" * 57)
+@pytest.mark.parametrize(("database", "collection"), [("d", "c"), ("d" * 63, "c" * 57)])
+def test_names_may_be_as_short_and_as_long_as_documentdb_has_them(
+    stack: cdk.Stack, database: str, collection: str
+) -> None:
+    trigger(stack, database=database, collection=collection)
 
     config = the_mapping(synthesize(stack))["DocumentDBEventSourceConfig"]
-    assert (len(config["DatabaseName"]), len(config["CollectionName"])) == (63, 57)
+    assert (config["DatabaseName"], config["CollectionName"]) == (database, collection)
 
 
 def test_fails_when_the_function_runs_longer_than_lambda_lets_it(stack: cdk.Stack) -> None:
