@@ -1204,3 +1204,15 @@ Source: https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatel
 GATEWAY_ENDPOINTS = ("dynamodb", "s3")
 """The services whose VPC endpoints are routes, and cost nothing.
 Source: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html"""
+POLLING_ACTIONS = {
+    "dynamodb": ("describestream", "getrecords", "getsharditerator", "liststreams"),
+    "glue": ("getregistry", "getschemaversion"),
+    "kinesis": (
+        "describestream", "describestreamconsumer", "describestreamsummary", "getrecords", "getsharditerator",
+        "listshards", "liststreams", "subscribetoshard",
+    ),
+    "sqs": ("changemessagevisibility", "deletemessage", "getqueueattributes", "getqueueurl", "receivemessage"),
+}  # fmt: skip
+"""What Lambda itself calls with a function's role, from a network of its own, to poll a source or to get the schemas of
+Kafka's records; and what the CDK allows beside it. By the service, in small letters.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html"""

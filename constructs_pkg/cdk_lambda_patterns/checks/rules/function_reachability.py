@@ -5,6 +5,9 @@ A function in private subnets without NAT reaches only what has an endpoint ther
 function's timeout: no error tells of the missing route. What its role allows is what it is taken to call; what Lambda
 does for it (logs, traces, polling, destinations) needs no route.
 
+Synthesis refuses a `WellArchitectedFunction` in isolated subnets of the app for which this is certain. This rule reads
+the templates: it sees plain functions, every route and route table, and what policies beside the grants allow.
+
 ## Fix
 An endpoint for each service (a gateway for S3 and DynamoDB costs nothing), or a NAT gateway.
 
@@ -30,6 +33,7 @@ from typing import TYPE_CHECKING
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.checks import networks
 from cdk_lambda_patterns.checks.addresses import External
+from cdk_lambda_patterns.checks.edges import named
 from cdk_lambda_patterns.checks.facts import listed, service_of
 from cdk_lambda_patterns.checks.graph import Kind, Mode
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
@@ -41,23 +45,13 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.checks.addresses import Address
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
 
-# What Lambda itself calls to poll: also allowed on everything, as the CDK does for `dynamodb:ListStreams`.
-_POLLING = {
-    "dynamodb": {f"dynamodb:{name}" for name in ("describestream", "getrecords", "getsharditerator", "liststreams")},
-    "kinesis": {
-        f"kinesis:{name}"
-        for name in (
-            "describestream", "describestreamconsumer", "describestreamsummary", "getrecords", "getsharditerator",
-            "listshards", "liststreams", "subscribetoshard",
-        )
-    },
-    "sqs": {
-        f"sqs:{name}"
-        for name in (
-            "changemessagevisibility", "deletemessage", "getqueueattributes", "getqueueurl", "receivemessage",
-        )
-    },
-}  # fmt: skip
+# What an event source mapping has Lambda read: secrets that it shows the source, a registry of schemas.
+_KAFKA = [(f"{kind}KafkaEventSourceConfig", "SchemaRegistryConfig") for kind in ("AmazonManaged", "SelfManaged")]
+_READ = [
+    ("SourceAccessConfigurations", "[]", "URI"),
+    *((*registry, "AccessConfigs", "[]", "URI") for registry in _KAFKA),
+    *((*registry, "SchemaRegistryURI") for registry in _KAFKA),
+]
 
 
 class FunctionReachability(Rule):
@@ -103,21 +97,24 @@ class FunctionReachability(Rule):
 
 def _called(app: App, function: Resource) -> set[str]:
     """The services that a function calls itself, named as their endpoints."""
-    served = {edge.source for edge in app.flow.into(function, Kind.POLLS)}
-    served |= {edge.target for edge in app.flow.out_of(function, Kind.FAILS_TO, Kind.SENDS)}
-    served |= {edge.target for edge in app.flow.out_of(function, Kind.INVOKES) if edge.mode is Mode.DESTINATION}
-    polled = frozenset[str]().union(*(_POLLING.get(service_of(node), ()) for node in served))
+    polling = list(app.flow.into(function, Kind.POLLS))
+    sources = {edge.source for edge in polling}
+    filled = {edge.target for edge in app.flow.out_of(function, Kind.FAILS_TO, Kind.SENDS)}
+    filled |= {edge.target for edge in app.flow.out_of(function, Kind.INVOKES) if edge.mode is Mode.DESTINATION}
+    read = {a.node for edge in polling for path in _READ for a in named(app.flow, edge.via, path, "secretsmanager")}
+    of_lambda = filled | read
+    # Also allowed on everything, as the CDK does for `dynamodb:ListStreams`.
+    services = {"glue", *map(service_of, sources)}
+    polled = {f"{service}:{name}" for service in services for name in quotas.POLLING_ACTIONS.get(service, ())}
     called: set[str] = set()
     for role in app.flow.roles(function):
         for statement in app.flow.policies.of(role.target) if isinstance(role.target, Resource) else ():
             if not statement.allow or statement.policy:
                 continue
-            if statement.resources and all(address.node in served for address in statement.resources):
+            if statement.resources and all(address.node in of_lambda for address in statement.resources):
                 continue
-            of_lambda = (
-                polled if all(a.node in served or _is_wide(a) for a in statement.resources) else frozenset[str]()
-            )
-            called |= {action.partition(":")[0] for action in statement.actions if action not in of_lambda}
+            polls = all(a.node in sources or a.node in of_lambda or _is_wide(a) for a in statement.resources)
+            called |= {action.partition(":")[0] for action in statement.actions if not (polls and action in polled)}
     # Logs, traces, keys of the function itself and interfaces are Lambda's business.
     return {quotas.VPC_ENDPOINTS[service] for service in called if service in quotas.VPC_ENDPOINTS}
 
