@@ -1,7 +1,8 @@
 """Where in a network a function is: what is known of it when the function is made.
 
 Only what the VPC and the selection of its subnets show is decided here, and nothing is guessed of what was imported.
-What the template says (routes, endpoints, grants, everything else in a subnet) is left to the checks, which see it all.
+Grants and endpoints come later: `reachability` asks about them at synthesis. What the template alone says (routes,
+everything else in a subnet) is left to the checks, which see it all.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 """
 
@@ -17,6 +18,7 @@ from cdk_lambda_patterns.tokens import is_token
 
 from .cdk_refusals import cdk_refusals
 from .function_checks import member
+from .reachability import look_at_reachability
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from cdk_lambda_patterns.validation import Where
 
-_SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_group_name", "subnet_type")
+_SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_group_name", "subnet_type", "subnets")
 _OWN_RULES = ("allow_all_outbound", "security_groups")
 
 
@@ -61,6 +63,8 @@ def network_defaults(options: Mapping[str, Any]) -> dict[str, Any]:
 def connect_to_network(function: lambda_.FunctionBase, options: Mapping[str, Any]) -> None:
     """Let a function call what its network leads to, unless it was given rules of its own.
 
+    That it leads to what the function is granted later, synthesis asks.
+
     Args:
         function: The function.
         options: The options of `aws_lambda.Function` as they were given.
@@ -68,6 +72,8 @@ def connect_to_network(function: lambda_.FunctionBase, options: Mapping[str, Any
     vpc = options.get("vpc")
     if isinstance(vpc, FunctionNetwork) and not any(name in options for name in _OWN_RULES):
         vpc.let_out(function)
+    if isinstance(vpc, ec2.Vpc):
+        look_at_reachability(function, vpc, _given(options.get("vpc_subnets")))
 
 
 def check_network(where: Where, options: Mapping[str, Any]) -> None:
@@ -87,12 +93,12 @@ def check_network(where: Where, options: Mapping[str, Any]) -> None:
     if selection is None and isinstance(vpc, FunctionNetwork):
         _check_room(where, [vpc.subnet_addresses], reserved)
         return
-    listed = member(selection, "subnets")
-    if listed is not None:
-        subnets, zones = list(listed), _zones_of(list(listed))
+    given = _given(selection)
+    if "subnets" in given:
+        subnets = list(given["subnets"])
+        zones = _zones_of(subnets)
         public = any(isinstance(subnet, ec2.PublicSubnet) for subnet in subnets)
     else:
-        given = {name: value for name in _SELECTION if (value := member(selection, name)) is not None}
         with cdk_refusals(where):
             chosen = vpc.select_subnets(**given)
         if chosen.is_pending_lookup:
@@ -135,6 +141,11 @@ def usable_addresses(prefix_length: int) -> int:
         prefix_length: As the 24 in 10.0.1.0/24.
     """
     return int(2 ** (32 - prefix_length)) - quotas.SUBNET_RESERVED_ADDRESSES
+
+
+def _given(selection: object) -> dict[str, Any]:
+    """A selection of subnets as `select_subnets` takes it."""
+    return {name: value for name in _SELECTION if (value := member(selection, name)) is not None}
 
 
 def _refuse_public(where: Where) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-import aws_cdk as cdk
-from aws_cdk import aws_ec2 as ec2, aws_iam as iam
+from aws_cdk import aws_ec2 as ec2
 
 from cdk_lambda_patterns import quotas
-from cdk_lambda_patterns.json_values import as_list
+from cdk_lambda_patterns.function.reachability import services_called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 # The class stands beside the interface because pyright does not see that it implements it (aws/jsii#4541).
 Endpoint: TypeAlias = str | ec2.IInterfaceVpcEndpointService | ec2.InterfaceVpcEndpointAwsService
 """A service: its name, as `sqs`, or one of `ec2.InterfaceVpcEndpointAwsService`."""
-
-_BY_LAMBDA = {"dynamodb:GetRecords", "kinesis:GetRecords", "kinesis:SubscribeToShard", "sqs:ReceiveMessage"}
-"""What the pollers of Lambda do with the function's role, from a network of their own."""
 
 
 def endpoint_names(where: Where, endpoints: Iterable[Endpoint]) -> dict[str, ec2.IInterfaceVpcEndpointService]:
@@ -86,28 +82,12 @@ def define_endpoint(
 
 
 def services_granted(function: WellArchitectedFunction) -> list[str]:
-    """The services that a function may call, by the names of their endpoints.
-
-    What Lambda does in its name is left out, as far as actions and the failure queue show it.
+    """The services that a function was granted and calls itself, by the names of their endpoints.
 
     Args:
         function: The function.
     """
-    role = function.role
-    policy = None if role is None else role.node.try_find_child("DefaultPolicy")
-    if not isinstance(policy, iam.Policy):
-        return []
-    stack = cdk.Stack.of(policy)
-    document: dict[str, Any] | None = stack.resolve(policy.document)
-    statements: list[dict[str, Any]] = document["Statement"] if document else []
-    kept = None if function.failure_queue is None else stack.resolve(function.failure_queue.queue_arn)
-    services: set[str] = set()
-    for statement in statements:
-        actions = [str(action) for action in as_list(statement.get("Action"))]
-        by_lambda = bool(_BY_LAMBDA.intersection(actions)) or as_list(statement.get("Resource")) == [kept]
-        if statement.get("Effect") == "Allow" and not by_lambda:
-            services |= {action.partition(":")[0] for action in actions}
-    return sorted(quotas.VPC_ENDPOINTS[service] for service in services if service in quotas.VPC_ENDPOINTS)
+    return sorted(quotas.VPC_ENDPOINTS[service] for service in services_called(function))
 
 
 @cache

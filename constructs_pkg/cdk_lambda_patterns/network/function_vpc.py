@@ -224,7 +224,7 @@ class FunctionVpc(ec2.Vpc):
         """Define the endpoints that functions need for what they were granted until now.
 
         What Lambda does for a function needs none: logs, traces, reading the queue or stream that starts it, filling
-        its failure queue. Call it after the grants; `FunctionReachability` finds what is still missing.
+        destinations. Call it after the grants: synthesis refuses what is still missing.
 
         Args:
             *functions: The functions.
