@@ -73,13 +73,14 @@ def test_triggers_stay_on_live(stack: cdk.Stack, provider: lambda_.CapacityProvi
         ("concurrency", 1),
         ("concurrency", 1_600),
         ("memory_gib_per_vcpu", 2),
+        ("memory_gib_per_vcpu", 2.5),
         ("memory_gib_per_vcpu", 8),
         ("minimum", 15_000),
         ("maximum", 15_000),
     ],
 )
 def test_limits_of_the_service_are_accepted(
-    stack: cdk.Stack, provider: lambda_.CapacityProvider, option: str, amount: int
+    stack: cdk.Stack, provider: lambda_.CapacityProvider, option: str, amount: float
 ) -> None:
     options: dict[str, Any] = {option: amount}
 
@@ -92,8 +93,11 @@ def test_limits_of_the_service_are_accepted(
     ("option", "amount", "code"),
     [
         ("concurrency", 0, "InstanceConcurrencyOutOfRange"),
+        ("concurrency", 1.5, "InstanceConcurrencyOutOfRange"),
         ("concurrency", 1_601, "InstanceConcurrencyOutOfRange"),
         ("minimum", -1, "InstanceEnvironmentsOutOfRange"),
+        ("minimum", 1.5, "InstanceEnvironmentsOutOfRange"),
+        ("maximum", 1.5, "InstanceEnvironmentsOutOfRange"),
         ("maximum", 15_001, "InstanceEnvironmentsOutOfRange"),
         ("memory_gib_per_vcpu", 1.9, "InstanceMemoryPerVcpuOutOfRange"),
         ("memory_gib_per_vcpu", 8.1, "InstanceMemoryPerVcpuOutOfRange"),

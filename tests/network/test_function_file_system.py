@@ -214,6 +214,7 @@ class TestMount:
         ({"path": "/a/b/c/d/e"}, "AccessPointPathInvalid", "'/a/b/c/d/e'"),
         ({"path": "/../etc"}, "AccessPointPathInvalid", "'/../etc'"),
         ({"user": -1}, "PosixIdOutOfRange", "-1"),
+        ({"user": 1_000.5}, "PosixIdOutOfRange", "1,000.5"),
         ({"user": 4_294_967_296}, "PosixIdOutOfRange", "4,294,967,296"),
         ({"vpc": "vpc-1"}, "TypeMismatch", "str"),
         ({"encryption_key": "key"}, "TypeMismatch", "str"),

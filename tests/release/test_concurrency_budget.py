@@ -102,7 +102,14 @@ class TestFunction:
 class TestAccount:
     @pytest.mark.parametrize(
         ("limit", "got"),
-        [(0, "0"), (-5, "-5"), ("1000", "'1000'"), (None, "None"), (cdk.Token.as_number({"Ref": "Limit"}), "a token")],
+        [
+            (0, "0"),
+            (-5, "-5"),
+            (1_000.5, "1,000.5"),
+            ("1000", "'1000'"),
+            (None, "None"),
+            (cdk.Token.as_number({"Ref": "Limit"}), "a token"),
+        ],
     )
     def test_fails_when_its_limit_is_no_number(self, stack: cdk.Stack, limit: Any, got: str) -> None:  # noqa: ANN401
         refused(stack, "AccountLimitOutOfRange", got, {}, account_limit=limit)

@@ -217,6 +217,7 @@ def test_jobs_that_the_function_failed_on_are_kept(
         ({"action_name": "look here"}, "ActionNameInvalid", "'look here'"),
         ({"action_name": "a" * 101}, "ActionNameInvalid", repr("a" * 101)),
         ({"run_order": 0}, "RunOrderOutOfRange", "0"),
+        ({"run_order": 1.5}, "RunOrderOutOfRange", "1.5"),
         ({"run_order": 1_000}, "RunOrderOutOfRange", "1,000"),
         ({"inputs": [codepipeline.Artifact() for _ in range(6)]}, "ArtifactCount", "6"),
         ({"outputs": [codepipeline.Artifact() for _ in range(6)]}, "ArtifactCount", "6"),

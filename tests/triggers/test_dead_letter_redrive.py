@@ -162,8 +162,8 @@ class TestPace:
 
         assert stack.resolve(defined.command)["Fn::Join"][1][-1] == {"Ref": "Number"}
 
-    @pytest.mark.parametrize(("pace", "got"), [(0, "0"), (501, "501")])
-    def test_fails_when_it_is_out_of_range(self, stack: cdk.Stack, pace: int, got: str) -> None:
+    @pytest.mark.parametrize(("pace", "got"), [(0, "0"), (1.5, "1.5"), (501, "501")])
+    def test_fails_when_it_is_out_of_range(self, stack: cdk.Stack, pace: float, got: str) -> None:
         refused(stack, "MovesOutOfRange", got, queue=orders(stack), max_messages_per_second=pace)
 
 

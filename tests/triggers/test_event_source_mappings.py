@@ -86,10 +86,10 @@ class TestProvisionedPollers:
 
         assert (found.minimum_pollers, found.maximum_pollers) == (200, NUMBER)
 
-    @pytest.mark.parametrize(("quota", "value"), [(MINIMUM, 1), (MINIMUM, 201)])
-    def test_fail_when_they_are_out_of_range(self, stack: cdk.Stack, quota: Quota, value: int) -> None:
+    @pytest.mark.parametrize(("quota", "value"), [(MINIMUM, 1), (MINIMUM, 2.5), (MINIMUM, 201)])
+    def test_fail_when_they_are_out_of_range(self, stack: cdk.Stack, quota: Quota, value: float) -> None:
         refusal(
-            lambda: ProvisionedPollers(minimum=value).checked(Where(stack, "Trigger"), quota, MAXIMUM),
+            lambda: ProvisionedPollers(minimum=cast("int", value)).checked(Where(stack, "Trigger"), quota, MAXIMUM),
             quota.code,
             str(value),
         )
