@@ -230,6 +230,7 @@ class TestWhatThereIsNotAtTheEdge:
             (lambda _: {"reserved_concurrent_executions": 0}, "0"),
             (lambda _: {"reserved_concurrent_executions": 10}, "10"),
             (lambda _: {"ephemeral_storage_size": cdk.Size.gibibytes(1)}, "1024 MB"),
+            (lambda _: {"ephemeral_storage_size": cdk.Size.kibibytes(614_912)}, "600.5 MB"),
             (lambda _: {"snap_start": lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS}, "SnapStartConf"),
             (lambda _: {"dead_letter_queue_enabled": True}, "True"),
             (

@@ -9,6 +9,8 @@ import pytest
 from cdk_lambda_patterns import ValidationError, quotas
 from cdk_lambda_patterns.function.durations import duration_within, in_seconds, seconds
 from cdk_lambda_patterns.validation import Where
+from tests.refusals import refusal
+from tests.triggers.polling import NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,12 +30,32 @@ def test_a_duration_is_made_once() -> None:
         (lambda: cdk.Duration.minutes(15), 900),
         (lambda: cdk.Duration.days(1), 86_400),
         (lambda: cdk.Duration.millis(1500), 1.5),
-        (lambda: cdk.Duration.seconds(cdk.Token.as_number({"Ref": "Seconds"})), None),
+        (lambda: cdk.Duration.seconds(NUMBER), None),
         (lambda: None, None),
     ],
 )
 def test_a_duration_is_known_in_seconds_or_not_at_all(make: Callable[[], Any], expected: float | None) -> None:
     assert in_seconds(make()) == expected
+
+
+def test_a_token_is_in_the_unit_that_cloudformation_counts_in() -> None:
+    assert duration_within(WHERE, "timeout", cdk.Duration.seconds(NUMBER), quotas.TIMEOUT) is None
+    assert duration_within(WHERE, "kept", cdk.Duration.days(NUMBER), quotas.KINESIS_RETENTION, unit="days") is None
+
+
+@pytest.mark.parametrize(("unit", "other"), [("seconds", "minutes"), ("seconds", "millis"), ("hours", "seconds")])
+def test_fails_when_nobody_could_convert_a_token(unit: str, other: str) -> None:
+    given = getattr(cdk.Duration, other)(NUMBER)
+
+    error = refusal(
+        lambda: duration_within(WHERE, "timeout", given, quotas.TIMEOUT, unit=unit),
+        "DurationUnit",
+        f"a token in {other}",
+        path="Function",
+    )
+
+    assert f"'timeout' must be in {unit} " in str(error)
+    assert f"; write Duration.{unit}(...) " in str(error)
 
 
 def test_fails_when_a_duration_is_outside_a_quota_at_a_construct_without_a_parent() -> None:

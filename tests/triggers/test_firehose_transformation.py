@@ -8,7 +8,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam, aws_kms as kms, aws_lambda as lambda_, aws_s3 as s3, aws_s3_notifications as s3n
 
-from cdk_lambda_patterns import FirehoseTransformation
+from cdk_lambda_patterns import FirehoseTransformation, ValidationError
 from cdk_lambda_patterns.testing import synthesize
 from tests.examples import example_handler
 from tests.function.support import define, only, resources
@@ -112,6 +112,10 @@ class TestTransformation:
         function = define(stack, tenancy_config=lambda_.TenancyConfig.PER_TENANT)
 
         refused(stack, "EventSourceWithoutTenant", "an event source", function=function)
+
+    def test_fails_when_nobody_could_convert_a_size(self, stack: cdk.Stack) -> None:
+        with pytest.raises(ValidationError, match=r"'Size\.mebibytes\(\)' .* \[Stack/Views\]"):
+            transformation(stack, buffer_size=cdk.Size.kibibytes(NUMBER))
 
     def test_fails_when_a_size_is_a_number(self, stack: cdk.Stack) -> None:
         refused(stack, "SizeExpected", "2", buffer_size=2)

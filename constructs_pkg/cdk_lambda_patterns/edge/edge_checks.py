@@ -182,7 +182,7 @@ def _says_nothing(name: str, value: Any) -> bool:  # noqa: ANN401 - any option
     if name == "runtime_management_mode":
         return bool(value.mode == lambda_.RuntimeManagementMode.AUTO.mode)
     if name == "ephemeral_storage_size" and isinstance(value, cdk.Size):
-        return not value.is_unresolved() and value.to_mebibytes() == quotas.EPHEMERAL_STORAGE.minimum
+        return not value.is_unresolved() and _megabytes(value) == quotas.EPHEMERAL_STORAGE.minimum
     # 0 is a number of reserved executions, and stops the function.
     return value is False or (isinstance(value, (list, tuple, dict)) and not value)
 
@@ -194,5 +194,9 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - as above
     if isinstance(value, (bool, int, float, str)):
         return repr(value)
     if isinstance(value, cdk.Size) and not value.is_unresolved():
-        return f"{value.to_mebibytes():g} MB"
+        return f"{_megabytes(value):g} MB"
     return str(getattr(value, "name", None) or type(value).__name__)
+
+
+def _megabytes(size: cdk.Size) -> float:
+    return size.to_mebibytes(rounding=cdk.SizeRoundingBehavior.NONE)

@@ -31,8 +31,17 @@ def in_seconds(duration: Duration | None) -> float | None:
     return None if is_token(value) else float(value)
 
 
-def duration_within(where: Where, prop: str, duration: Duration | None, quota: Quota) -> float | None:
+def duration_within(
+    where: Where, prop: str, duration: Duration | None, quota: Quota, *, unit: str = "seconds"
+) -> float | None:
     """Refuse what is no duration within a quota in seconds. None and tokens pass.
+
+    Args:
+        where: The construct.
+        prop: The property, as the user typed it.
+        duration: The duration.
+        quota: Its limit.
+        unit: What CloudFormation counts it in: nothing converts a token.
 
     Returns:
         The duration in seconds; None where it is left out or only known at deployment.
@@ -48,6 +57,14 @@ def duration_within(where: Where, prop: str, duration: Duration | None, quota: Q
             code="DurationExpected",
         )
     amount = in_seconds(duration)
+    if amount is None and (given := duration.unit_label()) != unit:
+        where.refuse(
+            prop,
+            f"must be in {unit} where only the deployment knows how many",
+            got=f"a token in {given}",
+            fix=f"write Duration.{unit}(...)",
+            code="DurationUnit",
+        )
     where.within(prop, amount, quota)
     return amount
 

@@ -214,7 +214,7 @@ def _check_durable(where: Where, durable: lambda_.DurableConfig | Mapping[str, A
         return
     timeout, retention = member(durable, "execution_timeout"), member(durable, "retention_period")
     duration_within(where, "durable_config.execution_timeout", timeout, quotas.DURABLE_EXECUTION_TIMEOUT)
-    duration_within(where, "durable_config.retention_period", retention, quotas.DURABLE_RETENTION)
+    duration_within(where, "durable_config.retention_period", retention, quotas.DURABLE_RETENTION, unit="days")
 
 
 def _check_network(where: Where, options: Mapping[str, Any]) -> None:

@@ -115,7 +115,7 @@ class ReleasePlan:
         if self.shift is Shift.ALL_AT_ONCE:
             return Steps(self.shift)
         where.within("plan", self.percent, quotas.RELEASE_PERCENT)
-        length = duration_within(where, "plan", self.interval, _INTERVAL)
+        length = duration_within(where, "plan", self.interval, _INTERVAL, unit="minutes")
         if is_token(self.percent) or length is None:
             where.refuse(
                 "plan",

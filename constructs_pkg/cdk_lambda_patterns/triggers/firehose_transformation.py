@@ -12,7 +12,7 @@ from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import define_alarm
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
 from cdk_lambda_patterns.function.durations import duration_within
 from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.tokens import is_token
@@ -235,7 +235,8 @@ def _megabytes(where: Where, prop: str, size: Size | None, quota: Quota) -> floa
             prop, "must be an aws_cdk.Size", got=repr(size), fix=f"write Size.mebibytes({size})", code="SizeExpected"
         )
     if size.is_unresolved():
-        return size.to_mebibytes()
+        with cdk_refusals(where):
+            return size.to_mebibytes()
     amount = size.to_mebibytes(rounding=cdk.SizeRoundingBehavior.NONE)
     where.within(prop, amount, quota)
     return amount

@@ -239,7 +239,7 @@ class KinesisTrigger(Construct):
 
 
 def _check_retention(where: Where, period: Duration | None) -> float | None:
-    kept = duration_within(where, "retention_period", period, quotas.KINESIS_RETENTION)
+    kept = duration_within(where, "retention_period", period, quotas.KINESIS_RETENTION, unit="hours")
     if kept is not None and kept % _SECONDS_OF_AN_HOUR:
         where.refuse(
             "retention_period",
