@@ -179,7 +179,9 @@ class TestAlias:
         for step in steps if before else reversed(steps):
             step()
 
-        with pytest.raises(RuntimeError, match=r"Stack/Function/Aliaslive must not have weights .*ReleaseAliasWeighted"):
+        with pytest.raises(
+            RuntimeError, match=r"Stack/Function/Aliaslive must not have weights .*ReleaseAliasWeighted"
+        ):
             synthesize(stack)
 
 
