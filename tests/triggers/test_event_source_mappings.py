@@ -157,7 +157,8 @@ class TestFirst:
     @pytest.mark.parametrize("source", ["queue", "stream", "table"])
     def test_fails_when_a_source_starts_the_function_already(self, stack: cdk.Stack, source: str) -> None:
         function = define(stack)
-        kind = {"queue": SqsTrigger, "stream": KinesisTrigger, "table": DynamoDbTrigger}[source]
+        kinds: dict[str, type[Any]] = {"queue": SqsTrigger, "stream": KinesisTrigger, "table": DynamoDbTrigger}
+        kind = kinds[source]
         first = define_trigger(kind, stack, "First", function=function)
 
         refusal(
