@@ -196,7 +196,7 @@ INSTANCE_MEMORY_PER_VCPU = Quota(
     whole=False,
 )
 INSTANCE_MEMORY = Quota(
-    code="InstanceMemoryTooSmall",
+    code="InstanceMemoryOutOfRange",
     minimum=2_048,
     maximum=32_768,
     unit="MB on managed instances",

@@ -122,27 +122,26 @@ def test_may_keep_none(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> 
     }
 
 
-@pytest.mark.parametrize(("memory", "fits"), [(32_768, True), (32_769, False)])
-def test_have_up_to_32_gib_of_memory(
-    stack: cdk.Stack, provider: lambda_.CapacityProvider, memory: int, *, fits: bool
-) -> None:
-    """On the resource: the function itself takes what Lambda gives others."""
-    function = large(stack)
-    resource: Any = function.node.default_child
-    resource.memory_size = memory
+@pytest.mark.parametrize("memory", [2_048, 32_768])
+def test_have_memory_of_their_own(stack: cdk.Stack, provider: lambda_.CapacityProvider, memory: int) -> None:
+    """More than the function itself takes, and the function's own may be less than instances give."""
+    define(stack, memory_size=512).run_on(ManagedInstances(capacity_provider=provider, memory_size=memory))
 
-    if fits:
-        function.run_on(ManagedInstances(capacity_provider=provider))
-        assert the_function(synthesize(stack))["MemorySize"] == memory
-    else:
-        refused(function, "InstanceMemoryTooSmall", "32,769", capacity_provider=provider)
+    assert the_function(synthesize(stack))["MemorySize"] == memory
+
+
+@pytest.mark.parametrize(("memory", "got"), [(2_047, "2,047"), (2_048.5, "2,048.5"), (32_769, "32,769"), (0, "0")])
+def test_fails_when_they_cannot_have_that_memory(
+    stack: cdk.Stack, provider: lambda_.CapacityProvider, memory: float, got: str
+) -> None:
+    refused(large(stack), "InstanceMemoryOutOfRange", got, capacity_provider=provider, memory_size=memory)
 
 
 @pytest.mark.parametrize(("memory", "got"), [(512, "512"), (2_047, "2,047")])
 def test_fails_when_the_function_has_too_little_memory(
     stack: cdk.Stack, provider: lambda_.CapacityProvider, memory: int, got: str
 ) -> None:
-    refused(define(stack, memory_size=memory), "InstanceMemoryTooSmall", got, capacity_provider=provider)
+    refused(define(stack, memory_size=memory), "InstanceMemoryOutOfRange", got, capacity_provider=provider)
 
 
 def test_fails_when_the_function_has_a_network_of_its_own(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:

@@ -12,6 +12,8 @@ from aws_cdk import (
     aws_events_targets as targets,
     aws_iam as iam,
     aws_lambda as lambda_,
+    aws_s3 as s3,
+    aws_s3_notifications as notifications,
     aws_sns as sns,
     aws_sns_subscriptions as subscriptions,
     aws_sqs as sqs,
@@ -90,8 +92,12 @@ RIGHTS: dict[str, Callable[[cdk.Stack, sqs.Queue], object]] = {
         iam.PolicyStatement(actions=["sqs:SendMessage"], principals=[SERVICE], resources=[queue.queue_arn])
     ),
     "granted": lambda _, queue: queue.grant_send_messages(SERVICE),
+    "granted by the newer way": lambda _, queue: queue.grants.send_messages(SERVICE),
     "granted to another account": lambda _, queue: queue.grant_consume_messages(iam.AccountPrincipal("111122223333")),
     "a topic's": let_a_topic_send,
+    "a bucket's": lambda stack, queue: s3.Bucket(stack, "Bucket").add_object_created_notification(
+        notifications.SqsDestination(queue)
+    ),
     "a rule's": keep_what_a_rule_lost,
 }
 

@@ -42,6 +42,11 @@ class ManagedInstances:
 
     Default: - as many as the load asks for and the capacity provider allows.
     """
+    memory_size: float | None = None
+    """MB of memory of each environment, 2,048 to 32,768.
+
+    Default: - the function's `memory_size`.
+    """
     memory_gib_per_vcpu: float | None = None
     """GiB of memory that come with each vCPU, 2 to 8: 4 or 8 suit Python.
 
@@ -65,7 +70,8 @@ class ManagedInstances:
         where.within("minimum", self.minimum, quotas.INSTANCE_ENVIRONMENTS)
         where.within("maximum", self.maximum, quotas.INSTANCE_ENVIRONMENTS)
         where.within("memory_gib_per_vcpu", self.memory_gib_per_vcpu, quotas.INSTANCE_MEMORY_PER_VCPU)
-        where.within("memory_size", resource.memory_size, quotas.INSTANCE_MEMORY)
+        memory_size = resource.memory_size if self.memory_size is None else self.memory_size
+        where.within("memory_size", memory_size, quotas.INSTANCE_MEMORY)
         if self.minimum is not None and self.maximum is not None and not is_token([self.minimum, self.maximum]):
             _check_order(where, self.minimum, self.maximum)
         beside = {
@@ -83,14 +89,19 @@ class ManagedInstances:
                     code="ManagedInstancesConflict",
                 )
 
-    def apply(self, where: Where, function: lambda_.Function, version: lambda_.Version) -> None:
+    def apply(
+        self, where: Where, function: lambda_.Function, resource: lambda_.CfnFunction, version: lambda_.Version
+    ) -> None:
         """Have a function run so.
 
         Args:
             where: The function.
             function: The function.
+            resource: Its resource.
             version: The version behind its alias.
         """
+        if self.memory_size is not None:
+            resource.memory_size = self.memory_size
         with cdk_refusals(where):
             self.capacity_provider.add_function(
                 cast("lambda_.IFunction", function),
@@ -98,8 +109,8 @@ class ManagedInstances:
                 execution_environment_memory_gib_per_v_cpu=self.memory_gib_per_vcpu,
             )
         if self.minimum is not None or self.maximum is not None:
-            resource = cast("lambda_.CfnVersion", version.node.default_child)
-            resource.function_scaling_config = lambda_.CfnVersion.FunctionScalingConfigProperty(
+            published = cast("lambda_.CfnVersion", version.node.default_child)
+            published.function_scaling_config = lambda_.CfnVersion.FunctionScalingConfigProperty(
                 min_execution_environments=self.minimum, max_execution_environments=self.maximum
             )
 

@@ -439,8 +439,9 @@ class WellArchitectedFunction(lambda_.Function):
                 does not do on instances.
         """
         require_type(self._where, "instances", instances, "apply", "ManagedInstances")
-        instances.check(self._where, self.features, cast("lambda_.CfnFunction", self.node.default_child))
-        instances.apply(self._where, self, self.live_version)
+        resource = cast("lambda_.CfnFunction", self.node.default_child)
+        instances.check(self._where, self.features, resource)
+        instances.apply(self._where, self, resource, self.live_version)
 
     def secret(self, name: str, secret: secretsmanager.ISecret | secretsmanager.Secret) -> None:
         """Let the function read a secret: the grant, the reference in an environment variable, and the extension.

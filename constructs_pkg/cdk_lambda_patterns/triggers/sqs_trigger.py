@@ -197,7 +197,6 @@ class SqsTrigger(Construct):
         # 3 define
         if queue is None:
             self.dead_letter_queue = define_dead_letter_queue(self, fifo=fifo, encryption_key=encryption_key)
-            deduplication = {"content_based_deduplication": content_based_deduplication}
             self.queue = define_queue(
                 self,
                 "Queue",
@@ -207,7 +206,7 @@ class SqsTrigger(Construct):
                 dead_letter_queue=sqs.DeadLetterQueue(
                     queue=self.dead_letter_queue, max_receive_count=delivery.receives
                 ),
-                **({} if content_based_deduplication is None else deduplication),
+                content_based_deduplication=content_based_deduplication,
             )
         else:
             self.queue = queue
