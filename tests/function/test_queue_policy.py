@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -133,6 +135,28 @@ def test_a_policy_of_its_own_comes_after_the_shared_one_and_neither_goes(stack: 
     assert found.pop(SHARED).get("DependsOn") is None
     ((_, own),) = found.items()
     assert own["DependsOn"] == [SHARED]
+
+
+def test_they_stay_also_where_all_is_to_be_removed_with_the_app(app: cdk.App) -> None:
+    stack = cdk.Stack(app, "Stack")
+    queue, _ = (define_dead_letter_queue(stack, construct_id=name) for name in ("Queue", "Other"))
+    queue.grant_send_messages(SERVICE)
+
+    cdk.RemovalPolicies.of(app).destroy()
+
+    template = synthesize(stack)
+    assert [policy["DeletionPolicy"] for policy in policies(template).values()] == ["Retain", "Retain"]
+    assert template["Resources"][name_of(queue)]["DeletionPolicy"] == "Delete"
+
+
+def test_tools_that_look_at_constructs_see_the_queues(stack: cdk.Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """cdk-nag 2 is an aspect: it looks for the policy when it comes to the queue, before it comes to the policy."""
+    monkeypatch.setitem(sys.modules, "cdk_nag", ModuleType("cdk_nag"))
+    made = [define_dead_letter_queue(stack, construct_id=name) for name in ("First", "Second")]
+
+    policy: Any = stack.node.find_child(SHARED)
+
+    assert policy.queues == [queue.queue_url for queue in made]
 
 
 def test_there_is_no_shared_policy_where_every_queue_has_its_own(stack: cdk.Stack) -> None:

@@ -14,6 +14,7 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_iam as iam, aws_sqs as sqs
 
+from .acknowledgments import is_wanted
 from .policies import policy_document
 from .references import reference
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from .policies import Statement
 
 _ID = "QueuesTlsOnly"
+# After aspects that change resources (200) and those that do not say what they do (500), before those that read (1,000).
+_LATE = 900
 
 _of_stack: dict[str, _SharedPolicy] = {}
 
@@ -46,7 +49,7 @@ class TlsOnlyQueue(sqs.Queue):
         super().__init__(scope, construct_id, **options)
         self.has_own_policy = False
         self._shared = _SharedPolicy.of(cdk.Stack.of(scope) if stack is None else stack)
-        self._shared.members.append(self)
+        self._shared.add(self)
 
     def add_to_resource_policy(self, statement: iam.PolicyStatement) -> iam.AddToResourcePolicyResult:
         """Add to the queue's policy. What the CDK grants comes here too.
@@ -73,11 +76,11 @@ class _SharedPolicy(sqs.CfnQueuePolicy):
             policy_document=policy_document(_refuse_plain_connections("*")),
             queues=[],
         )
-        self.members: list[TlsOnlyQueue] = []
+        self._members: list[TlsOnlyQueue] = []
         self._listed = False
-        self.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
-        # Not a lazy value: cdk-nag reads what stands here.
-        cdk.Aspects.of(self).add(cast("cdk.IAspect", _List(self)), priority=cdk.AspectPriority.MUTATING)
+        _retain(self)
+        # Not a lazy value, which other tools do not read.
+        cdk.Aspects.of(self).add(cast("cdk.IAspect", _List(self)), priority=_LATE)
 
     @classmethod
     def of(cls, stack: cdk.Stack) -> _SharedPolicy:
@@ -86,21 +89,28 @@ class _SharedPolicy(sqs.CfnQueuePolicy):
             _of_stack[key] = cls(stack)
         return _of_stack[key]
 
+    def add(self, queue: TlsOnlyQueue) -> None:
+        """Have a queue share the policy, until it is given one of its own."""
+        self._members.append(queue)
+        if self._listed or is_wanted():
+            # A queue that an aspect defined; or cdk-nag 2, an aspect that looks for this from the queue.
+            self.list_queues()
+
     def list_queues(self) -> None:
         """Name the queues that share the policy, when their rights are known."""
-        self.queues = [queue.queue_url for queue in self.members if not queue.has_own_policy]
+        self.queues = [queue.queue_url for queue in self._members if not queue.has_own_policy]
         self._listed = True
 
     def give_way_to(self, policy: IDependable | None) -> None:
         """Let a queue's own policy take the place of this one, and keep it when it goes."""
         own = cast("sqs.QueuePolicy", policy)
-        own.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+        _retain(own)
         own.node.add_dependency(self)
-        if self._listed:  # rights by an aspect
+        if self._listed:
             self.list_queues()
 
     def _should_synthesize(self) -> bool:
-        return any(not queue.has_own_policy for queue in self.members)
+        return any(not queue.has_own_policy for queue in self._members)
 
 
 @jsii.implements(cdk.IAspect)
@@ -113,6 +123,12 @@ class _List:
     def visit(self, node: IConstruct) -> None:  # noqa: ARG002 - it is the policy
         """List them."""
         self._policy.list_queues()
+
+
+def _retain(policy: cdk.CfnResource | cdk.Resource) -> None:
+    policy.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+    # Also where all of an app is to be removed with it: the queue goes then, and its policy with it.
+    cdk.RemovalPolicies.of(policy).retain(priority=_LATE)
 
 
 def _refuse_plain_connections(resource: str) -> Statement:
