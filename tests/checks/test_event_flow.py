@@ -362,6 +362,60 @@ def test_a_permission_for_all_rules_is_no_trigger_beside_them() -> None:
     assert told(flow, Kind.INVOKES) == {"Nightly invokes Process", "news invokes Process"}
 
 
+@pytest.mark.parametrize("bus_name", ["${Shop}", "${Shop.Name}", "shop"])
+@pytest.mark.parametrize(("state", "triggers"), [("ENABLED", {"Orders invokes Process"}), ("DISABLED", set[str]())])
+def test_a_permission_for_the_rules_of_a_bus_does_not_lead_past_them(
+    bus_name: str, state: str, triggers: set[str]
+) -> None:
+    flow = flow_of(
+        f"""
+        Resources:
+          Process: {{Type: AWS::Lambda::Function, Properties: {{Timeout: 3}}}}
+          Shop: {{Type: AWS::Events::EventBus, Properties: {{Name: shop}}}}
+          Orders:
+            Type: AWS::Events::Rule
+            Properties:
+              EventBusName: !Ref Shop
+              EventPattern: {{source: [shop.orders]}}
+              State: {state}
+              Targets: [{{Id: P, Arn: !GetAtt Process.Arn}}]
+          Rules:
+            Type: AWS::Lambda::Permission
+            Properties:
+              FunctionName: !Ref Process
+              Principal: events.amazonaws.com
+              SourceArn: !Sub "arn:aws:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{bus_name}/Shipping-*"
+        """
+    )
+
+    assert told(flow, Kind.INVOKES) == triggers
+
+
+@pytest.mark.parametrize(
+    ("arn", "named"),
+    [
+        ("event-bus/${Shop}", "Shop"),
+        ("rule/${Orders}", "Orders"),
+        ("rule/shop/${Orders}", "Orders"),
+        ("rule/${Shop}/orders", "<a name made with Shop>"),
+    ],
+)
+def test_an_arn_of_a_rule_with_the_name_of_its_bus_in_it_is_not_the_bus(arn: str, named: str) -> None:
+    flow = flow_of(
+        """
+        Resources:
+          Shop: {Type: AWS::Events::EventBus, Properties: {Name: shop}}
+          Orders: {Type: AWS::Events::Rule, Properties: {EventBusName: !Ref Shop}}
+        """
+    )
+
+    (template,) = flow.templates.templates
+    value = {"Fn::Sub": f"arn:aws:events:${{AWS::Region}}:${{AWS::AccountId}}:{arn}"}
+    (address,) = flow.addresses.of(template, value)
+
+    assert label(address.node) == named
+
+
 def test_what_stacks_pass_to_nested_ones_and_back_is_followed(tmp_path: Path) -> None:
     app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False, analytics_reporting=False)
     shop = cdk.Stack(app, "Shop")

@@ -86,6 +86,9 @@ _NAME_PREFIXES = {
     "ssm": "parameter/",
     "states": "stateMachine:",
 }
+# What an ARN has before the name of a resource, where the service has ARNs with the names of other resources in them:
+# `rule/<bus>/<rule>` names a rule, not the bus.
+_RESOURCE_PARTS = {"AWS::Events::EventBus": ":event-bus/", "AWS::Events::Rule": ":rule/"}
 _NAME_ENDS = {"s3": "/", "dynamodb": "/", "ssm": "", "secretsmanager": "", "iam": ""}
 
 
@@ -188,7 +191,8 @@ class Addresses:
         if before.startswith("arn:"):
             # The name of one thing within the ARN of another says nothing of either, but for API Gateway's paths.
             stated = before.split(":", 3)[2] if before.count(":") > 1 else service
-            if stated not in {service, "apigateway"} or (before[-1] not in ":/" and stated != "apigateway"):
+            apart = stated not in {service, "apigateway"} or (before[-1] not in ":/" and stated != "apigateway")
+            if apart or _RESOURCE_PARTS.get(reference.resource.type, "") not in before:
                 return Address(Unknown(f"a name made with {reference.resource.name}"), "", when)
         elif before:
             return None

@@ -16,6 +16,7 @@ from .values import NONE, Case, Unknown, is_mapping, mapping
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from .addresses import Node
     from .edges import Builder
     from .event_flow import EventFlow
     from .template import Templates
@@ -242,6 +243,7 @@ def _permission(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
         function, _ = flow.called(address)
         triggers = list(flow.into(function, Kind.INVOKES))
         shown = {node for edge in triggers for node in (edge.source, edge.via)}
+        shown |= set(_switched_off(flow, function))
         services = {SERVICES.get(node.type) for node in shown if isinstance(node, Resource)}
         for source in flow.addresses.of(resource.template, resource.properties.get("SourceArn")):
             # One permission may be for several sources: for all rules of a bus, say.
@@ -249,6 +251,15 @@ def _permission(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
             known = source.node in shown or (several and service in services)
             if not known and not (isinstance(source.node, Resource) and source.node.type == "AWS::Events::Rule"):
                 yield edge_to(flow, source.node, address, Kind.INVOKES, resource, mode=Mode.ASYNCHRONOUS)
+
+
+def _switched_off(flow: EventFlow, function: Node) -> Iterator[Resource]:
+    """The rules that would start a function if they were enabled: what permits them shows no other trigger."""
+    for rule in flow.templates.of_type("AWS::Events::Rule"):
+        if notifications.is_disabled(flow.templates, rule):
+            targets = named(flow, rule, ("Targets", "[]", "Arn"))
+            if any(flow.called(target)[0] is function for target in targets):
+                yield rule
 
 
 _BUILDERS: Mapping[str, Builder] = {
