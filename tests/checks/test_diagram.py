@@ -113,6 +113,57 @@ def test_labels_of_lines_are_above_every_line(report: Report) -> None:
     assert drawn.index(">in/*<") > drawn.rindex("marker-start") > 0
 
 
+def test_a_label_is_clear_of_the_arrowhead_and_of_the_box_before_it() -> None:
+    long = "incoming/photos/2026/large/"
+    report = check({"Resources": {"Uploads": notifying(long), "Orders": {"Type": "AWS::SQS::Queue"}}})
+    layout = lay_out(picture(report))
+    (route,) = layout.routes
+
+    root = ET.fromstring(draw(report, Style.SVG))  # noqa: S314 - our own
+
+    (label,) = (e for e in root.iter("{http://www.w3.org/2000/svg}text") if e.get("text-anchor") == "end")
+    text, end, base = label.text or "", float(label.attrib["x"]), float(label.attrib["y"])
+    left, right = route.places
+    arrowhead, halo, letter, descender = 7 * 1.4, 1.5, 5.2, 2  # as 10 pixels of Helvetica are drawn
+    assert end + halo < right.x - arrowhead
+    assert base + descender + halo < route.end
+    assert end - letter * len(text) > left.x + left.width
+    assert text == "incoming/photos/2…"
+
+
+def notifying(prefix: str) -> dict[str, object]:
+    key = {"Rules": [{"Name": "prefix", "Value": prefix}]}
+    to_orders = {"Event": "s3:ObjectCreated:*", "Queue": {"Fn::GetAtt": ["Orders", "Arn"]}, "Filter": {"S3Key": key}}
+    return {
+        "Type": "AWS::S3::Bucket",
+        "Properties": {"NotificationConfiguration": {"QueueConfigurations": [to_orders]}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("properties", "meanings"),
+    [
+        ({}, {"starts, delivers to, may write to"}),
+        (
+            {"RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Failed", "Arn"]}}},
+            {"starts, delivers to, may write to", "what fails goes to"},
+        ),
+    ],
+)
+def test_the_legend_tells_of_the_lines_that_are_there(properties: dict[str, object], meanings: set[str]) -> None:
+    resources = {
+        "Uploads": notifying("in/"),
+        "Orders": {"Type": "AWS::SQS::Queue", "Properties": properties},
+        "Failed": {"Type": "AWS::SQS::Queue"},
+    }
+
+    drawn = draw(check({"Resources": resources}), Style.SVG)
+
+    assert {text for text in ("starts, delivers to, may write to", "what fails goes to") if f">{text}<" in drawn} == (
+        meanings
+    )
+
+
 def test_the_bundled_layout_reads_from_left_to_right_without_overlaps(report: Report) -> None:
     layout = lay_out(picture(report))
 

@@ -416,6 +416,36 @@ def test_an_arn_of_a_rule_with_the_name_of_its_bus_in_it_is_not_the_bus(arn: str
     assert label(address.node) == named
 
 
+def test_a_schedule_that_moves_messages_back_leads_from_the_dead_letter_queue_to_the_queue() -> None:
+    flow = flow_of(
+        """
+        Parameters: {Move: {Type: String}}
+        Resources:
+          Failed: {Type: AWS::SQS::Queue}
+          Orders:
+            Type: AWS::SQS::Queue
+            Properties: {RedrivePolicy: {deadLetterTargetArn: !GetAtt Failed.Arn, maxReceiveCount: 5}}
+          Back:
+            Type: AWS::Scheduler::Schedule
+            Properties:
+              Target:
+                Arn: !Sub "arn:${AWS::Partition}:scheduler:::aws-sdk:sqs:startMessageMoveTask"
+                Input: !Sub '{"SourceArn": "${Failed.Arn}", "DestinationArn": "${Orders.Arn}"}'
+          OfTheirs:
+            Type: AWS::Scheduler::Schedule
+            Properties: {Target: {Arn: "arn:aws:scheduler:::aws-sdk:sqs:startMessageMoveTask", Input: !Ref Move}}
+          Other:
+            Type: AWS::Scheduler::Schedule
+            Properties:
+              Target:
+                Arn: arn:aws:scheduler:::aws-sdk:sqs:sendMessage
+                Input: !Sub '{"SourceArn": "${Failed.Arn}", "DestinationArn": "${Orders.Arn}"}'
+        """
+    )
+
+    assert told(flow, Kind.REDRIVES_TO) == {"Failed is sent back to Orders"}
+
+
 def test_what_stacks_pass_to_nested_ones_and_back_is_followed(tmp_path: Path) -> None:
     app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False, analytics_reporting=False)
     shop = cdk.Stack(app, "Shop")

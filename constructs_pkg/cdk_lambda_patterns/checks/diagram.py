@@ -13,9 +13,11 @@ from .picture import picture
 from .rule import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .evaluation import Report
     from .layered_layout import Band, Layout, Place, Route
-    from .picture import Box, Picture
+    from .picture import Box, Line, Picture
 
 
 class Style(StrEnum):
@@ -31,8 +33,18 @@ _FILLS = {None: "#ffffff", Severity.ERROR: "#fdecea", Severity.WARNING: "#fff6e0
 _STRIPES = {"function": "#d86613", "store": "#3f8624", "queue": "#b0084d", "gate": "#6b3fa0", "other": "#5a6b7b"}
 _FAILURE, _FLOW, _TEXT, _MUTED, _BAND = "#c62828", "#45545f", "#1b2730", "#5a6b7b", "#f4f6f8"
 _LONGEST = 24
+_LONGEST_LABEL = 18  # what fits between two boxes
 _LONGEST_NAME, _LONGEST_NAME_IN_LARGE = 24, 20
 _GRAPHVIZ_SECONDS = 30
+_LEGEND = {
+    False: (f'stroke="{_FLOW}" stroke-width="1.4" marker-end="url(#flow)"', "starts, delivers to, may write to"),
+    True: (
+        f'stroke="{_FAILURE}" stroke-width="1.4" stroke-dasharray="6 4" marker-end="url(#failure)"',
+        "what fails goes to",
+    ),
+}
+"""How a line looks and what it means, by whether only failures take it."""
+_LEGEND_WIDTH = 242
 
 
 def draw(report: Report, style: Style = Style.MERMAID, *, graphviz: bool = False) -> str:
@@ -104,7 +116,7 @@ def _svg(layout: Layout) -> str:
         *(_route(route) for route in layout.routes),
         *(_route_label(route) for route in layout.routes if route.line.label),  # above every line
         *(_place(place) for place in layout.places if place.box is not None),
-        _legend(height),
+        _legend([route.line for route in layout.routes], height),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
@@ -163,7 +175,8 @@ def _route(route: Route) -> str:
 def _route_label(route: Route) -> str:
     color = _FAILURE if route.line.failure else _FLOW
     _, (x, y) = _way(route)
-    text = route.line.label if len(route.line.label) <= _LONGEST else f"{route.line.label[: _LONGEST - 1]}…"
+    label = route.line.label
+    text = label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…"
     look = f'font-size="10" text-anchor="end" fill="{color}" stroke="#ffffff" stroke-width="3" paint-order="stroke"'
     return f'<text x="{x:g}" y="{y:g}" {look}>{_xml(text)}</text>'
 
@@ -181,17 +194,18 @@ def _way(route: Route) -> tuple[str, tuple[float, float]]:
         if place.box is None:
             path += f" L{place.x + place.width:g},{end:g}"
         x, y = place.x + place.width, end
-    return path, (others[-1].x - 12, route.end - 4)
+    return path, (others[-1].x - 14, route.end - 6)  # clear of the arrowhead
 
 
-def _legend(height: int) -> str:
-    y = height - 16
-    return (
-        f'<g font-size="11" fill="{_MUTED}"><path d="M20,{y} h34" stroke="{_FLOW}" stroke-width="1.4" '
-        f'marker-end="url(#flow)"/><text x="62" y="{y + 4}">starts, delivers to, may write to</text>'
-        f'<path d="M262,{y} h34" stroke="{_FAILURE}" stroke-width="1.4" stroke-dasharray="6 4" '
-        f'marker-end="url(#failure)"/><text x="304" y="{y + 4}">what fails goes to</text></g>'
-    )
+def _legend(lines: Sequence[Line], height: int) -> str:
+    """What the lines mean that are there."""
+    x, y = 20, height - 16
+    parts: list[str] = []
+    for kind in sorted({line.failure for line in lines}):
+        look, meaning = _LEGEND[kind]
+        parts.append(f'<path d="M{x},{y} h34" {look}/><text x="{x + 42}" y="{y + 4}">{meaning}</text>')
+        x += _LEGEND_WIDTH
+    return f'<g font-size="11" fill="{_MUTED}">{"".join(parts)}</g>'
 
 
 def _xml(text: str) -> str:

@@ -29,6 +29,8 @@ class Kind(StrEnum):
     MAY_WRITE = "may write to"
     FAILS_TO = "fails to"
     DEAD_LETTERS_TO = "has as its dead-letter queue"
+    REDRIVES_TO = "is sent back to"
+    """A dead-letter queue to the queue that its messages are moved to by a schedule."""
     ASSUMES = "assumes"
     READS_SECRET = "reads secret"  # noqa: S105 - a sentence
 

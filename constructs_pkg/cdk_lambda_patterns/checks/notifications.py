@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from .addresses import Address, External, flat
 from .edges import edge_to, named
 from .graph import Edge, Kind, Mode
+from .marked_json import marked, unmarked
 from .overlaps import Filtered, Notification, Pattern
 from .values import NONE, is_mapping, mapping
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from .event_flow import EventFlow
     from .overlaps import Scope
     from .template import Resource, Templates
+    from .values import Part
 
 
 _NATIVE_NOTIFICATIONS = (
@@ -25,6 +28,7 @@ _NATIVE_NOTIFICATIONS = (
     ("QueueConfigurations", "Queue"),
     ("TopicConfigurations", "Topic"),
 )
+_MOVE = External("action", "sqs:startMessageMoveTask")
 _CDK_NOTIFICATIONS = (
     ("LambdaFunctionConfigurations", "LambdaFunctionArn"),
     ("QueueConfigurations", "QueueArn"),
@@ -187,6 +191,23 @@ def _schedule(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
         yield edge_to(flow, resource, address, Kind.SENDS, resource, mode=Mode.ASYNCHRONOUS)
     for address in named(flow, resource, ("Target", "DeadLetterConfig", "Arn"), ""):
         yield edge_to(flow, resource, address, Kind.FAILS_TO, resource)
+    if any(address.node == _MOVE for address in named(flow, resource, ("Target", "Arn"), "")):
+        yield from _moved(flow, resource)
+
+
+def _moved(flow: EventFlow, schedule: Resource) -> Iterator[Edge]:
+    """The way back from a dead-letter queue, where a schedule lets SQS move messages."""
+    for text, when in flow.templates.cases(schedule, "Target", "Input"):
+        marks: list[Part] = []
+        try:
+            move = mapping(json.loads(marked(text, marks)))
+        except (ValueError, RecursionError):
+            continue
+        source, queue = (unmarked(move.get(key), marks) for key in ("SourceArn", "DestinationArn"))
+        if source is not None and queue is not None:
+            dead_letters = flow.addresses.named(schedule.template, source, when)
+            address = flow.addresses.named(schedule.template, queue, when)
+            yield edge_to(flow, dead_letters.node, address, Kind.REDRIVES_TO, schedule)
 
 
 BUILDERS: Mapping[str, Builder] = {

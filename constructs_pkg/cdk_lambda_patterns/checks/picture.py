@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from .addresses import Node
     from .evaluation import Report
 
-_SHOWN = {Kind.INVOKES, Kind.POLLS, Kind.SENDS, Kind.MAY_WRITE, Kind.FAILS_TO, Kind.DEAD_LETTERS_TO}
 _FAILURES = {Kind.FAILS_TO, Kind.DEAD_LETTERS_TO}
+_SHOWN = {Kind.INVOKES, Kind.POLLS, Kind.SENDS, Kind.MAY_WRITE, Kind.REDRIVES_TO, *_FAILURES}
 _MOST_RULES = 3
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .values import Reference, Text, Unknown, is_mapping, is_sequence, mapping, sequence, text_of
+from .marked_json import marked, unmarked
+from .values import Reference, Text, Unknown, is_mapping, is_sequence, mapping, sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from .values import Assumptions, Part, Value
 
 _MAX_STATES = 10_000
-# References within the JSON text of a definition, while it is parsed.
-_MARK = re.compile("\ue000(\\d+)\ue001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +36,11 @@ class Task:
 
 def tasks(templates: Templates, machine: Resource) -> Iterator[Task | Unknown]:
     """The tasks of a state machine, nested maps and parallels included; Unknown where the definition cannot be read."""
-    for body, when, marked in _definitions(templates, machine):
+    for body, when, marks in _definitions(templates, machine):
         if isinstance(body, Unknown):
             yield body
         else:
-            yield from _states(body, when, marked)
+            yield from _states(body, when, marks)
 
 
 def _definitions(
@@ -51,7 +49,7 @@ def _definitions(
     for value, when in templates.cases(machine, "DefinitionString"):
         if value is not None:
             marks: list[Part] = []
-            yield _parsed(_substituted(templates, machine, _marked(value, marks), marks), marks), when, tuple(marks)
+            yield _parsed(_substituted(templates, machine, marked(value, marks), marks), marks), when, tuple(marks)
     for value, when in templates.cases(machine, "Definition"):
         if value is not None:
             marks = []
@@ -66,12 +64,12 @@ def _resolved(templates: Templates, machine: Resource, value: object, marks: lis
     if is_sequence(value):
         return [_resolved(templates, machine, element, marks) for element in value]
     if isinstance(value, (Reference, Text, Unknown)):
-        return _marked(value, marks)
+        return marked(value, marks)
     if not is_mapping(value):
         return value
     if len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref")):
         found = templates.resolve(machine.template, value)
-        return _marked(found[0].value if found else None, marks)
+        return marked(found[0].value if found else None, marks)
     return {key: _resolved(templates, machine, entry, marks) for key, entry in value.items()}
 
 
@@ -81,7 +79,7 @@ def _substituted(templates: Templates, machine: Resource, text: str, marks: list
         placeholder = "${" + name + "}"
         if placeholder in text:
             found = templates.cases(machine, "DefinitionSubstitutions", name)
-            text = text.replace(placeholder, _marked(found[0].value if found else None, marks))
+            text = text.replace(placeholder, marked(found[0].value if found else None, marks))
     return text
 
 
@@ -92,19 +90,6 @@ def _parsed(text: str, marks: list[Part]) -> Mapping[str, object] | Unknown:
         unknown = next((part for part in marks if isinstance(part, Unknown) and part.why.startswith("parameter")), None)
         return unknown or Unknown("a definition that is no JSON")
     return body if is_mapping(body) else Unknown("a definition that is no JSON")
-
-
-def _marked(value: Value, marks: list[Part]) -> str:
-    """Text in which what is not literal is a mark: the position in `marks`."""
-    whole = text_of([value])
-    text = ""
-    for part in whole.parts if isinstance(whole, Text) else (whole,):
-        if isinstance(part, (Reference, Unknown)):
-            text += f"\ue000{len(marks)}\ue001"
-            marks.append(part)
-        else:
-            text += str(part)
-    return text
 
 
 def _states(body: Mapping[str, object], when: Assumptions, marks: tuple[Part, ...]) -> Iterator[Task]:
@@ -122,28 +107,14 @@ def _states(body: Mapping[str, object], when: Assumptions, marks: tuple[Part, ..
 
 
 def _task(name: str, state: Mapping[str, object], when: Assumptions, marks: tuple[Part, ...]) -> Task:
-    resource = _unmarked(state.get("Resource"), marks)
+    resource = unmarked(state.get("Resource"), marks)
     integration = str(resource) if ":states:::" in str(resource) else ""
     parameters = mapping(state.get("Parameters", state.get("Arguments")))
     target: Value = resource
     if integration:
-        target = _unmarked(parameters.get("FunctionName"), marks)
+        target = unmarked(parameters.get("FunctionName"), marks)
     errors: list[str] = []
     for retry in sequence(state.get("Retry")):
         if mapping(retry).get("MaxAttempts") != 0:
             errors += [str(error) for error in sequence(mapping(retry).get("ErrorEquals"))]
     return Task(name, integration, target, str(parameters.get("InvocationType", "")), tuple(errors), when)
-
-
-def _unmarked(value: object, marks: tuple[Part, ...]) -> Value:
-    if not isinstance(value, str):
-        return None
-    parts: list[Value] = []
-    position = 0
-    for mark in _MARK.finditer(value):
-        parts.append(value[position : mark.start()])
-        index = int(mark[1])
-        parts.append(marks[index] if index < len(marks) else Unknown("a mark"))
-        position = mark.end()
-    parts.append(value[position:])
-    return text_of(parts)
