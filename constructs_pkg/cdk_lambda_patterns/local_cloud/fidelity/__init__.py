@@ -37,6 +37,7 @@ BEHAVIOURS = (
     "schedules",
     "service_permissions",
     "target_dead_letters",
+    "template_secrets",
     "stack_outputs",
     "stack_waits",
     "vpc_addresses",
