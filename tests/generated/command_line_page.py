@@ -52,7 +52,8 @@ def _usage(action: argparse.Action) -> str:
 def _names(action: argparse.Action) -> str:
     if not action.option_strings:
         return f"`{_usage(action)}`"
-    value = "" if action.nargs == 0 else f" {action.metavar or action.dest.upper()}"
+    choices = "{" + ",".join(action.choices) + "}" if action.choices else action.dest.upper()
+    value = "" if action.nargs == 0 else f" {action.metavar or choices}"
     return ", ".join(f"`{option}{value}`" for option in action.option_strings)
 
 

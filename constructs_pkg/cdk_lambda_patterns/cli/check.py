@@ -27,25 +27,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="path",
         help="a cloud assembly folder (cdk.out), a template in JSON or YAML, a SAM template, or - for stdin; several "
-        "are "
-        "checked together, as one app",
+        "are checked together, as one app",
     )
     parser.add_argument(
-        "--format", choices=["text", "json", "sarif", "markdown", "junit"], default="text", help="how to report; text"
+        "--format",
+        choices=["text", "json", "sarif", "markdown", "junit"],
+        default="text",
+        help="how to report: text to read, json to compare with, sarif for code scanning, markdown for a pull request, "
+        "junit for a list of tests (default: text)",
     )
     parser.add_argument(
         "--fail-on",
         choices=["error", "warning", "info", _NEVER],
         default="warning",
-        help="the least severity that gives exit code 1; warning",
+        help="the least severity that gives exit code 1 (default: warning)",
     )
-    parser.add_argument("--select", action="append", default=[], metavar="RULES", help="only these rules, by comma")
-    parser.add_argument("--ignore", action="append", default=[], metavar="RULES", help="all but these rules, by comma")
+    parser.add_argument(
+        "--select", action="append", default=[], metavar="RULES", help="only these rules, by comma (default: all)"
+    )
+    parser.add_argument(
+        "--ignore", action="append", default=[], metavar="RULES", help="all but these rules, by comma (default: none)"
+    )
     parser.add_argument(
         "--as-of",
         type=_date,
         metavar="DATE",
-        help="the day for which dates hold, such as the end of a runtime; the day that the facts were gathered",
+        help="the day for which dates hold, such as the end of a runtime (default: the day that the facts were "
+        "gathered)",
     )
     parser.add_argument("--baseline", metavar="FILE", help="an earlier report in JSON: only what is new is reported")
     parser.add_argument("--undecided", action="store_true", help="also say what cannot be told, and why")

@@ -19,16 +19,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="+", metavar="path", help="a cloud assembly folder, templates, or - for stdin, as for check"
     )
-    parser.add_argument("-o", "--output", metavar="FILE", help="where to write; standard output")
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: standard output)")
     parser.add_argument(
-        "--format", choices=["mermaid", "svg"], help="how to draw; by the output file's name, else Mermaid"
+        "--format",
+        choices=["mermaid", "svg"],
+        help="how to draw (default: svg for an output file of that ending, else mermaid)",
     )
     parser.add_argument(
         "--layout",
         choices=["graphviz", "bundled"],
         default="graphviz",
         help="what places the boxes of an SVG: Graphviz if there is one, or always the library itself, the same "
-        "everywhere",
+        "everywhere (default: graphviz)",
     )
 
 

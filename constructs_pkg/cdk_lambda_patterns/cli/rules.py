@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the subcommand takes."""
     parser.add_argument(
-        "rule", nargs="?", help="the rule to explain, for example QueueVisibilityTimeout; all are listed"
+        "rule", nargs="?", help="the rule to explain, for example QueueVisibilityTimeout (default: a list of all)"
     )
 
 
