@@ -1020,6 +1020,9 @@ ACCOUNT_LIMIT = Quota(
 UNRESERVED_CONCURRENCY = 100
 """Of which this many cannot be reserved.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
+ROLE_POLICIES_SIZE = 10_240
+"""Characters of all inline policies of a role, without white space.
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 STACK_RESOURCES = Quota(
     code="TooManyResources",
     minimum=1,

@@ -1,7 +1,8 @@
-"""What all releases of a stack share: one CodeDeploy application, and the role that CodeDeploy works with."""
+"""What the releases of a stack share: one CodeDeploy application, and the role that CodeDeploy works with."""
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,7 +12,7 @@ import jsii
 from aws_cdk import aws_codedeploy as codedeploy, aws_iam as iam
 from constructs import Construct
 
-from cdk_lambda_patterns import practices
+from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.durations import seconds
 from cdk_lambda_patterns.function.policies import allow, arn_here, policy_document
@@ -36,6 +37,8 @@ _WILDCARD_REASON = (
     "them every release would stop"
 )
 _MINUTE = 60
+_LONGEST_NAME = "x" * int(quotas.FUNCTION_NAME_LENGTH.maximum)
+_LONGEST_ARN = f"arn:aws-us-gov:lambda:ap-southeast-2:123456789012:function:{_LONGEST_NAME}"
 # CodeDeploy's own, which need no resource.
 _PREDEFINED = {
     (Shift.ALL_AT_ONCE, 100, 0): "ALL_AT_ONCE",
@@ -48,18 +51,13 @@ _of_stack: dict[str, CodeDeployApplication] = {}
 
 
 class CodeDeployApplication(Construct):
-    """The application and the role that a stack's releases share.
+    """The application that a stack's releases share, and their role.
 
-    The role may do what AWSCodeDeployRoleForLambdaLimited may, for this stack's functions alone, and without what
-    CloudFormation does not use: objects of buckets, and hooks of others.
-    Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCodeDeployRoleForLambdaLimited.html
+    There is another role as soon as the policies of one would outgrow what IAM takes.
     """
 
     application: codedeploy.LambdaApplication
     """The application."""
-
-    role: iam.IRole
-    """The role, to which nothing can be added."""
 
     def __init__(self, stack: cdk.Stack) -> None:
         """Define it. Use `of`.
@@ -69,20 +67,9 @@ class CodeDeployApplication(Construct):
         """
         super().__init__(stack, _ID)
         self.application = codedeploy.LambdaApplication(self, "Application")
-        self._statements = _Statements()
-        policies = cdk.Lazy.any(cast("cdk.IStableAnyProducer", self._statements))
-        resource = iam.CfnRole(
-            self,
-            "Role",
-            description="CodeDeploy shifts the traffic of this stack's functions",
-            assume_role_policy_document=_trust(self.application.application_name),
-            policies=policies,
-        )
-        self._role_name = resource.ref
-        acknowledge_wildcard(resource, "*", _WILDCARD_REASON)
-        self.role = iam.Role.from_role_arn(self, "SharedRole", resource.attr_arn, mutable=False)
+        self._trust = _trust(self.application.application_name)
+        self._roles: list[ReleaseRole] = []
         self._configs: dict[Steps, codedeploy.ILambdaDeploymentConfig] = {}
-        self._hooks: dict[str, iam.CfnPolicy] = {}
         self._aliases: list[lambda_.Alias] = []
         self.node.add_validation(_Weights(self._aliases))
 
@@ -98,41 +85,23 @@ class CodeDeployApplication(Construct):
             _of_stack[key] = cls(stack)
         return _of_stack[key]
 
-    def shift(self, function: WellArchitectedFunction) -> None:
+    def shift(self, function: WellArchitectedFunction, *, hooks: int) -> ReleaseRole:
         """Let CodeDeploy shift a function's traffic.
 
         Args:
             function: The function.
-        """
-        arn = arn_here("lambda", f"function:{function.live_dimensions['FunctionName']}")
-        self._statements.functions += [arn, f"{arn}:{practices.LIVE_ALIAS}"]
-        self._aliases.append(function.live)
-
-    def invoke(self, scope: Construct, hooks: Sequence[lambda_.IFunction]) -> list[iam.CfnPolicy]:
-        """Let CodeDeploy call the hooks of a release, those that it may not call already.
-
-        In a policy beside the role: hooks wait for their release, which waits for the role.
-
-        Args:
-            scope: The release.
-            hooks: The functions.
+            hooks: How many hooks it calls meanwhile.
 
         Returns:
-            What allows it.
+            The role that may.
         """
-        known = {reference(hook): hook for hook in hooks}
-        new = [name for name in known if name not in self._hooks]
-        if new:
-            arns = [known[name].function_arn for name in new]
-            policy = iam.CfnPolicy(
-                scope,
-                "InvokeHooks",
-                policy_name="InvokeHooks",
-                policy_document=policy_document(allow("lambda:InvokeFunction", arns)),
-                roles=[self._role_name],
-            )
-            self._hooks |= dict.fromkeys(new, policy)
-        return list(dict.fromkeys(self._hooks[name] for name in known))
+        self._aliases.append(function.live)
+        if not self._roles or not self._roles[-1].has_room_for(hooks):
+            number = len(self._roles) + 1
+            self._roles.append(ReleaseRole(self, "" if number == 1 else str(number), self._trust))
+        role = self._roles[-1]
+        role.shift(function, hooks=hooks)
+        return role
 
     def calls(self, function: WellArchitectedFunction) -> bool:
         """Whether a function is a hook of one of the releases.
@@ -140,7 +109,7 @@ class CodeDeployApplication(Construct):
         Args:
             function: The function.
         """
-        return reference(function) in self._hooks
+        return any(role.calls(function) for role in self._roles)
 
     def config(self, steps: Steps) -> codedeploy.ILambdaDeploymentConfig:
         """CodeDeploy's configuration for a plan: its own, or one that all releases with equal plans share.
@@ -168,17 +137,122 @@ class CodeDeployApplication(Construct):
         return cast("codedeploy.ILambdaDeploymentConfig", config)
 
 
-@jsii.implements(cdk.IStableAnyProducer)
+class ReleaseRole:
+    """A role that CodeDeploy shifts traffic with.
+
+    The role may do what AWSCodeDeployRoleForLambdaLimited may, for these functions alone, and without what
+    CloudFormation does not use: objects of buckets, and hooks of others.
+    Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCodeDeployRoleForLambdaLimited.html
+    """
+
+    role: iam.IRole
+    """The role, to which nothing can be added."""
+
+    def __init__(self, scope: Construct, suffix: str, trust: dict[str, Any]) -> None:
+        """Define it.
+
+        Args:
+            scope: The application.
+            suffix: What its id ends with.
+            trust: Who may assume it.
+        """
+        self._statements = _Statements()
+        resource = iam.CfnRole(
+            scope,
+            f"Role{suffix}",
+            description="CodeDeploy shifts the traffic of this stack's functions",
+            assume_role_policy_document=trust,
+            policies=cdk.Lazy.uncached_any(cast("cdk.IAnyProducer", self._statements)),
+        )
+        self._name = resource.ref
+        acknowledge_wildcard(resource, "*", _WILDCARD_REASON)
+        self.role = iam.Role.from_role_arn(scope, f"SharedRole{suffix}", resource.attr_arn, mutable=False)
+        self._hooks: dict[str, iam.CfnPolicy] = {}
+        self._room = quotas.ROLE_POLICIES_SIZE - _characters(_document([]))
+
+    def has_room_for(self, hooks: int) -> bool:
+        """Whether IAM takes what another function adds to the role's policies, whatever the names are.
+
+        Args:
+            hooks: How many hooks it has.
+        """
+        return self._room >= _size(hooks)
+
+    def shift(self, function: WellArchitectedFunction, *, hooks: int) -> None:
+        """Let the role shift a function's traffic.
+
+        Args:
+            function: The function.
+            hooks: How many hooks it has.
+        """
+        self._room -= _size(hooks)
+        arn = arn_here("lambda", f"function:{function.live_dimensions['FunctionName']}")
+        self._statements.functions += [arn, f"{arn}:{practices.LIVE_ALIAS}"]
+
+    def invoke(self, scope: Construct, hooks: Sequence[lambda_.IFunction]) -> list[iam.CfnPolicy]:
+        """Let the role call the hooks of a release, those that it may not call already.
+
+        In a policy beside the role: hooks wait for their release, which waits for the role.
+
+        Args:
+            scope: The release.
+            hooks: The functions.
+
+        Returns:
+            What allows it.
+        """
+        known = {reference(hook): hook for hook in hooks}
+        new = [name for name in known if name not in self._hooks]
+        if new:
+            arns = [known[name].function_arn for name in new]
+            policy = iam.CfnPolicy(
+                scope,
+                "InvokeHooks",
+                policy_name="InvokeHooks",
+                policy_document=_calls(arns),
+                roles=[self._name],
+            )
+            self._hooks |= dict.fromkeys(new, policy)
+        return list(dict.fromkeys(self._hooks[name] for name in known))
+
+    def calls(self, function: WellArchitectedFunction) -> bool:
+        """Whether a function is a hook of one of its releases.
+
+        Args:
+            function: The function.
+        """
+        return reference(function) in self._hooks
+
+
+@jsii.implements(cdk.IAnyProducer)
 class _Statements:
-    """The policy of the role, written when all releases are known: nothing is sent to Node for each of them."""
+    """The policy of a role, written when all releases are known: nothing is sent to Node for each of them."""
 
     def __init__(self) -> None:
         self.functions: list[str] = []
 
-    def produce(self) -> Any:  # noqa: ANN401 - as the CDK declares it
+    def produce(self, context: cdk.IResolveContext) -> Any:  # noqa: ANN401, ARG002 - as the CDK declares it
         """The role's policies."""
-        document = policy_document(allow(_SHIFT, self.functions), allow("cloudwatch:DescribeAlarms", "*"))
-        return [{"policyName": _POLICY_NAME, "policyDocument": document}]
+        return [{"policyName": _POLICY_NAME, "policyDocument": _document(self.functions)}]
+
+
+def _document(functions: Sequence[str]) -> dict[str, Any]:
+    return policy_document(allow(_SHIFT, functions), allow("cloudwatch:DescribeAlarms", "*"))
+
+
+def _calls(hooks: Sequence[str]) -> dict[str, Any]:
+    return policy_document(allow("lambda:InvokeFunction", hooks))
+
+
+def _size(hooks: int) -> int:
+    """How many characters a function and its hooks add to the policies of a role at most."""
+    function = [_LONGEST_ARN, f"{_LONGEST_ARN}:{practices.LIVE_ALIAS}"]
+    return _characters(function) + hooks * _characters(_calls([_LONGEST_ARN]))
+
+
+def _characters(value: object) -> int:
+    """As IAM counts them, without white space."""
+    return len(json.dumps(value, separators=(",", ":")))
 
 
 @jsii.implements(constructs.IValidation)

@@ -10,10 +10,10 @@ from aws_cdk import aws_cloudwatch as cloudwatch, aws_codedeploy as codedeploy, 
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function, require_type
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.quotas import Quota
-from cdk_lambda_patterns.validation import Where
+from cdk_lambda_patterns.validation import Where, type_name
 
 from .code_deploy_application import CodeDeployApplication
 from .release_plan import DEFAULT, ReleasePlan, Shift
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
+    from .code_deploy_application import ReleaseRole
     from .release_plan import Steps
 
     _Hook: TypeAlias = lambda_.IFunction | lambda_.FunctionBase
@@ -108,7 +109,7 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        require_type(where, "function", function, "is_part_of", "WellArchitectedFunction")
+        require_function(where, "function", function)
         stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
         steps = _steps(where, plan)
         _check_function(where, function, stack, steps)
@@ -119,11 +120,11 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
         # 2 derive
         shared = CodeDeployApplication.of(stack)
         _check_no_hook(where, function, shared)
-        shared.shift(function)
         own = {} if without_alarms is not None else {"ReleaseErrors": _errors_alarm(function, error_threshold)}
 
         first = pre_hook if smoke_test is None else smoke_test
         hooks = [cast("lambda_.IFunction", hook) for hook in (first, post_hook) if hook is not None]
+        shifting = shared.shift(function, hooks=len(hooks))
 
         # 3 define
         with cdk_refusals(where):
@@ -132,7 +133,7 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
                 construct_id,
                 alias=function.live,
                 application=cast("codedeploy.ILambdaApplication", shared.application),
-                role=shared.role,
+                role=shifting.role,
                 deployment_config=shared.config(steps),
                 alarms=[*own.values(), *cast("Sequence[cloudwatch.CfnAlarm]", alarms)],
                 auto_rollback=codedeploy.AutoRollbackConfig(stopped_deployment=True),
@@ -148,22 +149,23 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
         if without_alarms is not None:
             cdk.Validations.of(self).acknowledge(cdk.Acknowledgment(id=_RULE, reason=without_alarms))
         if hooks:
-            self._connect_hooks(function, shared, hooks)
+            self._connect_hooks(function, shifting, hooks)
         if smoke_test is not None:
             smoke_test.try_versions_of(function)
 
     def _connect_hooks(
-        self, function: WellArchitectedFunction, shared: CodeDeployApplication, hooks: list[lambda_.IFunction]
+        self, function: WellArchitectedFunction, role: ReleaseRole, hooks: list[lambda_.IFunction]
     ) -> None:
         version = function.live_version.function_arn
         for hook in hooks:
             iam.Grant.add_to_principal(grantee=hook, actions=["lambda:InvokeFunction"], resource_arns=[version])
         # Traffic waits for CodeDeploy's right to ask the hooks.
-        function.live.node.add_dependency(*shared.invoke(self, hooks))
+        function.live.node.add_dependency(*role.invoke(self, hooks))
 
 
 def _steps(where: Where, plan: ReleasePlan | None) -> Steps:
-    expect_type(where, "plan", plan, "steps", "ReleasePlan")
+    plans = "write ReleasePlan.canary(), .linear() or .all_at_once()"
+    expect_type(where, "plan", plan, "steps", "ReleasePlan", fix=plans)
     return DEFAULT if plan is None else plan.steps(where)
 
 
@@ -265,7 +267,7 @@ def _check_hooks(
         where.refuse(
             "smoke_test",
             "must be of type SmokeTestHook",
-            got=type(smoke_test).__name__,
+            got=type_name(smoke_test),
             fix="give a function of your own as 'pre_hook'",
             code="TypeMismatch",
         )
