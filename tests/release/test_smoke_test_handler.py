@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+import math
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -171,10 +173,17 @@ class Clients:
     invoked: list[tuple[str, object]] = field(default_factory=list)
     answers: list[tuple[object, ...]] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
+    limits: list[float] = field(default_factory=list)
+
+    def limit(self, seconds: float) -> None:
+        self.limits.append(seconds)
 
     def invoke(self, version: str, payload: bytes) -> tuple[bytes, bool]:
-        self.now += self.seconds
         self.invoked.append((version, json.loads(payload)))
+        if self.seconds > self.limits[-1]:
+            self.now += self.limits[-1]
+            raise TimeoutError
+        self.now += self.seconds
         reply = self.replies.pop(0) if self.replies else ({}, False)
         if isinstance(reply, Exception):
             raise reply
@@ -231,8 +240,20 @@ class TestCodeDeploy:
 
         result = aws.run(CODE_DEPLOY, 0, 1, 2, seconds=30)
 
-        assert len(aws.invoked) == 2
-        assert result["failures"] == ["test 2: there was no time left to try it"]
+        assert aws.limits == [15, 5]
+        assert result["failures"] == [
+            "test 1: no reply came in the 5 s that were left",
+            "test 2: there was no time left to try it",
+        ]
+        assert aws.answers[0][-1] == "Failed"
+        assert aws.now == 100 + 30 - 15, "what is kept for the answer is left"
+
+    def test_hears_of_a_version_that_never_replies(self) -> None:
+        aws = Clients(seconds=math.inf)
+
+        result = aws.run(CODE_DEPLOY, 0, seconds=300)
+
+        assert result["failures"] == ["test 0: no reply came in the 285 s that were left"]
         assert aws.answers[0][-1] == "Failed"
 
     @pytest.mark.parametrize(("limit", "passed"), [(10_000, True), (9_999, False)])
@@ -255,6 +276,7 @@ class TestRights:
         aws.run(CODE_DEPLOY, 0)
 
         assert sum(aws.slept) == 55
+        assert aws.limits == [285 - 5 * number for number in range(12)]
 
     def test_are_not_waited_for_longer_than_there_is_time(self) -> None:
         aws = Clients([PermissionError("never")] * 20)
@@ -324,7 +346,9 @@ def session() -> boto3.Session:
 
 @pytest.fixture
 def aws(session: boto3.Session) -> entry.Aws:
-    return entry.Aws(120, session)
+    aws = entry.Aws(session)
+    aws.limit(120)
+    return aws
 
 
 class TestAws:
@@ -358,6 +382,23 @@ class TestAws:
         config = aws._lambda.meta.config
 
         assert (config.read_timeout, config.retries["total_max_attempts"]) == (120, 1)
+
+    def test_gives_up_when_it_has_waited_that_long(
+        self, session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
+            aws = entry.Aws(session)
+            aws.limit(0.2)
+
+            with pytest.raises(TimeoutError):
+                aws.invoke(VERSION, b"{}")
+
+    def test_answers_in_the_time_that_is_kept_for_it(self, aws: entry.Aws) -> None:
+        config = aws._code_deploy.meta.config
+        longest_try = config.connect_timeout + config.read_timeout
+
+        assert longest_try * config.retries["total_max_attempts"] < entry.RESERVE_SECONDS
 
     def test_answers_code_deploy(self, aws: entry.Aws) -> None:
         with Stubber(aws._code_deploy) as stub:
@@ -443,8 +484,8 @@ class Context:
         return 300_000
 
 class Aws:
-    def __init__(self, seconds):
-        assert 299 < seconds <= 300
+    def limit(self, seconds):
+        assert 284 < seconds <= 285
     def invoke(self, version, payload):
         return json.dumps({"statusCode": 200, "version": version, **json.loads(payload)}).encode(), False
 

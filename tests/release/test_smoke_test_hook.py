@@ -101,6 +101,26 @@ class TestHook:
         assert properties["Timeout"] == 300
         assert properties["Description"] == "Tries new versions of a function before they get traffic"
 
+    def test_has_its_defaults_where_none_is_given(self, stack: cdk.Stack) -> None:
+        _, hook = released(stack, timeout=None, description=None)
+
+        properties = the_hook(synthesize(stack), hook)
+        assert properties["Timeout"] == 300
+        assert properties["Description"] == "Tries new versions of a function before they get traffic"
+
+    @pytest.mark.parametrize(("seconds", "fits"), [(0, False), (15, False), (19, False), (20, True)])
+    def test_fails_when_there_is_no_time_to_try_anything(self, stack: cdk.Stack, seconds: int, *, fits: bool) -> None:
+        if fits:
+            _, hook = released(stack, timeout=cdk.Duration.seconds(seconds))
+            assert the_hook(synthesize(stack), hook)["Timeout"] == seconds
+            return
+        refusal(
+            lambda: released(stack, timeout=cdk.Duration.seconds(seconds)), "SmokeTestTimeoutTooShort", str(seconds)
+        )
+
+    def test_fails_when_its_time_is_no_duration(self, stack: cdk.Stack) -> None:
+        refusal(lambda: released(stack, timeout=60), "DurationExpected", "60")
+
     def test_takes_the_options_of_a_function(self, stack: cdk.Stack) -> None:
         _, hook = released(
             stack,
@@ -206,6 +226,12 @@ class TestFirstDeployment:
 
     def test_is_waited_for_as_long_as_the_hook_may_run(self, stack: cdk.Stack) -> None:
         released(stack, timeout=cdk.Duration.minutes(15))
+
+        assert only(synthesize(stack), "Custom::SmokeTest")["ServiceTimeout"] == "960"
+
+    def test_is_waited_for_as_long_as_any_hook_may_run_where_only_the_deployment_knows(self, stack: cdk.Stack) -> None:
+        parameter = cdk.CfnParameter(stack, "Seconds", type="Number")
+        released(stack, timeout=cdk.Duration.seconds(parameter.value_as_number))
 
         assert only(synthesize(stack), "Custom::SmokeTest")["ServiceTimeout"] == "960"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -10,14 +11,15 @@ import aws_cdk as cdk
 import constructs
 import jsii
 
-from cdk_lambda_patterns import practices
-from cdk_lambda_patterns.function.durations import seconds
+from cdk_lambda_patterns import practices, quotas
+from cdk_lambda_patterns.function.durations import duration_within, seconds
 from cdk_lambda_patterns.function.packaging import PythonCode
 from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
+from cdk_lambda_patterns.quotas import Quota
 from cdk_lambda_patterns.validation import Where
 
 from . import smoke_test_handler, smoke_tests
-from .smoke_test_handler.entry import TESTS, VERSION
+from .smoke_test_handler.entry import RESERVE_SECONDS, TESTS, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +31,15 @@ if TYPE_CHECKING:
 
 _HANDLER = Path(smoke_test_handler.__file__).parent
 _ANSWER_SECONDS = 60
+_TIMEOUT = Quota(
+    code="SmokeTestTimeoutTooShort",
+    minimum=RESERVE_SECONDS + 5,
+    maximum=math.inf,
+    unit=f"seconds: {RESERVE_SECONDS:g} are kept for the answer, and a first call has a cold start",
+    source="https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html",
+    fix="raise it, or leave it out for 5 minutes",
+    whole=False,
+)
 
 
 class SmokeTestHook(WellArchitectedFunction):
@@ -62,18 +73,20 @@ class SmokeTestHook(WellArchitectedFunction):
                 expect an `error` (true, or its name), a `status`, values of the reply by JSON path (`equals`,
                 `matches` a regular expression, `exists`, `absent`), and an answer in `max_milliseconds`.
             **options: As for `WellArchitectedFunction`; `timeout`, for all tests together, is 5 minutes by default,
-                see `practices.SMOKE_TEST_TIMEOUT_SECONDS`.
+                see `practices.SMOKE_TEST_TIMEOUT_SECONDS`, and at least 20 seconds, of which 15 are for the answer.
 
         Raises:
-            ValidationError: No test, one that could not be tried, or as for `WellArchitectedFunction`.
+            ValidationError: No test, one that could not be tried, no time to try any, or as for
+                `WellArchitectedFunction`.
         """
         where = Where(scope, construct_id)
         tests = smoke_tests.read(where, payloads)
-        given: dict[str, Any] = {
+        duration_within(where, "timeout", options.get("timeout"), _TIMEOUT)
+        defaults: dict[str, Any] = {
             "description": "Tries new versions of a function before they get traffic",
             "timeout": seconds(practices.SMOKE_TEST_TIMEOUT_SECONDS),
-            **options,
         }
+        given = {**defaults, **{name: value for name, value in options.items() if value is not None}}
         with TemporaryDirectory() as folder:
             (Path(folder) / TESTS).write_text(tests, encoding="utf-8")
             super().__init__(
@@ -94,7 +107,8 @@ class SmokeTestHook(WellArchitectedFunction):
         """
         self.tested = function
         self.add_environment(VERSION, function.live_version.function_arn)
-        timeout = self.timeout_seconds or practices.SMOKE_TEST_TIMEOUT_SECONDS
+        # Where only the deployment knows it, it may be as long as Lambda allows.
+        timeout = quotas.TIMEOUT.maximum if self.timeout_seconds is None else self.timeout_seconds
         first = cdk.CustomResource(
             self,
             "FirstDeployment",

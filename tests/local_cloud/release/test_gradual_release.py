@@ -6,11 +6,15 @@ import json
 import shutil
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_lambda as lambda_
 
+from cdk_lambda_patterns import GradualRelease, SmokeTestHook, WellArchitectedFunction
 from cdk_lambda_patterns.local_cloud import LocalCloud, LocalCloudError
 from tests.examples import EXAMPLES, example_stack
 from tests.local_cloud.fidelity.lab import eventually
@@ -18,8 +22,6 @@ from tests.local_cloud.fidelity.lab import eventually
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    import aws_cdk as cdk
 
     from cdk_lambda_patterns.local_cloud.resources import Function, Invocation
 
@@ -137,3 +139,33 @@ def test_a_first_version_that_the_smoke_test_disapproves_of_is_never_live(
     aliases = {event["LogicalResourceId"] for event in events if event["ResourceType"] == "AWS::Lambda::Alias"}
     assert not [alias for alias in aliases if alias.startswith("QuoteAliaslive")]
     assert local_cloud.client("codedeploy").list_deployments()["deployments"] == []
+
+
+class Sleeper(cdk.Stack):
+    """A function whose versions sleep before they reply, longer than their smoke test may take."""
+
+    def __init__(self, scope: cdk.App, construct_id: str, *, seconds: int) -> None:
+        super().__init__(scope, construct_id)
+        code = f"import time\ndef handler(event, context):\n    time.sleep({seconds})\n    return {seconds}"
+        function = WellArchitectedFunction(
+            self,
+            "Sleeper",
+            code=lambda_.Code.from_inline(code),
+            handler="index.handler",
+            timeout=cdk.Duration.seconds(120),
+        )
+        smoke_test = SmokeTestHook(self, "SmokeTest", payloads=[{"payload": {}}], timeout=cdk.Duration.seconds(20))
+        GradualRelease(self, "Release", function=function, smoke_test=smoke_test)
+
+
+def test_a_version_that_never_replies_is_refused_by_the_smoke_test_in_its_time(local_cloud: LocalCloud) -> None:
+    deployed = local_cloud.deploy(Sleeper, seconds=0)
+    began = time.monotonic()
+
+    with pytest.raises(LocalCloudError, match="lifecycle event validation functions failed"):
+        local_cloud.deploy(Sleeper, seconds=100)
+
+    assert time.monotonic() - began < 90, "the hook has not waited for the reply"
+    logs = deployed.function("SmokeTest").logs
+    eventually(lambda: "test 1: no reply came in the 5 s that were left" in "\n".join(logs()))
+    assert deployed.function("Sleeper").invoke({}).version == "1"

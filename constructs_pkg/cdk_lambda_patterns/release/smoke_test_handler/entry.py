@@ -29,12 +29,14 @@ TESTS = "smoke_tests.json"
 VERSION = "SMOKE_TEST_VERSION"
 """The variable that names the version to try, by its ARN."""
 
-_RESERVE_SECONDS = 15.0
+RESERVE_SECONDS = 15.0
 """Kept for the answer: without one CodeDeploy waits an hour."""
 _RIGHTS_PAUSE_SECONDS = 5.0
 _RIGHTS_TRIES = 12
 """The right to call a version is made a moment before; IAM needs up to a minute to know it everywhere."""
 _CONNECT_SECONDS = 5
+_ANSWER_SECONDS = 3
+"""To connect, and again to be heard: twice both is less than what is kept."""
 _REASON_LENGTH = 1_000
 
 logger = logging.getLogger()
@@ -51,11 +53,16 @@ class Context(Protocol):
 class Clients(Protocol):
     """What calls AWS."""
 
+    def limit(self, seconds: float) -> None:
+        """Give the calls from here on so much time."""
+        ...
+
     def invoke(self, version: str, payload: bytes) -> tuple[bytes, bool]:
         """Call a version: its reply, and whether it is an error.
 
         Raises:
             PermissionError: It may not be called, or not yet.
+            TimeoutError: It takes longer than it may.
         """
         ...
 
@@ -72,7 +79,7 @@ def handler(event: Event, context: Context) -> dict[str, Any]:
     """What Lambda calls."""
     seconds = context.get_remaining_time_in_millis() / 1000
     tests = json.loads((Path(__file__).parents[1] / TESTS).read_text(encoding="utf-8"))
-    return run(event, tests, os.environ[VERSION], Aws(seconds), seconds=seconds)
+    return run(event, tests, os.environ[VERSION], Aws(), seconds=seconds)
 
 
 def run(
@@ -101,7 +108,7 @@ def run(
         # From the second version on CodeDeploy asks.
         clients.answer_cloud_formation(event, "SUCCESS", "nothing to try")
         return {"passed": True, "failures": []}
-    trial = _Trial(version, clients, clock() + seconds - _RESERVE_SECONDS, clock, sleep)
+    trial = _Trial(version, clients, clock() + seconds - RESERVE_SECONDS, clock, sleep)
     try:
         failures = trial.failures(tests)
     except Exception as error:  # whatever it is, who waits must hear of it
@@ -131,10 +138,15 @@ class _Trial:
         """What is not as expected, by the names of the tests."""
         failures: list[str] = []
         for name, test in tests.items():
-            if self.clock() >= self.until:
+            left = self.until - self.clock()
+            if left <= 0:
                 failures.append(f"{name}: there was no time left to try it")
                 continue
-            reply = self._reply(json.dumps(test["payload"]).encode())
+            try:
+                reply = self._reply(json.dumps(test["payload"]).encode())
+            except TimeoutError:
+                failures.append(f"{name}: no reply came in the {left:.0f} s that were left")
+                continue
             found = disappointments(reply, test.get("expect", {}))
             failures += [f"{name}: {one}" for one in found]
             if not found:
@@ -143,6 +155,7 @@ class _Trial:
 
     def _reply(self, payload: bytes) -> Reply:
         for left in reversed(range(_RIGHTS_TRIES)):
+            self.clients.limit(self.until - self.clock())
             began = self.clock()
             try:
                 text, is_error = self.clients.invoke(self.version, payload)
@@ -158,22 +171,31 @@ class _Trial:
 class Aws:
     """Calls AWS itself."""
 
-    def __init__(self, seconds: float, session: Any = None) -> None:  # noqa: ANN401 - boto3 makes its types at run time
-        """Make the clients.
+    def __init__(self, session: Any = None) -> None:  # noqa: ANN401 - boto3 makes its types at run time
+        """Make the client that answers.
 
         Args:
-            seconds: How long a version may take.
             session: A session of boto3.
                 Default: - the one of the execution environment.
         """
         import boto3  # noqa: PLC0415 - the runtime's; where the app is synthesized there may be none
         from botocore.config import Config  # noqa: PLC0415 - as above
 
-        session = session or boto3.Session()
+        self._session = session or boto3.Session()
+        twice = Config(connect_timeout=_ANSWER_SECONDS, read_timeout=_ANSWER_SECONDS, retries={"total_max_attempts": 2})
+        self._code_deploy = self._session.client("codedeploy", config=twice)
+
+    def limit(self, seconds: float) -> None:
+        """Give the calls from here on so much time.
+
+        Args:
+            seconds: The time for one. A client of boto3 keeps what it was made with, so each limit makes another.
+        """
+        from botocore.config import Config  # noqa: PLC0415 - as above
+
         # A version that takes its time is called once: a second call would be a second order.
-        once = Config(read_timeout=seconds, connect_timeout=_CONNECT_SECONDS, retries={"max_attempts": 0})
-        self._lambda = session.client("lambda", config=once)
-        self._code_deploy = session.client("codedeploy")
+        once = Config(read_timeout=seconds, connect_timeout=min(seconds, _CONNECT_SECONDS), retries={"max_attempts": 0})
+        self._lambda = self._session.client("lambda", config=once)
 
     def invoke(self, version: str, payload: bytes) -> tuple[bytes, bool]:
         """Call a version: its reply, and whether it is an error.
@@ -184,8 +206,9 @@ class Aws:
 
         Raises:
             PermissionError: It may not be called, or not yet.
+            TimeoutError: It takes longer than it may.
         """
-        from botocore.exceptions import ClientError  # noqa: PLC0415 - as above
+        from botocore.exceptions import ClientError, ReadTimeoutError  # noqa: PLC0415 - as above
 
         try:
             response = self._lambda.invoke(FunctionName=version, Payload=payload)
@@ -193,6 +216,8 @@ class Aws:
             if error.response.get("Error", {}).get("Code") in {"AccessDeniedException", "AccessDenied"}:
                 raise PermissionError(str(error)) from error
             raise
+        except ReadTimeoutError as error:
+            raise TimeoutError(str(error)) from error
         return response["Payload"].read(), "FunctionError" in response
 
     def answer_code_deploy(self, event: Event, status: str) -> None:
@@ -226,5 +251,5 @@ class Aws:
         request = urllib.request.Request(  # noqa: S310 - CloudFormation's own address
             event["ResponseURL"], data=json.dumps(answer).encode(), headers={"Content-Type": ""}, method="PUT"
         )
-        with urllib.request.urlopen(request, timeout=_RESERVE_SECONDS):  # noqa: S310 - as above
+        with urllib.request.urlopen(request, timeout=RESERVE_SECONDS):  # noqa: S310 - as above
             pass
