@@ -187,6 +187,7 @@ def test_an_entry_reads_as_a_sentence() -> None:
     for entry in NOT_SHOWN:
         assert str(entry) == f"{entry.title}: {entry.instead}"
         assert not str(entry).endswith(".")
+        assert str(entry).count(":") == 1
 
 
 def test_an_entry_covers_a_type_only_if_it_speaks_of_all_of_them() -> None:

@@ -95,13 +95,13 @@ NOT_SHOWN: tuple[NotShown, ...] = (
     NotShown(
         "ContainerImages",
         "functions from container images",
-        "there is no Docker: an invocation ends with an error that says so",
+        "without Docker, an invocation ends with an error that says so",
         (Concern((_FUNCTION,), "PackageType", "Image"), Concern((_FUNCTION,), "Code.ImageUri")),
     ),
     NotShown(
         "LayerFolder",
         "layers at /opt",
-        "what they hold can be imported, but lies elsewhere: extensions and absolute paths do not work",
+        "what they hold can be imported, but lies elsewhere; extensions and absolute paths do not work",
         (Concern((_FUNCTION,), "Layers"),),
     ),
     NotShown(
@@ -110,7 +110,7 @@ NOT_SHOWN: tuple[NotShown, ...] = (
     NotShown(
         "Network",
         "networks",
-        "a function in a VPC reaches what this machine reaches: security groups, routes and endpoints have no effect",
+        "a function in a VPC reaches what this machine reaches; security groups, routes and endpoints have no effect",
         (Concern((_FUNCTION,), "VpcConfig"),),
     ),
     NotShown(
@@ -128,7 +128,7 @@ NOT_SHOWN: tuple[NotShown, ...] = (
     NotShown(
         "DurableExecutions",
         "durable executions",
-        "a durable function is invoked like any other: nothing is checkpointed, and no wait ends",
+        "a durable function is invoked like any other; nothing is checkpointed, and no wait ends",
         (Concern((_FUNCTION,), "DurableConfig"),),
     ),
     NotShown(
@@ -140,7 +140,7 @@ NOT_SHOWN: tuple[NotShown, ...] = (
     NotShown(
         "CodeSigning",
         "signatures of code",
-        "nothing is checked: unsigned code runs",
+        "nothing is checked, unsigned code runs",
         (Concern((_FUNCTION,), "CodeSigningConfigArn"),),
     ),
     NotShown(
@@ -155,7 +155,7 @@ NOT_SHOWN: tuple[NotShown, ...] = (
     NotShown(
         "TrafficShifting",
         "how long gradual releases take",
-        "their minutes pass in seconds, and those of alarms do not: one that needs several periods goes off too late",
+        "their minutes pass in seconds, and those of alarms do not; one that needs several periods goes off too late",
         (Concern(("AWS::CodeDeploy::DeploymentGroup",)),),
     ),
     NotShown(
@@ -198,7 +198,7 @@ NOT_SHOWN: tuple[NotShown, ...] = (
     NotShown(
         "OtherCallers",
         "pipelines, AWS Config's rules, Lex's bots and Alexa's skills",
-        "nothing calls their functions: invoke them with the event that the service documents",
+        "nothing calls their functions; invoke them with the event that the service documents",
         (
             Concern(("AWS::CodePipeline::*", "AWS::Config::*", "AWS::Lex::*", "Alexa::ASK::*")),
             Concern(("AWS::Lambda::Permission",), "Principal", "(config|lexv2|alexa)"),
@@ -260,7 +260,7 @@ NOT_SHOWN: tuple[NotShown, ...] = (
     NotShown(
         "DeliveryMetrics",
         "metrics of what rules, topics, schedules, log groups and Firehose deliver",
-        "there are none: alarms on events that were lost or late on their way stay silent",
+        "there are none, and alarms on events that were lost or late on their way stay silent",
         (
             Concern(("AWS::CloudWatch::Alarm",), "Namespace", "AWS/(Events|SNS|Scheduler|Firehose)$"),
             Concern(("AWS::CloudWatch::Alarm",), "MetricName", "DeliveryErrors$"),

@@ -186,4 +186,4 @@ def test_an_expression_that_is_not_evaluated_is_written_down(faithful: Lab) -> N
     faithful.deploy({"Odd": alarm})
 
     reasons = [entry.reason for entry in faithful.cloud.recorded() if entry.logical_id == "Odd"]
-    assert reasons == ["not evaluated: ANOMALY_DETECTION_BAND(errors, 2)"]
+    assert reasons == ["ANOMALY_DETECTION_BAND(errors, 2) is not evaluated"]

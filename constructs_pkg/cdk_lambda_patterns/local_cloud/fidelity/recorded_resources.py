@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _WHY = {
     "AWS::ApplicationAutoScaling": "nothing is scaled",
-    "AWS::EC2": "there is no network: functions reach everything that this machine reaches",
+    "AWS::EC2": "there is no network, and functions reach everything that this machine reaches",
     "AWS::WAFv2": "no request is filtered",
 }
 _NOTHING_HAPPENS = "created as a record; it does nothing"

@@ -67,7 +67,7 @@ def apply() -> None:
     @around(handler, "create", "logical_id, props, stack_name")
     def _create(original: Callable[..., object], logical_id: str, props: Record, stack_name: str) -> object:
         for text in _unsupported(props.get("Metrics") or []):
-            recorded.note(stack_name, logical_id, "AWS::CloudWatch::Alarm.Metrics", f"not evaluated: {text}")
+            recorded.note(stack_name, logical_id, "AWS::CloudWatch::Alarm.Metrics", f"{text} is not evaluated")
         return original(logical_id, props, stack_name)
 
     provisioners._RESOURCE_HANDLERS.setdefault(
