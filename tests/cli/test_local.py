@@ -192,9 +192,34 @@ def test_fails_with_the_apps_own_words_when_it_cannot_be_synthesized(project: Pr
     deployed = project.local("deploy")
 
     assert deployed.returncode == 1
-    assert "error: cdk synth ended with 1:" in deployed.stderr
-    assert "sold out" in deployed.stderr
+    assert deployed.stderr.endswith("\nerror: cdk synth ended with 1, see above\n")
+    assert deployed.stderr.count("sold out") == 1
     assert "Traceback" not in deployed.stderr
+
+
+def test_fails_with_cloudformations_reason_once(project: Project) -> None:
+    refused = 'cdk.CfnOutput(stack, "Word", value=cdk.Fn.select(6, cdk.Fn.split(":", queue.queue_name)))\napp.synth()'
+    (project.folder / "app.py").write_text(APP.replace("app.synth()", refused))
+
+    deployed = project.local("deploy")
+
+    assert deployed.returncode == 1
+    assert deployed.stderr.endswith("\nerror: cdk deploy ended with 1, see above\n")
+    assert deployed.stderr.count("Fn::Select cannot select nonexistent value at index 6") == 1
+    assert deployed.stderr.count("❌") == 1
+
+
+def test_fails_without_boto3_before_it_starts_a_cloud(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['boto3'] = None")
+    with_boto3 = dict(project.env)
+    project.env["PYTHONPATH"] = str(tmp_path)
+
+    deployed = project.local("deploy")
+
+    project.env = with_boto3
+    assert deployed.returncode == 1
+    assert re.fullmatch(r"error: .* needs boto3; .*'\./cdk-lambda-patterns\[local\]'.*\n", deployed.stderr)
+    assert project.local("status").returncode == 3, "no cloud was left running"
 
 
 def test_fails_when_context_is_no_pair(project: Project) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from cdk_lambda_patterns.errors import LocalCloudError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .settings import Progress
 
@@ -25,14 +25,37 @@ if TYPE_CHECKING:
 _MISLEADING = frozenset({"CDK_APP", "CDK_OUTPUT", "CDK_PROFILE", "CDK_ROLE_ARN", "PYTHONDONTWRITEBYTECODE"})
 _EVENT = re.compile(r"^\S+ \|\s*\d+(/\d+)? \| [^|]+ \| (?P<status>[A-Z_]+)\s+\| ")
 _STACK_FRAME = re.compile(r"^\s+at .*[(:]\S+:\d+")
-# Times, each asset's way, outputs (which are shown better in the end), hints for later.
+# Times, each asset's way, outputs (which are shown better in the end), hints for later, failures told once more, and
+# where these may have left a trace on AWS.
 _CHATTER = re.compile(
     r"^\s*$|^Stack ARN:|^arn:aws[\w-]*:cloudformation:|^✨|^Outputs:|^\S+\.\w+ = |feature flags are not configured"
     r"|: (start|success): (Building|Built|Publishing|Published) |^Successfully synthesized to|^Supply a stack id"
+    r"|^Failed resources:$|^\S+ \| [\d:]+ [AP]M \| [A-Z_]*FAILED |^\s*CloudTrail delivery can lag "
+    r"|^Source Location: [^/]*$|^\s+\(no user code in \d+ frames"
 )
 
 
-class CdkTimeoutError(LocalCloudError):
+class CdkError(LocalCloudError):
+    """The CDK CLI failed."""
+
+    summary: str
+    """That it failed, without its own words."""
+    said: Sequence[str]
+    """Its own words, line by line: what `progress` was told."""
+
+    def __init__(self, summary: str, said: Sequence[str]) -> None:
+        """Make the error.
+
+        Args:
+            summary: That it failed.
+            said: Its own words.
+        """
+        super().__init__("".join([summary, ":" if said else "", *(f"\n  {line}" for line in said)]))
+        self.summary = summary
+        self.said = said
+
+
+class CdkTimeoutError(CdkError):
     """The CDK CLI took too long."""
 
 
@@ -82,7 +105,7 @@ class CdkCli:
             progress: Is told each line that matters as it comes.
 
         Raises:
-            LocalCloudError: It failed; with its own words.
+            CdkError: It failed; with its own words.
             CdkTimeoutError: It took too long; with its own words.
         """
         lines: list[str] = []
@@ -123,24 +146,24 @@ class CdkCli:
                 timer.cancel()
             if child.stdout is not None:
                 child.stdout.close()
-        said = "".join(f"\n  {line}" for line in lines[-200:] if matters(line))
+        said = [line for line in lines[-200:] if matters(line)]
         if late.is_set():
-            raise CdkTimeoutError(f"cdk {arguments[0]} took longer than {timeout:g} s:{said}")
+            raise CdkTimeoutError(f"cdk {arguments[0]} took longer than {timeout:g} s", said)
         if status != 0:
-            raise LocalCloudError(f"cdk {arguments[0]} ended with {status}:{said}")
+            raise CdkError(f"cdk {arguments[0]} ended with {status}", said)
         return "\n".join(lines)
 
     def output(self, *arguments: str, cwd: Path) -> str:
         """Run it and return what it wrote to its standard output, without the warnings it may have written beside.
 
         Raises:
-            LocalCloudError: It failed; with its own words.
+            CdkError: It failed; with its own words.
         """
         ran = subprocess.run(  # noqa: S603 - the CLI found above
             [*self.command, *arguments], cwd=cwd, env=dict(self.env), capture_output=True, text=True, check=False
         )
         if ran.returncode != 0:
-            raise LocalCloudError(f"cdk {arguments[0]} ended with {ran.returncode}:\n{ran.stderr.strip()}")
+            raise CdkError(f"cdk {arguments[0]} ended with {ran.returncode}", ran.stderr.strip().splitlines())
         return ran.stdout
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -211,7 +212,7 @@ class LocalCloud:
         Raises:
             LocalCloudError: There is no CDK CLI, or synthesis or deployment failed; with the CLI's own words.
         """
-        self.client("cloudformation")  # if boto3 is missing, say so before the work
+        require_boto3()
         folder = Path(subject).resolve() if isinstance(subject, (str, Path)) else Path.cwd()
         cli = CdkCli.find(folder, self.variables, self.process.folder)
         if isinstance(subject, (str, Path)):
@@ -290,15 +291,25 @@ class LocalCloud:
         return list(dict.fromkeys(Recorded(**json.loads(line)) for line in lines))
 
 
-def _boto3_client(endpoint: str, service: str, region: str, account: str) -> Any:  # noqa: ANN401 - as above
-    try:
-        import boto3  # noqa: PLC0415 - optional, and 0.2 s
-        import botocore.session  # noqa: PLC0415
-        from botocore.config import Config  # noqa: PLC0415
-    except ImportError as error:
+def require_boto3() -> None:
+    """Refuse to begin what cannot be done without boto3.
+
+    Raises:
+        LocalCloudError: It is not installed.
+    """
+    if importlib.util.find_spec("boto3") is None:
         raise LocalCloudError(
-            "talking to the local cloud from Python needs boto3; install cdk-lambda-patterns[local]"
-        ) from error
+            "talking to the local cloud from Python needs boto3; pip install boto3, or this package with its extra: "
+            "pip install './cdk-lambda-patterns[local]' from a clone of its repository"
+        )
+
+
+def _boto3_client(endpoint: str, service: str, region: str, account: str) -> Any:  # noqa: ANN401 - as above
+    require_boto3()
+    import boto3  # noqa: PLC0415 - optional, and 0.2 s
+    import botocore.session  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+
     # Neither the user's profile nor their configuration files have a say: a mistyped profile must not fail a test.
     unset: tuple[Any, Any, Any, Any] = (None, None, None, None)
     nothing = {"profile": unset, "config_file": unset, "credentials_file": unset, "ca_bundle": unset}

@@ -125,7 +125,7 @@ def deploy_assembly(
         )
     except CdkTimeoutError as error:
         waiting = ", ".join(_in_progress(cloud, (stack for stack, _ in found)))
-        raise CdkTimeoutError(f"{error}\n  in progress: {waiting or 'nothing'}") from None
+        raise CdkTimeoutError(f"{error.summary}, in progress: {waiting or 'nothing'}", error.said) from None
     return [stack for stack, _ in found if exists(cloud, stack)]
 
 

@@ -26,15 +26,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Deploy and print what is there then."""
     from cdk_lambda_patterns.cli._table import table
+    from cdk_lambda_patterns.errors import LocalCloudError
+    from cdk_lambda_patterns.local_cloud.cdk_cli import CdkError
+    from cdk_lambda_patterns.local_cloud.cloud import require_boto3
     from cdk_lambda_patterns.local_cloud.running import alone, project_folder
 
+    require_boto3()  # before a cloud is started that nobody can talk to
     begin = time.monotonic()
     context = dict(_pair(given) for given in arguments.context)
     project = project_folder()
     with alone(project):
         cloud = started(project, arguments)
         say("Synthesizing ...")
-        deployment = cloud.deploy(project, stacks=arguments.stacks, context=context, timeout=None, progress=say)
+        try:
+            deployment = cloud.deploy(project, stacks=arguments.stacks, context=context, timeout=None, progress=say)
+        except CdkError as error:
+            # Its words were told as they came.
+            raise LocalCloudError(f"{error.summary}, see above") from error
     names = ", ".join(stack.path for stack in deployment.stacks) or "nothing"
     print(f"Deployed {names} to {cloud.endpoint} in {time.monotonic() - begin:.1f} s")
     if deployment.outputs:
