@@ -57,6 +57,7 @@ IDS = [
     "RecursionOfFunction",
     "ApiIntegrationTimeout",
     "TriggerBypassesAlias",
+    "AliasNamedTwice",
     "ReleaseRollbackAlarms",
     "ProvisionedAboveReserved",
     "ProvisionedOnVersion",

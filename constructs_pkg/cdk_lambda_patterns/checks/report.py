@@ -120,7 +120,7 @@ def _place(resource: Resource) -> dict[str, object]:
 
 
 def summary(report: Report) -> str:
-    """A report in one line: `2 findings in 1 of 9 functions (54 rules, 38 ms)`."""
+    """A report in one line: `2 findings in 1 of 9 functions (55 rules, 38 ms)`."""
     functions = report.app.flow.functions
     concerned = {finding.function for finding in report.findings if finding.function is not None}
     counts = _plural(len(report.findings), "finding")
