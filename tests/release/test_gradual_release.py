@@ -373,6 +373,30 @@ class TestFurtherAlarms:
 
         refused(stack, "ReleaseAlarmTwice", "Stack/A0 twice", alarms=[alarm, *others, alarm])
 
+    def test_may_be_added_later(self, stack: cdk.Stack) -> None:
+        defined = release(stack, alarms=ten(stack)[:8])
+
+        defined.add_alarm(ten(cdk.Stack(stack, "Others"))[0])
+
+        assert len(only(synthesize(stack), GROUP)["AlarmConfiguration"]["Alarms"]) == 10
+
+    def test_fail_when_the_eleventh_is_added(self, stack: cdk.Stack) -> None:
+        *nine, tenth = ten(stack)
+        defined = release(stack, alarms=nine)
+
+        refusal(lambda: defined.add_alarm(tenth), "ReleaseAlarms", "11", path="Stack/Release")
+
+    def test_fail_when_one_is_added_again(self, stack: cdk.Stack) -> None:
+        (alarm, *_) = ten(stack)
+        defined = release(stack, alarms=[alarm])
+
+        refusal(lambda: defined.add_alarm(alarm), "ReleaseAlarmTwice", "Stack/A0 twice", path="Stack/Release")
+
+    def test_fail_when_one_is_added_to_a_release_without(self, stack: cdk.Stack) -> None:
+        defined = release(stack, without_alarms="nobody calls it yet")
+
+        refusal(lambda: defined.add_alarm(ten(stack)[0]), "ReleaseAlarmsConflict", "1 alarms", path="Stack/Release")
+
     def test_on_the_alias_make_no_circle(self, stack: cdk.Stack) -> None:
         function = define(stack)
         alarm = function.live.metric_errors().create_alarm(stack, "Alarm", threshold=1, evaluation_periods=1)
@@ -555,6 +579,14 @@ class TestHooks:
         error = refused(stack, "ReleaseHookIsFunction", "the function itself", function=function, **{name: function})
 
         assert f"'{name}'" in str(error)
+
+
+@pytest.mark.parametrize("name", ["pre_hook", "post_hook"])
+def test_fails_when_a_hook_comes_later(stack: cdk.Stack, name: str) -> None:
+    """The CDK's way gives it no rights: CodeDeploy could not call it, nor it the new version."""
+    defined, hook = release(stack), define(stack, "Hook")
+
+    refusal(lambda: getattr(defined, f"add_{name}")(hook), "ReleaseHookLate", "Stack/Hook", path="Stack/Release")
 
 
 class TestShared:

@@ -11,6 +11,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch, aws_codedeploy as codedeploy, 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function, require_type
+from cdk_lambda_patterns.function.python_override import python_override
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.quotas import Quota
 from cdk_lambda_patterns.validation import Where, type_name
@@ -140,6 +141,7 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
                 pre_hook=cast("lambda_.IFunction | None", first),
                 post_hook=cast("lambda_.IFunction | None", post_hook),
             )
+        self._where, self._without_alarms, self._further_alarms = where, without_alarms, list(alarms)
         self.alarms = own
         function.alarms |= own
         function.gradual_release = self
@@ -152,6 +154,54 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
             self._connect_hooks(function, shifting, hooks)
         if smoke_test is not None:
             smoke_test.try_versions_of(function)
+
+    @python_override
+    def add_alarm(self, alarm: cloudwatch.IAlarm | cloudwatch.AlarmBase | cloudwatch.CfnAlarm) -> None:
+        """Roll back by another alarm too.
+
+        Args:
+            alarm: The alarm.
+
+        Raises:
+            ValidationError: An eleventh alarm, one that is there already, or a release without alarms.
+        """
+        further = [*self._further_alarms, alarm]
+        _check_alarms(self._where, further, practices.ERRORS_ALARM_THRESHOLD, self._without_alarms)
+        self._further_alarms = further
+        super().add_alarm(cast("cloudwatch.IAlarm", alarm))
+
+    @python_override
+    def add_pre_hook(self, pre_hook: lambda_.IFunction) -> None:
+        """Not for this release: a hook that comes later has not got its rights.
+
+        Args:
+            pre_hook: A function.
+
+        Raises:
+            ValidationError: Always.
+        """
+        self._refuse_late("pre_hook", pre_hook)
+
+    @python_override
+    def add_post_hook(self, post_hook: lambda_.IFunction) -> None:
+        """Not for this release: a hook that comes later has not got its rights.
+
+        Args:
+            post_hook: A function.
+
+        Raises:
+            ValidationError: Always.
+        """
+        self._refuse_late("post_hook", post_hook)
+
+    def _refuse_late(self, name: str, hook: lambda_.IFunction) -> NoReturn:
+        self._where.refuse(
+            name,
+            "must be given to the constructor, so that it gets its rights",
+            got=hook.node.path,
+            fix=f"write GradualRelease(..., {name}=...)",
+            code="ReleaseHookLate",
+        )
 
     def _connect_hooks(
         self, function: WellArchitectedFunction, role: ReleaseRole, hooks: list[lambda_.IFunction]
