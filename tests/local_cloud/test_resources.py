@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cdk_lambda_patterns.local_cloud.resources import Depth, Invocation, _error_in
+from cdk_lambda_patterns.local_cloud.resources import Depth, Invocation, _error_in, _is_own
 from tests.local_cloud.apps import Orders
 
 if TYPE_CHECKING:
@@ -173,3 +173,22 @@ def test_fails_when_an_alarm_does_not_get_there(orders: Deployment) -> None:
 )
 def test_the_error_that_made_a_function_fail_is_read_from_its_log(line: str, error: str) -> None:
     assert _error_in(line) == error
+
+
+@pytest.mark.parametrize(
+    ("line", "own"),
+    [
+        (
+            '{"level": "INFO", "message": "Found credentials in environment variables.", "logger": "botocore.credentials"}',
+            False,
+        ),
+        ('{"level": "WARN", "message": "retrying", "logger": "botocore.retries"}', True),
+        ('{"level": "INFO", "message": "stored", "logger": "orders"}', True),
+        ('{"level": "INFO", "message": "stored", "service": "orders"}', True),
+        ('{"time": "2026-11-21T10:00:00Z", "type": "platform.report", "record": {}}', False),
+        ("END RequestId: 1", False),
+        ("stored", True),
+    ],
+)
+def test_what_a_function_logged_itself_is_told_from_what_was_logged_around_it(line: str, own: bool) -> None:
+    assert _is_own(line) is own

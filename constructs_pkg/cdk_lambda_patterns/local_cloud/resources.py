@@ -304,8 +304,11 @@ class Function(Resource):
 
     @property
     def last_logged(self) -> str:
-        """The last line that it logged itself, cut to 80 characters; nothing if it did not log any."""
-        own = (_message_in(line) for line in reversed(self.logs()) if not _OF_LAMBDA.match(line))
+        """The last line that it logged itself, cut to 80 characters; nothing if it did not log any.
+
+        Lambda's own lines are left out, and in JSON logs what boto3 has to say in passing.
+        """
+        own = (_message_in(line) for line in reversed(self.logs()) if _is_own(line))
         return next((line for line in own if line.strip()), "")[:80]
 
     def activity(self) -> Activity:
@@ -517,6 +520,13 @@ def _error_in(line: str) -> str:
         return text["error"]
     entry = _entry_in(line)
     return f"{entry['errorType']}: {entry.get('errorMessage', '')}" if "errorType" in entry else ""
+
+
+def _is_own(line: str) -> bool:
+    """Whether a function logged it itself. Text does not say which logger it came from."""
+    entry = _entry_in(line)
+    in_passing = str(entry.get("logger", "")).startswith("botocore.") and entry.get("level") in ("DEBUG", "INFO")
+    return not in_passing and not _OF_LAMBDA.match(line)
 
 
 def _message_in(line: str) -> str:

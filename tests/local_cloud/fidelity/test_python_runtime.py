@@ -301,3 +301,13 @@ def test_a_version_with_snapstart_starts_when_it_is_published_and_runs_its_hooks
 
     assert faithful.invoke(f"{name}:{version}").payload == ["snap-start", ["before", "after"]]
     assert faithful.invoke(name).payload == ["on-demand", []]
+
+
+def test_a_client_logs_what_it_logs_on_aws_and_nothing_of_its_endpoint(faithful: Lab) -> None:
+    source = "import boto3\ndef handler(event, context): boto3.client('sqs').list_queues()"
+    name = faithful.function(source, LoggingConfig={"LogFormat": "JSON"})
+
+    assert faithful.invoke(name).error is None
+
+    logged = [entry["message"] for entry in faithful.printed(name, 3) if "message" in entry]
+    assert logged == ["Found credentials in environment variables."]

@@ -6,6 +6,7 @@ nothing of this library or of the emulator can be imported here.
 
 from __future__ import annotations
 
+import logging
 import os
 import site
 import sys
@@ -21,8 +22,14 @@ def main() -> None:
     site.setcopyright()
     site.sethelper()
     sys.argv = [script]
+    # On AWS no variable says where services are, and botocore does not log which one it found.
+    logging.getLogger("botocore.configprovider").addFilter(_is_of_aws_too)
 
     import_module("awslambdaric.__main__").main([script, handler])
+
+
+def _is_of_aws_too(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith("Found endpoint for ")
 
 
 if __name__ == "__main__":
