@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import NoReturn, TypeAlias
 
+    from aws_cdk.interfaces.aws_cloudwatch import IAlarmRef
     from constructs import Construct
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
@@ -141,7 +142,8 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
                 pre_hook=cast("lambda_.IFunction | None", first),
                 post_hook=cast("lambda_.IFunction | None", post_hook),
             )
-        self._where, self._without_alarms, self._further_alarms = where, without_alarms, list(alarms)
+        self._where, self._without_alarms = where, without_alarms
+        self._further_alarms: list[object] = list(alarms)
         self.alarms = own
         function.alarms |= own
         function.gradual_release = self
@@ -156,7 +158,7 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
             smoke_test.try_versions_of(function)
 
     @python_override
-    def add_alarm(self, alarm: cloudwatch.IAlarm | cloudwatch.AlarmBase | cloudwatch.CfnAlarm) -> None:
+    def add_alarm(self, alarm: IAlarmRef) -> None:
         """Roll back by another alarm too.
 
         Args:
@@ -168,7 +170,7 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
         further = [*self._further_alarms, alarm]
         _check_alarms(self._where, further, practices.ERRORS_ALARM_THRESHOLD, self._without_alarms)
         self._further_alarms = further
-        super().add_alarm(cast("cloudwatch.IAlarm", alarm))
+        super().add_alarm(alarm)
 
     @python_override
     def add_pre_hook(self, pre_hook: lambda_.IFunction) -> None:
