@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.stub import Stubber
 
+from cdk_lambda_patterns.local_cloud import LocalCloudError
 from cdk_lambda_patterns.local_cloud.resources import Depth, Invocation, _error_in, _is_own
 from tests.local_cloud.apps import Orders
 
@@ -101,6 +103,25 @@ def test_an_event_can_be_put_on_the_bus_that_every_account_has(orders: Deploymen
     assert orders.queue("Inbox").receive(within=10).body["detail"] == {"id": 8}
 
 
+def test_fails_when_a_bus_refuses_an_event(orders: Deployment) -> None:
+    with pytest.raises(
+        LocalCloudError,
+        match=r"^Orders/Bus did not take what was put: NotAuthorizedForSourceException: Not authorized for the source",
+    ):
+        orders.event_bus("Bus").put({"id": 7}, source="aws.orders", detail_type="OrderPlaced")
+
+
+def test_fails_when_a_stream_refuses_a_record(orders: Deployment) -> None:
+    refusal = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "slow down"}
+    stream = orders.stream("Stream")
+    kinesis = orders.cloud.client("kinesis")
+    with Stubber(kinesis) as stubber:
+        stubber.add_response("put_records", {"FailedRecordCount": 1, "Records": [{"ShardId": "shard-0"}, refusal]})
+
+        with pytest.raises(LocalCloudError, match=r"Orders/Stream did not take .*Exceeded\w+: slow down"):
+            stream.put("first", "second")
+
+
 def test_an_item_is_written_and_read(orders: Deployment) -> None:
     table = orders.table("Table")
     table.put(id="1", total=7, lines=["a"])
@@ -176,19 +197,25 @@ def test_the_error_that_made_a_function_fail_is_read_from_its_log(line: str, err
 
 
 @pytest.mark.parametrize(
-    ("line", "own"),
+    "line",
     [
-        (
-            '{"level": "INFO", "message": "Found credentials in environment variables.", "logger": "botocore.credentials"}',
-            False,
-        ),
-        ('{"level": "WARN", "message": "retrying", "logger": "botocore.retries"}', True),
-        ('{"level": "INFO", "message": "stored", "logger": "orders"}', True),
-        ('{"level": "INFO", "message": "stored", "service": "orders"}', True),
-        ('{"time": "2026-11-21T10:00:00Z", "type": "platform.report", "record": {}}', False),
-        ("END RequestId: 1", False),
-        ("stored", True),
+        "stored",
+        '{"level": "INFO", "message": "stored", "logger": "orders"}',
+        '{"level": "INFO", "message": "stored", "service": "orders"}',
+        '{"level": "WARN", "message": "trying again", "logger": "botocore.retries"}',
     ],
 )
-def test_what_a_function_logged_itself_is_told_from_what_was_logged_around_it(line: str, own: bool) -> None:
-    assert _is_own(line) is own
+def test_a_function_logged_itself(line: str) -> None:
+    assert _is_own(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "END RequestId: 1",
+        '{"time": "2026-11-21T10:00:00Z", "type": "platform.report", "record": {}}',
+        '{"level": "INFO", "message": "Found credentials in environment", "logger": "botocore.credentials"}',
+    ],
+)
+def test_was_logged_around_it(line: str) -> None:
+    assert not _is_own(line)

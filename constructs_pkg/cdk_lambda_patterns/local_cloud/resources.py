@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
 
 from cdk_lambda_patterns import practices
+from cdk_lambda_patterns.errors import LocalCloudError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -463,13 +464,18 @@ class Stream(Resource):
         """Write records, in order.
 
         Args:
-            records: Each text, or what is sent as JSON.
+            records: Each text, or what is sent as JSON; at most 500.
             partition_key: What decides on the shard.
+                Default: default
+
+        Raises:
+            LocalCloudError: Kinesis refused one; with its reason.
         """
-        self._client("kinesis").put_records(
+        answer = self._client("kinesis").put_records(
             StreamName=self.physical_id,
             Records=[{"Data": _to_text(record).encode(), "PartitionKey": partition_key} for record in records],
         )
+        _refuse_failures(self, answer["Records"])
 
 
 class EventBus(Resource):
@@ -478,13 +484,16 @@ class EventBus(Resource):
     word = "event bus"
     types = ("AWS::Events::EventBus",)
 
-    def put(self, *, source: str, detail_type: str, detail: object) -> None:
-        """Put an event on it.
+    def put(self, detail: object, *, source: str, detail_type: str) -> None:
+        """Put an event on it: `put({"id": 7}, source="orders", detail_type="OrderPlaced")`.
 
         Args:
+            detail: What is sent as JSON.
             source: Who says so, for example `orders`.
             detail_type: What happened, for example `OrderPlaced`.
-            detail: What is sent as JSON.
+
+        Raises:
+            LocalCloudError: EventBridge refused it; with its reason.
         """
         entry = {
             "Source": source,
@@ -492,7 +501,15 @@ class EventBus(Resource):
             "Detail": json.dumps(detail),
             "EventBusName": self.physical_id,
         }
-        self._client("events").put_events(Entries=[entry])
+        _refuse_failures(self, self._client("events").put_events(Entries=[entry])["Entries"])
+
+
+def _refuse_failures(resource: Resource, entries: Iterable[Mapping[str, Any]]) -> None:
+    """Raise what the answer to a batch says in passing: that it took the batch does not mean that it took all of it."""
+    for entry in entries:
+        if "ErrorCode" in entry:
+            reason = f"{entry['ErrorCode']}: {entry.get('ErrorMessage', '')}"
+            raise LocalCloudError(f"{resource.path} did not take what was put: {reason}")
 
 
 def _wait_for(found: Callable[[], T | None], within: float, missing: Callable[[], str]) -> T:
