@@ -72,6 +72,5 @@ def define_stage(scope: Construct, settings: StageSettings) -> cdk.Stage:
     if settings.protected:
         removal.retain(apply_to_resource_types=["AWS::S3::Bucket"])
     else:
-        # Versions go with their function; a release must not delete the one that it comes back to.
-        removal.destroy(exclude_resource_types=["AWS::Lambda::Version"])
+        removal.destroy()
     return stage

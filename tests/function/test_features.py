@@ -139,8 +139,11 @@ class TestTenants:
 
 
 class TestDurableExecutions:
-    def test_find_the_version_that_they_began_on(self, stack: cdk.Stack) -> None:
+    @pytest.mark.parametrize("destroyed", [False, True], ids=["", "in a stage that is to go"])
+    def test_find_the_version_that_they_began_on(self, stack: cdk.Stack, *, destroyed: bool) -> None:
         function = define(stack, **durable(172_800))
+        if destroyed:
+            cdk.RemovalPolicies.of(stack.node.root).destroy()
 
         template = synthesize(stack)
         (version,) = [r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Version"]

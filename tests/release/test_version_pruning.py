@@ -54,10 +54,13 @@ def durable(stack: cdk.Stack, construct_id: str) -> lambda_.Function:
 
 
 class TestVersions:
-    def test_stay_when_cloudformation_is_done_with_them(self, stack: cdk.Stack) -> None:
+    @pytest.mark.parametrize("destroyed", [False, True], ids=["", "in a stage that is to go"])
+    def test_stay_when_cloudformation_is_done_with_them(self, stack: cdk.Stack, *, destroyed: bool) -> None:
         orders, other = define(stack, "Orders"), define(stack, "Other")
 
         pruning(stack, functions=[orders])
+        if destroyed:
+            cdk.RemovalPolicies.of(stack.node.root).destroy()
 
         policies = {
             name: (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))

@@ -17,6 +17,7 @@ from aws_cdk import aws_iam as iam, aws_sqs as sqs
 from .acknowledgments import is_wanted
 from .policies import policy_document
 from .references import reference
+from .retention import LATE, keep
 
 if TYPE_CHECKING:
     from constructs import Construct, IConstruct, IDependable
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from .policies import Statement
 
 _ID = "QueuesTlsOnly"
-# After aspects that change resources (200) and those that do not say what they do (500), before those that read (1,000).
-_LATE = 900
 
 _of_stack: dict[str, _SharedPolicy] = {}
 
@@ -78,9 +77,9 @@ class _SharedPolicy(sqs.CfnQueuePolicy):
         )
         self._members: list[TlsOnlyQueue] = []
         self._listed = False
-        _retain(self)
+        keep(self)
         # Not a lazy value, which other tools do not read.
-        cdk.Aspects.of(self).add(cast("cdk.IAspect", _List(self)), priority=_LATE)
+        cdk.Aspects.of(self).add(cast("cdk.IAspect", _List(self)), priority=LATE)
 
     @classmethod
     def of(cls, stack: cdk.Stack) -> _SharedPolicy:
@@ -104,7 +103,7 @@ class _SharedPolicy(sqs.CfnQueuePolicy):
     def give_way_to(self, policy: IDependable | None) -> None:
         """Let a queue's own policy take the place of this one, and keep it when it goes."""
         own = cast("sqs.QueuePolicy", policy)
-        _retain(own)
+        keep(own)
         own.node.add_dependency(self)
         if self._listed:
             self.list_queues()
@@ -123,12 +122,6 @@ class _List:
     def visit(self, node: IConstruct) -> None:  # noqa: ARG002 - it is the policy
         """List them."""
         self._policy.list_queues()
-
-
-def _retain(policy: cdk.CfnResource | cdk.Resource) -> None:
-    policy.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
-    # Also where all of an app is to be removed with it: the queue goes then, and its policy with it.
-    cdk.RemovalPolicies.of(policy).retain(priority=_LATE)
 
 
 def _refuse_plain_connections(resource: str) -> Statement:

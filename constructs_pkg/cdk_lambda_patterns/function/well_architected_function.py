@@ -47,6 +47,7 @@ from .python_override import python_override
 from .queues import define_dead_letter_queue
 from .references import reference
 from .resource_policy import ResourcePolicy
+from .retention import keep_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -525,7 +526,7 @@ class WellArchitectedFunction(lambda_.Function):
             self.live.node.add_dependency(execution_role.let_checkpoint(self, role, self.function_arn))
             if member(props.get("current_version_options"), "removal_policy") is None:
                 # Executions come back to the version that they began on, when `live` has long moved on.
-                self.live_version.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+                keep_versions(self.live_version)
         if "snap_start" in props:
             # The CDK warns that SnapStart works for published versions only: `live` is on one.
             cdk.Annotations.of(self).acknowledge_warning(_SNAP_START_WARNING, "the alias is on a published version")

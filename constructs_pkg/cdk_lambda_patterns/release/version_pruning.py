@@ -13,10 +13,11 @@ from constructs import Construct
 from cdk_lambda_patterns import practices
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
-from cdk_lambda_patterns.function.cdk_refusals import require_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function
 from cdk_lambda_patterns.function.durations import seconds
 from cdk_lambda_patterns.function.packaging import PythonCode
 from cdk_lambda_patterns.function.policies import allow, policy_document
+from cdk_lambda_patterns.function.retention import keep_versions
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 from cdk_lambda_patterns.tokens import is_token
@@ -84,7 +85,8 @@ class VersionPruning(Construct):
         if not is_token(schedule):
             check_schedule(where, schedule)
         check_time_zone(where, time_zone)
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
         # 2 define
         self.function = WellArchitectedFunction(
@@ -107,7 +109,7 @@ class VersionPruning(Construct):
         for each in functions:
             _owners[each] = where
             # A version that a failed deployment left would make Lambda publish none when it is tried again.
-            each.live_version.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+            keep_versions(each.live_version)
         _let_prune(self.function, functions)
 
 
@@ -118,7 +120,7 @@ def _check(where: Where, functions: Sequence[WellArchitectedFunction], keep: flo
     if not functions:
         where.refuse("functions", "must name some", got="none", fix="give those to prune", code="FunctionsMissing")
     for function in functions:
-        require_type(where, "functions", function, "invoked_asynchronously", "WellArchitectedFunction")
+        require_function(where, "functions", function)
         owner = _owners.get(function, where)
         if owner is not where or list(functions).count(function) > 1:
             where.refuse(
