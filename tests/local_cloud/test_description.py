@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_sqs as sqs
 
-from cdk_lambda_patterns.local_cloud import Deployment, LocalCloud, LocalCloudError
-from cdk_lambda_patterns.local_cloud.description import DeployedStack
+from cdk_lambda_patterns import local_cloud as public
+from cdk_lambda_patterns.local_cloud import (
+    Alarm,
+    DeployedStack,
+    Deployment,
+    Function,
+    LocalCloud,
+    LocalCloudError,
+    Queue,
+    Resource,
+)
 from cdk_lambda_patterns.local_cloud.process import EmulatorProcess
-from cdk_lambda_patterns.local_cloud.resources import Alarm, Function, Queue, Resource
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +109,19 @@ def test_fails_when_no_stack_is_called_so(deployment: Deployment) -> None:
 def test_all_of_a_kind_are_listed(deployment: Deployment) -> None:
     assert [queue.path_in_stack for queue in deployment.all(Queue)] == PATHS[Queue]
     assert len(deployment.all(Resource)) == sum(map(len, PATHS.values()))
+
+
+def test_whatever_a_deployment_gives_can_be_imported() -> None:
+    given = {
+        inspect.get_annotations(member)["return"]
+        for cls in (Deployment, *Resource.__subclasses__())
+        for name, member in vars(cls).items()
+        if inspect.isfunction(member) and not name.startswith("_")
+    }
+
+    classes = {word for annotation in given for word in re.findall(r"[A-Z]\w+", annotation)}
+    assert classes >= {"Queue", "Message", "Invocation", "Depth", "Activity"}
+    assert classes - {"Any", "None", "ResourceT"} <= set(public.__all__)
 
 
 @pytest.mark.local_cloud

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.stub import Stubber
 
-from cdk_lambda_patterns.local_cloud import LocalCloudError
-from cdk_lambda_patterns.local_cloud.resources import Depth, Invocation, _error_in, _is_own
+from cdk_lambda_patterns.local_cloud import Depth, Invocation, LocalCloudError
+from cdk_lambda_patterns.local_cloud.resources import _error_in, _is_own
 from tests.local_cloud.apps import Orders
 
 if TYPE_CHECKING:
@@ -130,6 +130,13 @@ def test_an_item_is_written_and_read(orders: Deployment) -> None:
     assert table.items() == [{"id": "1", "total": Decimal(7), "lines": ["a"]}]
     with pytest.raises(TimeoutError, match=r"no item \{'id': '2'\} in Orders/Table within 0.2 s"):
         table.get(id="2", within=0.2)
+
+
+def test_an_item_whose_attributes_are_no_words_of_python_is_written_and_read(orders: Deployment) -> None:
+    table = orders.table("Table")
+    table.put({"id": "within", "order-id": 7}, paid=True)
+
+    assert table.get({"id": "within"}) == {"id": "within", "order-id": Decimal(7), "paid": True}
 
 
 def test_records_are_written_to_a_stream(orders: Deployment) -> None:

@@ -20,21 +20,72 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.errors import LocalCloudError
 
     from .cloud import LocalCloud, Recorded
-    from .description import Deployment
+    from .description import DeployedStack, Deployment
     from .http_request import Response
+    from .resources import (
+        Activity,
+        Alarm,
+        Bucket,
+        Depth,
+        EventBus,
+        Function,
+        Invocation,
+        Message,
+        Queue,
+        Resource,
+        Stream,
+        Table,
+        Topic,
+    )
     from .unsupported import NOT_SHOWN, NotShown
 
 _MODULES = {
     "NOT_SHOWN": ".unsupported",
+    "Activity": ".resources",
+    "Alarm": ".resources",
+    "Bucket": ".resources",
+    "DeployedStack": ".description",
     "Deployment": ".description",
+    "Depth": ".resources",
+    "EventBus": ".resources",
+    "Function": ".resources",
+    "Invocation": ".resources",
     "LocalCloud": ".cloud",
     "LocalCloudError": "cdk_lambda_patterns.errors",
+    "Message": ".resources",
     "NotShown": ".unsupported",
+    "Queue": ".resources",
     "Recorded": ".cloud",
+    "Resource": ".resources",
     "Response": ".http_request",
+    "Stream": ".resources",
+    "Table": ".resources",
+    "Topic": ".resources",
 }
 
-__all__ = ["NOT_SHOWN", "Deployment", "LocalCloud", "LocalCloudError", "NotShown", "Recorded", "Response"]
+__all__ = [
+    "NOT_SHOWN",
+    "Activity",
+    "Alarm",
+    "Bucket",
+    "DeployedStack",
+    "Deployment",
+    "Depth",
+    "EventBus",
+    "Function",
+    "Invocation",
+    "LocalCloud",
+    "LocalCloudError",
+    "Message",
+    "NotShown",
+    "Queue",
+    "Recorded",
+    "Resource",
+    "Response",
+    "Stream",
+    "Table",
+    "Topic",
+]
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_names(__name__, _MODULES)

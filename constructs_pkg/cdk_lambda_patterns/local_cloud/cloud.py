@@ -35,10 +35,13 @@ class Recorded:
     """Something of a template that the local cloud keeps a record of and does nothing about."""
 
     stack: str
+    """CloudFormation's name of the stack."""
     logical_id: str
+    """The resource's name in the template."""
     type: str
-    """The resource's type."""
+    """The resource's type, or the property of it that is meant."""
     reason: str
+    """What does not happen."""
 
 
 class LocalCloud:

@@ -35,14 +35,17 @@ class DeployedStack:
     path: str
     """The construct's path, for example `Prod/Orders`."""
     account: str
+    """The account it is in, 12 digits."""
     region: str
+    """The region it is in."""
 
 
 class Deployment:
     """What was deployed together: one stack or several, with their resources by construct path.
 
     A resource is named as in the app: by its construct's path in its stack (`"Orders/DeadLetterQueue"`), by the path of
-    a construct that has one such resource within it, by the last words of its path, or by its logical id.
+    a construct that has one such resource within it, by the last words of its path, or by its logical id. A name that
+    means none, or several, is a `LocalCloudError` that says what there is.
     """
 
     def __init__(self, cloud: LocalCloud, stacks: Sequence[DeployedStack]) -> None:

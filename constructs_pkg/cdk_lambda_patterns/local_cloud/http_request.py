@@ -24,9 +24,11 @@ class Response:
     """An answer over HTTP."""
 
     status: int
+    """The HTTP status, for example 200."""
     headers: Mapping[str, str]
     """By name in lower case; of several with one name, all, separated by commas."""
     body: bytes
+    """The body as it came."""
 
     @property
     def text(self) -> str:

@@ -30,7 +30,11 @@ _LONGEST_LONG_POLL_SECONDS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """A resource that was deployed."""
+    """A resource that was deployed: of what type it is, and its names in the app and in the cloud.
+
+    Those of the types that tests drive most are a `Queue`, a `Function` and so on, with methods of their own. To any
+    other, `LocalCloud.client()` gives a client: `cloud.client("ssm").get_parameter(Name=resource.physical_id)`.
+    """
 
     word: ClassVar[str] = "resource"
     """What messages call it."""
@@ -38,6 +42,7 @@ class Resource:
     """Its types in templates."""
 
     cloud: LocalCloud
+    """The cloud that it is deployed to."""
     stack: DeployedStack
     """The stack it belongs to, also if it is in a nested one."""
     stack_name: str
@@ -47,6 +52,7 @@ class Resource:
     type: str
     """For example `AWS::SQS::Queue`."""
     logical_id: str
+    """Its name in the template."""
     physical_id: str
     """What a `Ref` to it gives: a name, an URL, an ARN."""
 
@@ -64,7 +70,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message taken from a queue."""
+    """A message that was taken off a queue."""
 
     text: str
     """Its body as it came."""
@@ -94,7 +100,7 @@ class Depth(NamedTuple):
 
 
 class Queue(Resource):
-    """An SQS queue."""
+    """An SQS queue: `deployment.queue("Orders/DeadLetterQueue").receive(within=10).body`."""
 
     word = "queue"
     types = ("AWS::SQS::Queue",)
@@ -117,6 +123,7 @@ class Queue(Resource):
         Args:
             body: Text, or what is sent as JSON.
             attributes: Message attributes; all are sent as strings.
+                Default: - none.
             group: The message group.
                 Default: - in a FIFO queue "default", in others none.
             deduplication_id: In a FIFO queue, what makes it the same message as another.
@@ -144,9 +151,10 @@ class Queue(Resource):
 
         Args:
             within: Seconds to wait for one.
+                Default: 0
 
         Raises:
-            TimeoutError: None came; with how many messages are hidden.
+            TimeoutError: None came; with how many messages are hidden, and the errors that functions ended with.
         """
         sqs = self._client("sqs")
         deadline = time.monotonic() + within
@@ -180,13 +188,18 @@ class Queue(Resource):
 
 
 class Bucket(Resource):
-    """An S3 bucket."""
+    """An S3 bucket: `deployment.bucket("Results").get("7.csv", within=10)`."""
 
     word = "bucket"
     types = ("AWS::S3::Bucket",)
 
     def put(self, key: str, content: bytes | str) -> None:
-        """Write an object."""
+        """Write an object.
+
+        Args:
+            key: Its key.
+            content: What it holds; text is written as UTF-8.
+        """
         body = content.encode() if isinstance(content, str) else content
         self._client("s3").put_object(Bucket=self.physical_id, Key=key, Body=body)
 
@@ -196,9 +209,10 @@ class Bucket(Resource):
         Args:
             key: Its key.
             within: Seconds to wait for it to be there.
+                Default: 0
 
         Raises:
-            TimeoutError: It is not there; with the keys that are.
+            TimeoutError: It is not there; with the keys that are, and the errors that functions ended with.
         """
         s3 = self._client("s3")
 
@@ -216,7 +230,12 @@ class Bucket(Resource):
         return _wait_for(read, within, missing)
 
     def keys(self, prefix: str = "") -> list[str]:
-        """The keys of its objects, in order."""
+        """The keys of its objects, in order.
+
+        Args:
+            prefix: What they begin with.
+                Default: - all.
+        """
         pages = self._client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.physical_id, Prefix=prefix)
         return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
@@ -239,12 +258,15 @@ class Activity(NamedTuple):
     """What a function did in the last hour, by its metrics."""
 
     invocations: int
+    """How often it ran."""
     errors: int
+    """How often it failed."""
     throttles: int
+    """How often it was not let run."""
 
 
 class Function(Resource):
-    """A Lambda function."""
+    """A Lambda function: `deployment.function("Process").invoke({"id": 7}).payload`."""
 
     word = "function"
     types = ("AWS::Lambda::Function",)
@@ -254,6 +276,7 @@ class Function(Resource):
 
         Args:
             payload: What is sent as JSON.
+                Default: - `null`.
             qualifier: A version or an alias.
                 Default: - its `live` alias if it has one, else `$LATEST`.
         """
@@ -276,6 +299,7 @@ class Function(Resource):
 
         Args:
             payload: What is sent as JSON.
+                Default: - `null`.
             qualifier: A version or an alias.
                 Default: - its `live` alias if it has one, else `$LATEST`.
         """
@@ -355,14 +379,14 @@ class Function(Resource):
 
 
 class Alarm(Resource):
-    """A CloudWatch alarm."""
+    """A CloudWatch alarm: `deployment.alarm("Process/ErrorsAlarm").wait_for("ALARM", within=30)`."""
 
     word = "alarm"
     types = ("AWS::CloudWatch::Alarm",)
 
     @property
     def state(self) -> str:
-        """`OK`, `ALARM` or `INSUFFICIENT_DATA`."""
+        """`OK`, `ALARM` or `INSUFFICIENT_DATA`; `RECORDED` of one that the local cloud only keeps a record of."""
         return self._described()[0]
 
     @property
@@ -395,7 +419,7 @@ class Alarm(Resource):
 
 
 class Topic(Resource):
-    """An SNS topic."""
+    """An SNS topic: `deployment.topic("News").publish({"id": 7}, attributes={"kind": "new"})`."""
 
     word = "topic"
     types = ("AWS::SNS::Topic",)
@@ -406,7 +430,9 @@ class Topic(Resource):
         Args:
             message: Text, or what is sent as JSON.
             attributes: Message attributes; all are sent as strings.
+                Default: - none.
             group: In a FIFO topic, the message group.
+                Default: default
         """
         options: dict[str, Any] = {}
         if self.physical_id.endswith(".fifo"):
@@ -419,28 +445,42 @@ class Topic(Resource):
 
 
 class Table(Resource):
-    """A DynamoDB table."""
+    """A DynamoDB table: `deployment.table("Orders").get(id="7", within=10)`."""
 
     word = "table"
     types = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 
-    def put(self, **item: object) -> None:
-        """Write an item: `put(id="1", total=7)`."""
-        self._client("dynamodb").put_item(TableName=self.physical_id, Item=_attribute_values(item))
-
-    def get(self, *, within: float = 0, **key: object) -> dict[str, Any]:
-        """Read an item; its numbers are `Decimal`s.
+    def put(self, item: Mapping[str, object] | None = None, /, **attributes: object) -> None:
+        """Write an item: `put(id="7", total=12)`, or `put({"id": "7", "total": 12})`.
 
         Args:
+            item: Its attributes, by name.
+                Default: - those that are named.
+            attributes: Its attributes, where their names are words of Python; a fraction is a `Decimal`.
+        """
+        values = _attribute_values({**(item or {}), **attributes})
+        self._client("dynamodb").put_item(TableName=self.physical_id, Item=values)
+
+    def get(
+        self, key: Mapping[str, object] | None = None, /, *, within: float = 0, **attributes: object
+    ) -> dict[str, Any]:
+        """Read an item: `get(id="7")`, or `get({"id": "7"})`. Its numbers are `Decimal`s.
+
+        Args:
+            key: The attributes of its key, by name.
+                Default: - those that are named.
             within: Seconds to wait for it to be there.
-            key: Its key: `get(id="1")`.
+                Default: 0
+            attributes: The attributes of its key, where their names are words of Python.
 
         Raises:
-            TimeoutError: It is not there.
+            TimeoutError: It is not there; with the errors that functions ended with.
         """
+        key = {**(key or {}), **attributes}
+        values = _attribute_values(key)
 
         def read() -> dict[str, Any] | None:
-            answer = self._client("dynamodb").get_item(TableName=self.physical_id, Key=_attribute_values(key))
+            answer = self._client("dynamodb").get_item(TableName=self.physical_id, Key=values)
             return _plain(answer["Item"]) if "Item" in answer else None
 
         def missing() -> str:
@@ -455,7 +495,7 @@ class Table(Resource):
 
 
 class Stream(Resource):
-    """A Kinesis stream."""
+    """A Kinesis stream: `deployment.stream("Readings").put({"id": 7}, {"id": 8})`."""
 
     word = "stream"
     types = ("AWS::Kinesis::Stream",)
@@ -479,7 +519,7 @@ class Stream(Resource):
 
 
 class EventBus(Resource):
-    """An EventBridge event bus."""
+    """An EventBridge event bus: `deployment.event_bus("Shop").put({"id": 7}, source="shop", detail_type="Placed")`."""
 
     word = "event bus"
     types = ("AWS::Events::EventBus",)
