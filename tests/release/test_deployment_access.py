@@ -11,7 +11,9 @@ from aws_cdk import aws_iam as iam
 
 from cdk_lambda_patterns import DeploymentAccess, Duty, GradualRelease, ValidationError
 from cdk_lambda_patterns.testing import synthesize
+from cdk_lambda_patterns.validation import type_name
 from tests.function.support import define, resources
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,6 +180,77 @@ def test_a_group_that_is_there_gets_them_too() -> None:
 
     ((group),) = resources(template, "AWS::IAM::Group").values()
     assert len(group["ManagedPolicyArns"]) == 2
+
+
+def attached(template: Template, kind: str) -> dict[str, object]:
+    """Whom the policies are attached to from their side, by the id each has in its construct."""
+    return {
+        logical_id.removeprefix("Access")[:-8]: properties.get(kind)
+        for logical_id, properties in resources(template, POLICY).items()
+    }
+
+
+def test_an_imported_group_gets_them_too(stack: cdk.Stack) -> None:
+    group = iam.Group.from_group_name(stack, "People", "people")
+
+    given = access(stack)
+    given.grant(group, Duty.INVOKE)
+    given.grant(group, Duty.INVOKE, Duty.PUBLISH)
+
+    assert attached(synthesize(stack), "Groups") == {
+        "Guardrail": ["people"],
+        "Invoke": ["people"],
+        "Publish": ["people"],
+    }
+
+
+@pytest.mark.parametrize("account", ["111111111111", None])
+def test_an_imported_role_gets_them_too(app: cdk.App, account: str | None) -> None:
+    stack = cdk.Stack(app, "Stack", env=cdk.Environment(account=account))
+    role = iam.Role.from_role_arn(stack, "Admin", "arn:aws:iam::111111111111:role/people/Admin")
+
+    given = access(stack)
+    given.grant(role, Duty.INVOKE)
+    given.grant(role, Duty.INVOKE)
+
+    assert attached(synthesize(stack), "Roles") == {"Guardrail": ["Admin"], "Invoke": ["Admin"]}
+
+
+def test_fails_when_a_role_was_imported_to_stay_as_it_is(stack: cdk.Stack) -> None:
+    arn = "arn:aws:iam::111111111111:role/Admin"
+    role = iam.Role.from_role_arn(stack, "Admin", arn, mutable=False)
+
+    refusal(
+        lambda: access(stack).grant(role, Duty.INVOKE),
+        "GranteeImmutable",
+        "Stack/Admin, which is imported to stay as it is",
+        path="Stack/Access",
+    )
+
+
+def test_fails_when_a_role_of_the_app_shall_stay_as_it_is(stack: cdk.Stack) -> None:
+    role = iam.Role(stack, "Admin", assumed_by=cast("iam.IPrincipal", iam.AccountRootPrincipal()))
+    given = access(stack)
+
+    with pytest.raises(ValidationError, match="GranteeImmutable"):
+        given.grant(role.without_policy_updates())
+
+
+@pytest.mark.parametrize("imported", [True, False])
+def test_fails_when_a_role_or_group_is_of_another_account(app: cdk.App, *, imported: bool) -> None:
+    here, there = (cdk.Stack(app, f"In{n}", env=cdk.Environment(account=n * 12, region="eu-west-1")) for n in "12")
+    role: Any = (
+        iam.Group.from_group_arn(here, "People", "arn:aws:iam::222222222222:group/people")
+        if imported
+        else iam.Role(there, "Admin", assumed_by=cast("iam.IPrincipal", iam.AccountRootPrincipal()))
+    )
+
+    refusal(lambda: access(here).grant(role, Duty.INVOKE), "GranteeInOtherAccount", "one of account 222222222222")
+
+
+@pytest.mark.parametrize("grantee", [None, "arn:aws:iam::111111111111:role/Admin"])
+def test_fails_when_nobody_is_granted_anything(stack: cdk.Stack, grantee: Any) -> None:  # noqa: ANN401
+    refusal(lambda: access(stack).grant(grantee, Duty.INVOKE), "TypeMismatch", type_name(grantee))
 
 
 def test_it_covers_every_function_named() -> None:

@@ -11,15 +11,19 @@ from constructs import Construct
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
-from cdk_lambda_patterns.function.cdk_refusals import require_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function, require_type
 from cdk_lambda_patterns.function.policies import arn_here
 from cdk_lambda_patterns.function.stacks import root_stack
+from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import TypeAlias
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
+
+    _Grantee: TypeAlias = iam.IRole | iam.IGroup | iam.Role | iam.Group
 
 
 class Duty(Enum):
@@ -89,7 +93,8 @@ class DeploymentAccess(Construct):
         # 1 validate
         self._where = where = Where(scope, construct_id)
         _check_functions(where, functions)
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
         # 2 derive
         self._functions = functions
@@ -133,19 +138,24 @@ class DeploymentAccess(Construct):
             self._policies[duty] = self._define(duty.value, _DESCRIPTIONS[duty], statements[duty]())
         return self._policies[duty]
 
-    def grant(self, grantee: iam.Role | iam.Group, *duties: Duty) -> None:
+    def grant(self, grantee: iam.IRole | iam.IGroup | iam.Role | iam.Group, *duties: Duty) -> None:
         """Give duties to a role or a group, and the guardrail with them.
 
         Args:
-            grantee: The role or group.
+            grantee: The role or group, defined in the app or imported.
             *duties: What it may do.
 
         Raises:
-            ValidationError: As for `policy`.
+            ValidationError: As for `policy`; a role that is imported with `mutable=False`; a role or group of another
+                account.
         """
-        require_type(self._where, "grantee", grantee, "add_managed_policy", "aws_iam.Role or aws_iam.Group")
-        for policy in [*(self.policy(duty) for duty in duties), self.guardrail]:
-            grantee.add_managed_policy(cast("iam.IManagedPolicy", policy))
+        where = self._where
+        require_type(where, "grantee", grantee, "add_managed_policy", "aws_iam.Role or aws_iam.Group")
+        _check_account(where, grantee)
+        policies = [*(self.policy(duty) for duty in duties), self.guardrail]
+        with cdk_refusals(where):
+            for policy in policies:
+                _attach(where, policy, grantee)
 
     def role(
         self,
@@ -272,7 +282,7 @@ def _check_functions(where: Where, functions: Sequence[WellArchitectedFunction])
     where.size("functions", functions, quotas.ACCESS_FUNCTIONS)
     here = _environment(where.scope)
     for function in functions:
-        require_type(where, "functions", function, "invoked_asynchronously", "WellArchitectedFunction")
+        require_function(where, "functions", function)
         if _environment(function) != here:
             where.refuse(
                 "functions",
@@ -280,6 +290,39 @@ def _check_functions(where: Where, functions: Sequence[WellArchitectedFunction])
                 got=function.node.path,
                 fix="define another DeploymentAccess in that function's stack",
                 code="AccessInOtherEnvironment",
+            )
+
+
+def _check_account(where: Where, grantee: _Grantee) -> None:
+    account, here = grantee.principal_account, cdk.Stack.of(where.scope).account
+    if account not in {None, here} and not is_token(account) and not is_token(here):
+        where.refuse(
+            "grantee",
+            f"must be of account {here}, where the policies are",
+            got=f"one of account {account}",
+            fix="let it assume a role of this account: role(..., assumed_by=iam.ArnPrincipal(...))",
+            code="GranteeInOtherAccount",
+        )
+
+
+def _attach(where: Where, policy: iam.ManagedPolicy, grantee: _Grantee) -> None:
+    """Attach a policy. Where the CDK leaves it out without a word, say so."""
+    managed = cast("iam.IManagedPolicy", policy)
+    if isinstance(grantee, (iam.Role, iam.Group)):
+        grantee.add_managed_policy(managed)
+    elif hasattr(grantee, "group_name"):
+        policy.attach_to_group(cast("iam.IGroup", grantee))
+    else:
+        grantee.add_managed_policy(managed)
+        stack = cdk.Stack.of(policy)
+        attached = stack.resolve(cast("iam.CfnManagedPolicy", policy.node.default_child).roles) or []
+        if stack.resolve(grantee.role_name) not in attached:
+            where.refuse(
+                "grantee",
+                "must be a role that may be given policies",
+                got=f"{grantee.node.path}, which is imported to stay as it is",
+                fix="import it without mutable=False, or attach 'guardrail' and policy(duty) where it is defined",
+                code="GranteeImmutable",
             )
 
 
