@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_cloudwatch as cloudwatch, aws_lambda as lambda_, aws_sqs as sqs
+from aws_cdk import aws_cloudwatch as cloudwatch, aws_codedeploy as codedeploy, aws_lambda as lambda_, aws_sqs as sqs
 from constructs import Construct
 
 from cdk_lambda_patterns import (
@@ -169,7 +169,7 @@ class TestAlias:
             runtime=lambda_.Runtime.PYTHON_3_14,
         )
 
-        refused(stack, "TypeMismatch", "Function", function=plain)
+        refused(stack, "TypeMismatch", "aws_lambda.Function", function=plain)
 
     @pytest.mark.parametrize("before", [True, False])
     def test_fails_when_it_has_weights_of_its_own(self, stack: cdk.Stack, *, before: bool) -> None:
@@ -180,8 +180,28 @@ class TestAlias:
             step()
 
         with pytest.raises(
-            RuntimeError, match=r"Stack/Function/Aliaslive must not have weights .*ReleaseAliasWeighted"
+            RuntimeError,
+            match=r"Stack/Function/Aliaslive must not have weights .*\[Stack/Release\] \(ReleaseAliasWeighted\)",
         ):
+            synthesize(stack)
+
+    def test_fails_when_another_group_takes_its_alias(self, stack: cdk.Stack) -> None:
+        function = define(stack)
+        release(stack, function=function)
+        codedeploy.LambdaDeploymentGroup(stack, "Other", alias=function.live)
+
+        with pytest.raises(
+            RuntimeError, match=r"'function' must have one release.*\[Stack/Release\] \(ReleaseExists\)"
+        ):
+            synthesize(stack)
+
+    def test_fails_when_its_alias_has_no_update_policy_any_more(self, stack: cdk.Stack) -> None:
+        function = define(stack)
+        release(stack, function=function)
+        alias: Any = function.live.node.default_child
+        alias.cfn_options.update_policy = None
+
+        with pytest.raises(RuntimeError, match="ReleaseExists"):
             synthesize(stack)
 
 
@@ -210,6 +230,31 @@ class TestProvisionedConcurrency:
             "ReleaseWeightsAutoscaled",
             "a function that Stack/Release releases",
         )
+
+    @pytest.mark.parametrize("before", [True, False])
+    @pytest.mark.parametrize("plan", [None, ReleasePlan.canary(percent=7, interval=minutes(3))])
+    def test_that_the_cdk_scales_fails_when_traffic_is_shared(
+        self, stack: cdk.Stack, plan: ReleasePlan | None, *, before: bool
+    ) -> None:
+        function = define(stack)
+        if before:
+            function.live.add_auto_scaling(max_capacity=3)
+        release(stack, function=function, plan=plan)
+        if not before:
+            function.live.add_auto_scaling(max_capacity=3)
+
+        with pytest.raises(
+            RuntimeError,
+            match=r"'plan' must be .*live.add_auto_scaling\(...\).*\[Stack/Release\] \(ReleaseWeightsAutoscaled\)",
+        ):
+            synthesize(stack)
+
+    def test_that_the_cdk_scales_may_be_released_at_once(self, stack: cdk.Stack) -> None:
+        function = define(stack)
+        release(stack, function=function, plan=ReleasePlan.all_at_once())
+        function.live.add_auto_scaling(max_capacity=3)
+
+        assert the_update(synthesize(stack))
 
     def test_that_scales_may_be_released_at_once(self, stack: cdk.Stack) -> None:
         function = define(stack)

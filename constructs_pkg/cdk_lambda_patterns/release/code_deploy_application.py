@@ -7,7 +7,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
-import constructs
 import jsii
 from aws_cdk import aws_codedeploy as codedeploy, aws_iam as iam
 from constructs import Construct
@@ -19,6 +18,7 @@ from cdk_lambda_patterns.function.policies import allow, arn_here, policy_docume
 from cdk_lambda_patterns.function.references import reference
 
 from .release_plan import Shift
+from .released_aliases import ReleasedAliases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,8 +70,8 @@ class CodeDeployApplication(Construct):
         self._trust = _trust(self.application.application_name)
         self._roles: list[ReleaseRole] = []
         self._configs: dict[Steps, codedeploy.ILambdaDeploymentConfig] = {}
-        self._aliases: list[lambda_.Alias] = []
-        self.node.add_validation(_Weights(self._aliases))
+        self._released = ReleasedAliases(stack)
+        self.node.add_validation(self._released)
 
     @classmethod
     def of(cls, stack: cdk.Stack) -> CodeDeployApplication:
@@ -95,7 +95,7 @@ class CodeDeployApplication(Construct):
         Returns:
             The role that may.
         """
-        self._aliases.append(function.live)
+        self._released.functions.append(function)
         if not self._roles or not self._roles[-1].has_room_for(hooks):
             number = len(self._roles) + 1
             self._roles.append(ReleaseRole(self, "" if number == 1 else str(number), self._trust))
@@ -253,23 +253,6 @@ def _size(hooks: int) -> int:
 def _characters(value: object) -> int:
     """As IAM counts them, without white space."""
     return len(json.dumps(value, separators=(",", ":")))
-
-
-@jsii.implements(constructs.IValidation)
-class _Weights:
-    """Finds aliases with weights of their own, whenever and however they came there."""
-
-    def __init__(self, aliases: list[lambda_.Alias]) -> None:
-        self._aliases = aliases
-
-    def validate(self) -> list[str]:
-        """What is wrong."""
-        return [
-            f"{alias.node.path} must not have weights of its own: each release sets them, and CloudFormation would set "
-            "them back in the middle of one; leave 'routing_config' out (ReleaseAliasWeighted)"
-            for alias in self._aliases
-            if cast("lambda_.CfnAlias", alias.node.default_child).routing_config is not None
-        ]
 
 
 def _trust(application_name: str) -> dict[str, Any]:

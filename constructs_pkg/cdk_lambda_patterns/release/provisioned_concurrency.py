@@ -14,7 +14,7 @@ from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm
-from cdk_lambda_patterns.function.cdk_refusals import require_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function, require_type
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 _DIMENSION = "lambda:function:ProvisionedConcurrency"
 _UTILIZATION = "LambdaProvisionedConcurrencyUtilization"
-_SCALED_BY_CDK = "AliasScaling"
+SCALED_BY_CDK = "AliasScaling"
 """What the CDK calls what `Alias.add_auto_scaling` defines."""
-_ALL_AT_ONCE = "CodeDeployDefault.LambdaAllAtOnce"
+ALL_AT_ONCE = "CodeDeployDefault.LambdaAllAtOnce"
+"""CodeDeploy's configuration that leaves an alias without weights."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +112,7 @@ class ProvisionedConcurrency(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        require_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
+        require_function(where, "function", function)
         _check_features(where, function)
         if concurrency is None:
             minimum, maximum = _check_range(where, minimum, maximum)
@@ -127,7 +128,8 @@ class ProvisionedConcurrency(Construct):
         _check_owner(where, function, scales=concurrency is None)
         alias = cast("lambda_.CfnAlias", function.live.node.default_child)
         _check_weights(where, alias)
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
         # 2 define
         self.most = None if any(map(is_token, most)) else max(most)
@@ -169,7 +171,7 @@ class _OneOwner:
 
     def validate(self) -> list[str]:
         """What is wrong."""
-        if self._alias.node.try_find_child(_SCALED_BY_CDK) is None:
+        if self._alias.node.try_find_child(SCALED_BY_CDK) is None:
             return []
         rule = "the function must have one owner of what is kept ready: of two, each would undo the other's"
         return [f"{rule}; leave live.add_auto_scaling(...) out (ProvisionedTwice)"]
@@ -188,7 +190,7 @@ def _check_owner(where: Where, function: WellArchitectedFunction, *, scales: boo
     release = function.gradual_release
     if scales and isinstance(release, codedeploy.LambdaDeploymentGroup):
         config = release.deployment_config.deployment_config_name
-        if config != _ALL_AT_ONCE:
+        if config != ALL_AT_ONCE:
             where.refuse(
                 "function",
                 "must not be scaled while its traffic is shifted: Lambda refuses to change provisioned concurrency of "

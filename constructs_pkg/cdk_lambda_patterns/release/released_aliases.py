@@ -1,0 +1,105 @@
+"""What others must leave to a release: its alias's weights, scaling and update policy, looked at when all is defined.
+
+Of properties that are overridden in the template nothing is known: jsii does not tell.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import constructs
+import jsii
+
+from cdk_lambda_patterns.errors import ValidationError
+
+from .provisioned_concurrency import ALL_AT_ONCE, SCALED_BY_CDK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import aws_cdk as cdk
+    from aws_cdk import aws_codedeploy as codedeploy, aws_lambda as lambda_
+
+    from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
+
+ONE_RELEASE = "must have one release: CodeDeploy shifts an alias for one deployment group at a time"
+"""What a function must have: CloudFormation gives updates of an alias to the group that came last."""
+ALL_AT_ONCE_WHERE_SCALED = (
+    "must be ReleasePlan.all_at_once() where provisioned concurrency scales: Lambda refuses to change it while an "
+    "alias has weights"
+)
+"""What a plan must be."""
+
+
+@jsii.implements(constructs.IValidation)
+class ReleasedAliases:
+    """Finds what came to the aliases of a stack's releases behind their back, whenever it came there."""
+
+    functions: list[WellArchitectedFunction]
+    """The functions that are released."""
+
+    def __init__(self, stack: cdk.Stack) -> None:
+        """Begin without any.
+
+        Args:
+            stack: The stack.
+        """
+        self._stack = stack
+        self.functions = []
+
+    def validate(self) -> list[str]:
+        """What is wrong, as the CDK gathers texts before it raises its own error."""
+        released = [
+            (release, node, cast("lambda_.CfnAlias", node.default_child))
+            for function in self.functions
+            if (release := function.gradual_release) is not None
+            for node in (function.live.node,)
+        ]
+        # At once, since each of its members is a message to Node.
+        groups: list[tuple[Mapping[str, Any], object]] = self._stack.resolve(
+            [[alias.cfn_options, release.deployment_group_name] for release, _, alias in released]
+        )
+        errors: list[ValidationError] = []
+        for (release, node, alias), (options, group) in zip(released, groups, strict=True):
+            if alias.routing_config is not None:
+                errors.append(_weighted(release, node))
+            if node.try_find_child(SCALED_BY_CDK) is not None and _config(release) != ALL_AT_ONCE:
+                errors.append(_scaled(release))
+            if _group(options) != group:
+                errors.append(_taken(release, node))
+        return list(map(str, errors))
+
+
+def _weighted(release: codedeploy.LambdaDeploymentGroup, alias: constructs.Node) -> ValidationError:
+    return ValidationError(
+        f"{alias.path} must not have weights of its own: each release sets them, and CloudFormation would set them "
+        "back in the middle of one, got 'routing_config'; leave it out",
+        code="ReleaseAliasWeighted",
+        path=release.node.path,
+    )
+
+
+def _scaled(release: codedeploy.LambdaDeploymentGroup) -> ValidationError:
+    return ValidationError(
+        f"'plan' {ALL_AT_ONCE_WHERE_SCALED}, got another one on what live.add_auto_scaling(...) scales; shift all at "
+        "once behind a smoke test, or give the concurrency a fixed number",
+        code="ReleaseWeightsAutoscaled",
+        path=release.node.path,
+    )
+
+
+def _taken(release: codedeploy.LambdaDeploymentGroup, alias: constructs.Node) -> ValidationError:
+    return ValidationError(
+        f"'function' {ONE_RELEASE}, got {alias.path} with another update policy; leave one of them out",
+        code="ReleaseExists",
+        path=release.node.path,
+    )
+
+
+def _config(release: codedeploy.LambdaDeploymentGroup) -> str:
+    return release.deployment_config.deployment_config_name
+
+
+def _group(options: Mapping[str, Any]) -> object:
+    """The deployment group that shifts an alias."""
+    return options.get("updatePolicy", {}).get("codeDeployLambdaAliasUpdate", {}).get("deploymentGroupName")
