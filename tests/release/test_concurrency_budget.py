@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import assertions
+from aws_cdk import assertions, aws_lambda as lambda_
 
 from cdk_lambda_patterns import ConcurrencyBudget, ProvisionedConcurrency, ValidationError, Workload
 from cdk_lambda_patterns.checks import check
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import define
+from tests.function.support import CODE, define
 from tests.refusals import refusal
 
 if TYPE_CHECKING:
@@ -98,6 +98,25 @@ class TestFunction:
     def test_fails_when_its_load_is_a_number(self, stack: cdk.Stack) -> None:
         refused(stack, "TypeMismatch", "int", {define(stack): 3})  # type: ignore[dict-item]
 
+    def test_fails_when_there_is_no_load_beside_it(self, stack: cdk.Stack) -> None:
+        refused(stack, "TypeMismatch", "list", [define(stack)])  # type: ignore[arg-type]
+
+    def test_fails_when_it_is_in_another_region(self, app: cdk.App) -> None:
+        here = cdk.Stack(app, "Stack", env=cdk.Environment(region="eu-central-1"))
+        elsewhere = cdk.Stack(app, "Elsewhere", env=cdk.Environment(region="us-east-1"))
+
+        refused(here, "BudgetInOtherEnvironment", "Elsewhere/Function", {define(elsewhere): load(1)})
+
+    def test_fails_when_it_is_in_another_stage(self, stack: cdk.Stack, app: cdk.App) -> None:
+        elsewhere = cdk.Stack(cdk.Stage(app, "Prod"), "Elsewhere")
+
+        refused(stack, "BudgetInOtherEnvironment", "Prod/Elsewhere/Function", {define(elsewhere): load(1)})
+
+    def test_may_be_in_another_stack(self, stack: cdk.Stack, app: cdk.App) -> None:
+        orders = reserving(cdk.Stack(app, "Elsewhere"), "Orders", 60)
+
+        assert budget(stack, {orders: load(50)}).available == 940
+
 
 class TestAccount:
     @pytest.mark.parametrize(
@@ -120,7 +139,7 @@ class TestAccount:
     def test_fails_when_more_is_reserved(self, stack: cdk.Stack) -> None:
         workloads = {reserving(stack, "A", 500): load(1), reserving(stack, "B", 401): load(1)}
 
-        refused(stack, "ReservedAboveAccount", "901 (most: 500 by Stack/A)", workloads)
+        refused(stack, "ReservedAboveAccount", "1,000 for 901 (most: 500 by Stack/A)", workloads)
 
     def test_may_have_a_limit_of_its_own(self, stack: cdk.Stack) -> None:
         orders = reserving(stack, "Orders", 2_900)
@@ -130,9 +149,8 @@ class TestAccount:
     def test_fails_when_a_limit_of_its_own_is_reserved(self, stack: cdk.Stack) -> None:
         orders = reserving(stack, "Orders", 2_901)
 
-        refused(
-            stack, "ReservedAboveAccount", "2,901 (most: 2901 by Stack/Orders)", {orders: load(1)}, account_limit=3_000
-        )
+        got = "3,000 for 2,901 (most: 2,901 by Stack/Orders)"
+        refused(stack, "ReservedAboveAccount", got, {orders: load(1)}, account_limit=3_000)
 
     @pytest.mark.parametrize("limit", [1, 10])
     def test_may_be_new(self, stack: cdk.Stack, limit: int) -> None:
@@ -141,7 +159,7 @@ class TestAccount:
     def test_fails_when_a_new_one_reserves(self, stack: cdk.Stack) -> None:
         workloads = {reserving(stack, "Orders", 1): load(1)}
 
-        refused(stack, "ReservedAboveAccount", "1 (most: 1 by Stack/Orders)", workloads, account_limit=10)
+        refused(stack, "ReservedAboveAccount", "10 for 1 (most: 1 by Stack/Orders)", workloads, account_limit=10)
 
     def test_shares_the_rest_among_the_others(self, stack: cdk.Stack) -> None:
         workloads = {reserving(stack, "A", 600): load(1), define(stack, "B"): load(300), define(stack, "C"): load(100)}
@@ -151,9 +169,60 @@ class TestAccount:
     def test_fails_when_the_others_need_more_than_the_rest(self, stack: cdk.Stack) -> None:
         workloads = {reserving(stack, "A", 600): load(1), define(stack, "B"): load(300), define(stack, "C"): load(101)}
 
-        error = refused(stack, "WorkloadsAboveAccount", "401 (most: 300 of Stack/B)", workloads)
+        error = refused(stack, "WorkloadsAboveAccount", "401 (most: 300 by Stack/B)", workloads)
 
         assert "the 400 concurrent executions of the account's 1,000 that nothing reserves" in str(error)
+
+    def test_counts_what_functions_without_a_load_reserve(self, stack: cdk.Stack) -> None:
+        reserving(stack, "Reports", 800)
+
+        refused(stack, "WorkloadsAboveAccount", "201 (most: 201 by Stack/Orders)", {define(stack, "Orders"): load(201)})
+
+    def test_counts_what_functions_of_the_cdk_reserve(self, stack: cdk.Stack) -> None:
+        code = lambda_.Code.from_inline(CODE)
+        options: Any = {"runtime": lambda_.Runtime.PYTHON_3_14, "reserved_concurrent_executions": 901}
+        lambda_.Function(stack, "Plain", code=code, handler="index.handler", **options)
+
+        refused(stack, "ReservedAboveAccount", "1,000 for 901 (most: 901 by Stack/Plain)", {})
+
+    def test_counts_functions_of_other_stacks(self, stack: cdk.Stack, app: cdk.App) -> None:
+        reserving(cdk.Stack(app, "Elsewhere"), "Reports", 901)
+
+        refused(stack, "ReservedAboveAccount", "1,000 for 901 (most: 901 by Elsewhere/Reports)", {})
+
+    def test_does_not_count_functions_of_other_accounts_and_stages(self, stack: cdk.Stack, app: cdk.App) -> None:
+        other = cdk.Stack(app, "Elsewhere", env=cdk.Environment(account="111111111111"))
+        for construct_id, elsewhere in {"A": other, "B": cdk.Stack(cdk.Stage(app, "Prod"), "Stack")}.items():
+            reserving(elsewhere, construct_id, 800)
+
+        reserving(stack, "Reports", 800)
+
+        assert budget(stack).available == 200
+
+    def test_counts_functions_that_come_later(self, stack: cdk.Stack) -> None:
+        orders = define(stack, "Orders")
+        defined = budget(stack, {orders: load(201)})
+        reserving(stack, "Reports", 800)
+
+        assert defined.available == 200
+        with pytest.raises(RuntimeError, match=r"got 201 \(most: 201 by Stack/Orders\);.*\(WorkloadsAboveAccount\)"):
+            synthesize(stack)
+
+    def test_has_one_budget(self, stack: cdk.Stack, app: cdk.App) -> None:
+        ConcurrencyBudget(cdk.Stack(app, "Elsewhere"), "Limit", account_limit=3_000)
+
+        refused(stack, "BudgetExists", "another budget beside Elsewhere/Limit", {})
+
+    def test_has_another_budget_in_another_region_or_stage(self, stack: cdk.Stack, app: cdk.App) -> None:
+        budget(stack, account_limit=1_000)
+
+        budget(cdk.Stack(app, "Elsewhere", env=cdk.Environment(region="us-east-1")), account_limit=3_000)
+        budget(cdk.Stack(cdk.Stage(app, "Prod"), "Stack"), account_limit=3_000)
+
+    def test_fails_when_the_name_of_its_budget_is_taken(self, stack: cdk.Stack) -> None:
+        define(stack, "Budget")
+
+        refused(stack, "ConstructIdTaken", "'Budget' a second time", {})
 
 
 class TestCheck:
@@ -164,10 +233,8 @@ class TestCheck:
 
         assert findings(stack) == []
 
-    def test_adds_up_functions_that_the_budget_does_not_name(self, stack: cdk.Stack) -> None:
+    def test_adds_up_an_app_without_a_budget_against_the_limit_of_new_accounts(self, stack: cdk.Stack) -> None:
         reserving(stack, "Orders", 1_500)
-
-        budget(stack, account_limit=1_000)
 
         assert findings(stack) == ["ReservedConcurrencyBudget"]
 
@@ -203,3 +270,53 @@ class TestProvisioned:
         budget(stack, {define(stack, "Orders"): load(21)})
 
         assert self.warnings(stack) == []
+
+    def test_leaves_a_hundred_to_the_others(self, stack: cdk.Stack) -> None:
+        ProvisionedConcurrency(stack, "Warm", function=define(stack, "Orders"), concurrency=900)
+
+        assert budget(stack).available == 1000
+
+    @pytest.mark.parametrize("kept", [{"concurrency": 901}, {"minimum": 2, "maximum": 901}])
+    def test_fails_when_it_leaves_less(self, stack: cdk.Stack, kept: dict[str, Any]) -> None:
+        ProvisionedConcurrency(stack, "Warm", function=define(stack, "Orders"), **kept)
+
+        refused(stack, "ReservedAboveAccount", "1,000 for 901 (most: 901 by Stack/Orders)", {})
+
+    def test_fails_when_it_leaves_less_together_with_what_is_reserved(self, stack: cdk.Stack) -> None:
+        ProvisionedConcurrency(stack, "Warm", function=define(stack, "Orders"), concurrency=500)
+        reserving(stack, "Reports", 401)
+
+        refused(stack, "ReservedAboveAccount", "1,000 for 901 (most: 500 by Stack/Orders)", {})
+
+    def test_fails_when_it_comes_later(self, stack: cdk.Stack) -> None:
+        budget(stack)
+        for name in ("Orders", "Reports"):
+            ProvisionedConcurrency(stack, f"Warm{name}", function=define(stack, name), concurrency=900)
+
+        with pytest.raises(RuntimeError, match=r"Stack/Budget.* got 1,000 for 1,800 .*\(ReservedAboveAccount\)"):
+            synthesize(stack)
+
+    def test_is_part_of_what_is_reserved(self, stack: cdk.Stack) -> None:
+        orders = reserving(stack, "Orders", 500)
+        ProvisionedConcurrency(stack, "Warm", function=orders, concurrency=450)
+
+        assert budget(stack, {define(stack, "Reports"): load(500)}).available == 500
+
+    def test_is_part_of_the_load(self, stack: cdk.Stack) -> None:
+        orders, reports = define(stack, "Orders"), define(stack, "Reports")
+        ProvisionedConcurrency(stack, "Warm", function=orders, concurrency=600)
+
+        budget(stack, {orders: load(500), reports: load(400)})
+
+    def test_is_not_there_for_other_loads(self, stack: cdk.Stack) -> None:
+        ProvisionedConcurrency(stack, "Warm", function=define(stack, "Orders"), concurrency=600)
+
+        workloads = {define(stack, "Reports"): load(401)}
+
+        refused(stack, "WorkloadsAboveAccount", "1,001 (most: 600 by Stack/Orders)", workloads)
+
+    def test_counts_as_nothing_while_it_is_not_known(self, stack: cdk.Stack) -> None:
+        number: Any = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
+        ProvisionedConcurrency(stack, "Warm", function=define(stack, "Orders"), concurrency=number)
+
+        assert budget(stack).available == 1000

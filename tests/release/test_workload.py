@@ -59,12 +59,21 @@ def test_fails_when_the_duration_is_a_bare_number() -> None:
     refusal(lambda: Workload(requests_per_second=1, duration=0.12), "DurationExpected", "0.12")  # type: ignore[arg-type]
 
 
+def test_fails_when_the_duration_is_a_token() -> None:
+    duration = cdk.Duration.seconds(cdk.Token.as_number({"Ref": "Seconds"}))
+
+    refusal(lambda: Workload(requests_per_second=1, duration=duration), "DurationExpected", "a token")
+
+
 @pytest.mark.parametrize(
     ("options", "code", "got"),
     [
         ({"requests_per_second": "3"}, "RequestRateOutOfRange", "'3'"),
         ({"requests_per_second": True}, "RequestRateOutOfRange", "True"),
+        ({"requests_per_second": cdk.Duration.seconds(3)}, "RequestRateOutOfRange", "a Duration"),
+        ({"requests_per_second": cdk.Token.as_number({"Ref": "Rate"})}, "RequestRateOutOfRange", "a token"),
         ({"requests_per_second": 3, "headroom": None}, "HeadroomOutOfRange", "None"),
+        ({"requests_per_second": 3, "headroom": cdk.Duration.seconds(3)}, "HeadroomOutOfRange", "a Duration"),
     ],
 )
 def test_fails_when_a_number_is_none(options: dict[str, Any], code: str, got: str) -> None:

@@ -1,45 +1,56 @@
-"""Whether what functions are asked to do fits into what they reserve, and what all of them take into the account."""
+"""Whether an account has the concurrency that functions reserve, keep ready and are asked for."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
+import constructs
+import jsii
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk_lambda_patterns import quotas
-from cdk_lambda_patterns.function.cdk_refusals import require_type
+from cdk_lambda_patterns.errors import ValidationError
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function, require_type
+from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
 from .provisioned_concurrency import provisioned_concurrency_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import TypeAlias
+
+    from constructs import IConstruct
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
     from .workload import Workload
 
+    _Amounts: TypeAlias = Mapping[IConstruct, float]
+    _Environment: TypeAlias = tuple[str, str, str]
+
 _METADATA = "LambdaAccountConcurrency"
+
+_of_environment: dict[_Environment, str] = {}
 
 
 class ConcurrencyBudget(Construct):
     """Compares what functions are asked to do with what they may do at once.
 
-    Each function's load at its peak must fit into what it reserves; what is reserved must leave 100 of the account's
-    concurrency; and the loads of functions without a reservation must fit, together, into the rest. Defines no
-    resource: define it after the functions and what they keep ready.
+    Each function's load at its peak must fit into what it reserves. What all functions reserve and keep ready must
+    leave 100 of the account's concurrency; and what the others keep ready or are asked for must fit, together, into
+    what nobody reserves. All functions count that the app (or the stage) defines in this account and Region, also those
+    that come later: they are added up at synthesis too. Defines no resource, and is there once.
 
-    It also tells the check `ReservedConcurrencyBudget`, which adds up the whole app, what the account's limit is.
+    It also tells the check `ReservedConcurrencyBudget`, which adds up the templates, what the account's limit is.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
     """
 
     required: dict[WellArchitectedFunction, int]
     """How much each function needs at once, at its peak."""
-
-    available: int
-    """What functions without a reservation share: the account's limit less what these functions reserve."""
 
     def __init__(
         self,
@@ -55,34 +66,128 @@ class ConcurrencyBudget(Construct):
             scope: The construct that this one is part of.
             construct_id: Its name there.
             workloads: What each function is asked to do at its peak, all peaks at once.
-                Default: - nothing is known of it; the account's limit is told to the check.
+                Default: - nothing is known of it; what is reserved and kept ready is compared.
             account_limit: The concurrent executions of the account in the Region.
                 Default: 1000
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
         Raises:
             ValidationError: A limit that is no number; a load above what its function reserves, or longer than its
-                timeout; more reserved than an account lets reserve; or loads without a reservation above what is left
-                for them.
+                timeout; a function of another account or Region; a second budget; more reserved and kept ready than an
+                account allows; or more asked for without a reservation than is left.
         """
+        # 1 validate
         where = Where(scope, construct_id)
         workloads = {} if workloads is None else workloads
         _check_limit(where, account_limit)
+        require_type(where, "workloads", workloads, "items", "dict", fix="write {function: Workload(...)}")
+        with cdk_refusals(where):
+            here = _environment(scope)
         for function, workload in workloads.items():
-            require_type(where, "workloads", function, "invoked_asynchronously", "WellArchitectedFunction")
+            require_function(where, "workloads", function)
             require_type(where, "workloads", workload, "concurrency", "Workload")
+            _check_environment(where, function, here)
             _check_workload(where, function, workload)
-        reserved = {f: f.reserved_concurrency for f in workloads if f.reserved_concurrency is not None}
-        _check_reserved(where, reserved, account_limit)
-        super().__init__(scope, construct_id)
+        _check_only(where, here)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
+        # 2 compare
+        self._where, self._here, self._limit = where, here, account_limit
         self.required = {function: workload.concurrency for function, workload in workloads.items()}
-        self.available = int(account_limit - sum(reserved.values()))
-        unreserved = {f: need for f, need in self.required.items() if f not in reserved}
-        _check_unreserved(where, unreserved, self.available, account_limit)
+        self._compare()
+        _of_environment[here] = where.path
+        self.node.add_validation(_Sum(self._compare))
         for function, need in self.required.items():
             _warn_of_cold_starts(self, function, need)
         cdk.Stack.of(self).add_metadata(_METADATA, account_limit)
+
+    @property
+    def available(self) -> int:
+        """What functions without a reservation share: the account's limit less what is reserved until now."""
+        reserved, _, _ = self._amounts()
+        return int(self._limit - sum(reserved.values()))
+
+    def _compare(self) -> None:
+        reserved, ready, asked = self._amounts()
+        _check_reserved(self._where, {**reserved, **ready}, self._limit)
+        _check_unreserved(self._where, asked, int(self._limit - sum(reserved.values())), self._limit)
+
+    def _amounts(self) -> tuple[_Amounts, _Amounts, _Amounts]:
+        """What is reserved; and of functions without a reservation, what is kept ready, and what is used at the peak.
+
+        What is only known at deployment counts as nothing.
+        """
+        reserved: dict[IConstruct, float] = {}
+        ready: dict[IConstruct, float] = {}
+        asked: dict[IConstruct, float] = {}
+        for resource in _functions_in(self, self._here):
+            function = cast("WellArchitectedFunction", resource.node.scope)
+            amount = resource.reserved_concurrent_executions
+            if amount is not None:
+                reserved[function] = 0 if is_token(amount) else amount
+                continue
+            owner = provisioned_concurrency_of(function)
+            ready[function] = 0 if owner is None or owner.most is None else owner.most
+            asked[function] = max(ready[function], self.required.get(function, 0))
+        return reserved, ready, asked
+
+
+@jsii.implements(constructs.IValidation)
+class _Sum:
+    """Compares again when all functions are defined."""
+
+    def __init__(self, compare: Callable[[], None]) -> None:
+        self._compare = compare
+
+    def validate(self) -> list[str]:
+        """What is wrong."""
+        try:
+            self._compare()
+        except ValidationError as error:  # the CDK gathers texts before it raises its own
+            return [str(error)]
+        return []
+
+
+def _environment(construct: Construct) -> _Environment:
+    """The stage, account and Region that a construct is deployed with."""
+    stack = construct if isinstance(construct, cdk.Stack) else cdk.Stack.of(construct)
+    return reference(cdk.Stage.of(stack)), stack.account, stack.region
+
+
+def _functions_in(construct: Construct, environment: _Environment) -> Iterator[lambda_.CfnFunction]:
+    """The functions of an environment, those of the CDK itself too."""
+    here: dict[str, bool] = {}
+    for part in cast("cdk.Stage", cdk.Stage.of(construct)).node.find_all():
+        if isinstance(part, lambda_.CfnFunction):
+            stack = part.stack
+            key = reference(stack)
+            if key not in here:
+                here[key] = _environment(stack) == environment
+            if here[key]:
+                yield part
+
+
+def _check_environment(where: Where, function: WellArchitectedFunction, here: _Environment) -> None:
+    if _environment(function) != here:
+        where.refuse(
+            "workloads",
+            "must be of functions in the stage, account and Region of their budget: others have a limit of their own",
+            got=function.node.path,
+            fix="define another ConcurrencyBudget in that function's stack",
+            code="BudgetInOtherEnvironment",
+        )
+
+
+def _check_only(where: Where, here: _Environment) -> None:
+    if here in _of_environment:
+        where.refuse(
+            "workloads",
+            "must be in one budget: an account has one limit in a Region",
+            got=f"another budget beside {_of_environment[here]}",
+            fix="name all workloads in one of the two",
+            code="BudgetExists",
+        )
 
 
 def _check_limit(where: Where, limit: int | None) -> None:
@@ -117,36 +222,36 @@ def _check_workload(where: Where, function: WellArchitectedFunction, workload: W
         )
 
 
-def _check_reserved(where: Where, reserved: Mapping[WellArchitectedFunction, float], account_limit: int) -> None:
-    if account_limit <= quotas.UNRESERVED_CONCURRENCY and not reserved:
-        return  # a new account, of which nothing may be reserved
-    allowed, total = max(0, account_limit - quotas.UNRESERVED_CONCURRENCY), sum(reserved.values())
-    if total > allowed:
-        largest = max(reserved, key=lambda function: reserved[function])
+def _check_reserved(where: Where, kept: _Amounts, account_limit: int) -> None:
+    """Source: https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html."""
+    total = sum(kept.values())
+    if total > max(0, account_limit - quotas.UNRESERVED_CONCURRENCY):
         where.refuse(
-            "workloads",
-            f"must reserve at most {allowed:,} together: of the account's {account_limit:,}, "
-            f"{quotas.UNRESERVED_CONCURRENCY} cannot be reserved",
-            got=f"{total:,g} (most: {reserved[largest]:g} by {largest.node.path})",
-            fix="reserve less, or give the 'account_limit' that AWS has granted",
+            "account_limit",
+            f"must be {quotas.UNRESERVED_CONCURRENCY} above what functions reserve and keep ready: AWS gives those to "
+            "nobody alone",
+            got=f"{account_limit:,} for {total:,g} {_most(kept)}",
+            fix="reserve less, keep fewer ready, or give the limit that AWS has granted",
             code="ReservedAboveAccount",
         )
 
 
-def _check_unreserved(
-    where: Where, needs: Mapping[WellArchitectedFunction, int], available: int, account_limit: int
-) -> None:
-    total = sum(needs.values())
+def _check_unreserved(where: Where, asked: _Amounts, available: int, account_limit: int) -> None:
+    total = sum(asked.values())
     if total > available:
-        largest = max(needs, key=lambda function: needs[function])
         where.refuse(
             "workloads",
             f"must fit into the {available:,} concurrent executions of the account's {account_limit:,} that nothing "
-            "reserves",
-            got=f"{total:,} (most: {needs[largest]:,} of {largest.node.path})",
+            "reserves, with what is kept ready there",
+            got=f"{total:,g} {_most(asked)}",
             fix="put a queue before some of them, or give the 'account_limit' that AWS has granted",
             code="WorkloadsAboveAccount",
         )
+
+
+def _most(amounts: _Amounts) -> str:
+    largest = max(amounts, key=lambda function: amounts[function])
+    return f"(most: {amounts[largest]:,g} by {largest.node.path})"
 
 
 def _warn_of_cold_starts(scope: Construct, function: WellArchitectedFunction, need: int) -> None:

@@ -10,6 +10,7 @@ from aws_cdk import Duration
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.errors import ValidationError
+from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import is_number
 
 
@@ -46,8 +47,8 @@ class Workload:
             )
         if not isinstance(cast("object", self.duration), Duration) or self.duration.is_unresolved():
             raise ValidationError(
-                f"'duration' must be an aws_cdk.Duration that is known now, got {self.duration!r}; write for example "
-                "Duration.millis(120)",
+                f"'duration' must be an aws_cdk.Duration that is known now, got {_shown(self.duration)}; write for "
+                "example Duration.millis(120)",
                 code="DurationExpected",
             )
         if not (is_number(self.headroom) and 1 <= self.headroom < math.inf):
@@ -74,5 +75,9 @@ class Workload:
         return f"{self.requests_per_second:g} requests a second x {self.seconds:g} s x {self.headroom:g}"
 
 
-def _shown(value: float) -> str:
+def _shown(value: object) -> str:
+    if isinstance(value, Duration):
+        return "a token" if value.is_unresolved() else "a Duration"
+    if is_token(value):
+        return "a token"
     return f"{value:g}" if is_number(value) else repr(value)
