@@ -1086,6 +1086,8 @@ EDGE_RUNTIMES = ("nodejs", "python")
 """Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""
 EDGE_REGION = "us-east-1"
 """Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""
+EDGE_PARTITION = "aws"
+"""Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""
 VIEWER_FUNCTION_SIZE = Quota(
     code="ViewerFunctionTooLarge",
     minimum=1,

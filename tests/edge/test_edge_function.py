@@ -24,6 +24,7 @@ from cdk_lambda_patterns.edge.edge_checks import MISSING, TAKEN
 from cdk_lambda_patterns.function.function_checks import REPLACED_OPTIONS
 from cdk_lambda_patterns.function.function_kwargs import FunctionKwargs
 from cdk_lambda_patterns.testing import fast_app, synthesize
+from cdk_lambda_patterns.validation import type_name
 from tests.findings import synthesis_findings
 from tests.function.support import only, resources, the_function
 from tests.refusals import refusal
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 Event = cloudfront.LambdaEdgeEventType
 CODE = "def handler(event, context): return event['Records'][0]['cf']['request']"
 FUNCTION = "AWS::Lambda::Function"
+ROLE = "AWS::IAM::Role"
 VERSION = "AWS::Lambda::Version"
 IRELAND = cdk.Environment(region="eu-west-1")
 
@@ -62,6 +64,15 @@ def associations(template: dict[str, Any]) -> list[dict[str, Any]]:
     config = only(template, "AWS::CloudFront::Distribution")["DistributionConfig"]
     found: list[dict[str, Any]] = config["DefaultCacheBehavior"]["LambdaFunctionAssociations"]
     return found
+
+
+def kept(template: dict[str, Any]) -> set[str]:
+    """The types of what stays when it leaves the template, or when another takes its place."""
+    return {
+        resource["Type"]
+        for resource in template["Resources"].values()
+        if (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")) == ("Retain", "Retain")
+    }
 
 
 def warnings(construct: EdgeFunction) -> list[str]:
@@ -126,12 +137,20 @@ class TestWhatIsDefined:
     def test_what_replicas_may_still_use_stays_when_it_goes(self, stack: cdk.Stack) -> None:
         define(stack)
 
-        kept = {
-            resource["Type"]
-            for resource in synthesize(stack)["Resources"].values()
-            if (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")) == ("Retain", "Retain")
-        }
-        assert kept == {FUNCTION, VERSION, "AWS::Logs::LogGroup"}
+        assert kept(synthesize(stack)) == {FUNCTION, VERSION, ROLE, "AWS::Logs::LogGroup"}
+
+    def test_what_its_role_may_do_stays_with_it(self, stack: cdk.Stack) -> None:
+        edge = define(stack)
+        s3.Bucket(stack, "Bucket").grant_read(edge.function)
+
+        assert "AWS::IAM::Policy" in kept(synthesize(stack))
+
+    def test_what_replicas_may_still_use_stays_also_where_a_stage_removes_everything(self, stack: cdk.Stack) -> None:
+        define(stack)
+
+        cdk.RemovalPolicies.of(stack).destroy()
+
+        assert kept(synthesize(stack)) == {FUNCTION, VERSION, ROLE}
 
     def test_other_code_makes_another_version(self, app: cdk.App) -> None:
         env = cdk.Environment(region="us-east-1")
@@ -178,6 +197,21 @@ class TestOptions:
         for resource in template["Resources"].values():
             assert resource.get("DeletionPolicy", "Delete") == "Delete"
 
+    def test_its_creation_may_be_undone(self, stack: cdk.Stack) -> None:
+        define(stack, removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+
+        cdk.RemovalPolicies.of(stack).destroy(exclude_resource_types=["AWS::Logs::LogGroup"])
+
+        policies = {resource["DeletionPolicy"] for resource in synthesize(stack)["Resources"].values()}
+        assert policies == {"RetainExceptOnCreate"}
+
+    @pytest.mark.parametrize(
+        ("removal_policy", "got"),
+        [(cdk.RemovalPolicy.SNAPSHOT, "SNAPSHOT"), ("destroy", "'destroy'"), (False, "False")],
+    )
+    def test_fails_when_it_cannot_be_removed_so(self, stack: cdk.Stack, removal_policy: object, got: str) -> None:
+        refused(stack, "RemovalPolicyInvalid", got, removal_policy=removal_policy)
+
     def test_every_option_of_a_function_is_taken_or_refused(self) -> None:
         of_a_function = set(FunctionKwargs.__annotations__) | set(REPLACED_OPTIONS)
 
@@ -223,7 +257,7 @@ class TestWhatThereIsNotAtTheEdge:
         ("option", "got"),
         [
             (lambda _: {"environment": {"STAGE": "prod", "DB_PASSWORD": "hunter2"}}, "STAGE, DB_PASSWORD"),
-            (vpc, "Vpc"),
+            (vpc, "aws_ec2.Vpc"),
             (layer, "list"),
             (lambda _: {"architecture": lambda_.Architecture.ARM_64}, "arm64"),
             (lambda _: {"tracing": lambda_.Tracing.ACTIVE}, "ACTIVE"),
@@ -231,11 +265,11 @@ class TestWhatThereIsNotAtTheEdge:
             (lambda _: {"reserved_concurrent_executions": 10}, "10"),
             (lambda _: {"ephemeral_storage_size": cdk.Size.gibibytes(1)}, "1024 MB"),
             (lambda _: {"ephemeral_storage_size": cdk.Size.kibibytes(614_912)}, "600.5 MB"),
-            (lambda _: {"snap_start": lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS}, "SnapStartConf"),
+            (lambda _: {"snap_start": lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS}, "aws_lambda.SnapStartConf"),
             (lambda _: {"dead_letter_queue_enabled": True}, "True"),
             (
                 lambda _: {"runtime_management_mode": lambda_.RuntimeManagementMode.FUNCTION_UPDATE},
-                "RuntimeManagementMode",
+                "aws_lambda.RuntimeManagementMode",
             ),
             (
                 lambda _: {
@@ -243,12 +277,12 @@ class TestWhatThereIsNotAtTheEdge:
                         lambda_.ParamsAndSecretsVersions.V1_0_103
                     )
                 },
-                "ParamsAndSecretsLayerVersion",
+                "aws_lambda.ParamsAndSecretsLayerVersion",
             ),
             (lambda _: {"recursive_loop": lambda_.RecursiveLoop.ALLOW}, "ALLOW"),
             (
                 lambda _: {"current_version_options": lambda_.VersionOptions(provisioned_concurrent_executions=1)},
-                "VersionOptions",
+                "aws_lambda.VersionOptions",
             ),
         ],
         ids=lambda value: None if callable(value) else str(value),
@@ -389,7 +423,7 @@ class TestAt:
 
     @pytest.mark.parametrize("event", ["origin-request", cloudfront.FunctionEventType.VIEWER_REQUEST])
     def test_fails_when_it_is_no_event_of_lambda(self, stack: cdk.Stack, event: Any) -> None:  # noqa: ANN401
-        refusal(lambda: define(stack).at(event), "TypeMismatch", type(event).__name__)
+        refusal(lambda: define(stack).at(event), "TypeMismatch", type_name(event))
 
     def test_one_function_serves_several_events(self, stack: cdk.Stack) -> None:
         edge = define(stack)
@@ -518,6 +552,57 @@ class TestAnotherRegion:
         assert beside.tags == {"team": "web"}
         assert only(beside.template, "AWS::IAM::Role")["Tags"] == [{"Key": "team", "Value": "web"}]
 
+    def test_the_stack_has_the_tags_of_its_own_that_are_no_resources(self) -> None:
+        app = fast_app()
+        stack = cdk.Stack(app, "Shop", env=IRELAND, tags={"cost": "web"})
+        distribute(stack, define(stack).at(Event.ORIGIN_REQUEST))
+
+        assert {s.stack_name: s.tags for s in app.synth().stacks} == {
+            "Shop": {"cost": "web"},
+            "Shop-Edge": {"cost": "web"},
+        }
+
+    @pytest.mark.parametrize(
+        "synthesizer",
+        [
+            lambda: cdk.DefaultStackSynthesizer(qualifier="shop"),
+            lambda: type("Ours", (cdk.DefaultStackSynthesizer,), {})(qualifier="shop"),
+        ],
+    )
+    def test_the_stack_is_synthesized_as_its_own(self, synthesizer: Callable[[], cdk.DefaultStackSynthesizer]) -> None:
+        app = cdk.App()
+        stack = cdk.Stack(app, "Shop", env=IRELAND, synthesizer=synthesizer())
+        distribute(stack, define(stack).at(Event.ORIGIN_REQUEST))
+
+        for each in app.synth().stacks:
+            assert each.template["Parameters"]["BootstrapVersion"]["Default"] == "/cdk-bootstrap/shop/version"
+            assert f"cdk-shop-deploy-role-${{AWS::AccountId}}-{each.environment.region}" in str(each.assume_role_arn)
+
+    @pytest.mark.parametrize("synthesizer", [cdk.CliCredentialsStackSynthesizer, cdk.BootstraplessSynthesizer])
+    def test_a_stack_without_bootstrapping_has_one_without_it(self, synthesizer: type[cdk.StackSynthesizer]) -> None:
+        app = cdk.App()
+        stack = cdk.Stack(app, "Shop", env=IRELAND, synthesizer=synthesizer())  # type: ignore[call-arg, arg-type]
+        distribute(stack, define(stack).at(Event.ORIGIN_REQUEST))
+
+        templates = all_templates(app)
+        assert templates.keys() == {"Shop", "Shop-Edge"}
+        assert not any("Parameters" in template for template in templates.values())
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"default_stack_synthesizer": lambda: cdk.DefaultStackSynthesizer(qualifier="shop")},
+            {"context": lambda: {"@aws-cdk/core:bootstrapQualifier": "shop"}},
+        ],
+    )
+    def test_the_app_may_say_how_it_is_synthesized(self, options: dict[str, Callable[[], Any]]) -> None:
+        app = cdk.App(**{name: make() for name, make in options.items()})
+        stack = cdk.Stack(app, "Shop", env=IRELAND)
+        distribute(stack, define(stack).at(Event.ORIGIN_REQUEST))
+
+        for template in all_templates(app).values():
+            assert template["Parameters"]["BootstrapVersion"]["Default"] == "/cdk-bootstrap/shop/version"
+
     def test_a_nested_stack_of_a_stage_has_it_beside_the_stack_that_it_is_nested_in(self) -> None:
         app = fast_app()
         stage = cdk.Stage(app, "Prod", env=IRELAND)
@@ -567,6 +652,22 @@ class TestAnotherRegion:
 
     def test_fails_when_the_region_is_not_known(self, app: cdk.App) -> None:
         refused(cdk.Stack(app, "Anywhere"), "RegionUnknown", "a stack without one")
+
+    @pytest.mark.parametrize(
+        ("region", "partition"),
+        [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("us-iso-east-1", "aws-iso")],
+    )
+    def test_fails_when_the_partition_has_no_edge(self, app: cdk.App, region: str, partition: str) -> None:
+        stack = cdk.Stack(app, "Shop", env=cdk.Environment(region=region))
+
+        refused(stack, "EdgePartition", f"{region} in {partition!r}")
+
+    def test_a_region_that_the_cdk_does_not_know_passes(self, app: cdk.App) -> None:
+        stack = cdk.Stack(app, "Shop", env=cdk.Environment(region="mars-north-1"))
+
+        distribute(stack, define(stack).at(Event.ORIGIN_REQUEST))
+
+        assert all_templates(app).keys() == {"Shop", "Shop-Edge"}
 
     def test_fails_when_the_name_is_taken(self, stack: cdk.Stack) -> None:
         define(stack)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
-from aws_cdk import aws_cloudfront as cloudfront, aws_iam as iam, aws_lambda as lambda_, aws_logs as logs
+from aws_cdk import (
+    aws_cloudfront as cloudfront,
+    aws_iam as iam,
+    aws_lambda as lambda_,
+    aws_logs as logs,
+    region_info,
+)
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
@@ -17,6 +23,7 @@ from cdk_lambda_patterns.function.durations import seconds
 from cdk_lambda_patterns.function.log_group import check_log_retention, define_log_group
 from cdk_lambda_patterns.function.option_types import check_types
 from cdk_lambda_patterns.function.packaging import PythonCode, bundling_errors
+from cdk_lambda_patterns.function.retention import LATE
 from cdk_lambda_patterns.function.stacks import root_stack
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
@@ -38,7 +45,7 @@ class EdgeFunction(Construct):
     version of the current code, which `at` gives to a distribution. What there is not at the edge is refused.
 
     Lambda@Edge takes functions of us-east-1. In a stack of another Region everything is defined in a stack beside it,
-    which the CDK deploys first: `Shop-Edge` for `Shop`.
+    which the CDK deploys first: `Shop-Edge` for `Shop`, with its account, tags, protection and synthesizer.
     """
 
     function: lambda_.Function
@@ -79,9 +86,11 @@ class EdgeFunction(Construct):
             log_retention: How long the log group in us-east-1 keeps events. Groups in other Regions keep them until a
                 retention is set there.
                 Default: - 30 days, see `practices.LOG_RETENTION_DAYS`.
-            removal_policy: What becomes of the function, its versions and its log group when they go: Lambda deletes a
-                version only hours after CloudFront has deleted its replicas.
-                Default: - they stay, and are deleted by hand.
+            removal_policy: What becomes of the function, its versions, its role and its log group when they go: RETAIN,
+                RETAIN_ON_UPDATE_OR_DELETE or DESTROY. Lambda deletes a version only hours after CloudFront has deleted
+                its replicas, which work with the role until then.
+                Default: - they stay, and are deleted by hand. `RemovalPolicies.of(stage).destroy()` changes that of
+                the log group alone.
                 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-edge-delete-replicas.html
             **options: `timeout` (default 5 seconds, at most 30), `memory_size` (128 MB), `description`,
                 `function_name`, `initial_policy`, `logging_format` (JSON), `application_log_level_v2` and
@@ -89,7 +98,7 @@ class EdgeFunction(Construct):
 
         Raises:
             ValidationError: Something that there is not at the edge, a value outside its limits, or a stack whose
-                Region is not known.
+                Region is not known or in a partition without Lambda@Edge.
         """
         # 1 validate
         where = Where(scope, construct_id)
@@ -97,6 +106,7 @@ class EdgeFunction(Construct):
         check_edge_options(where, code, given)
         check_types(where, code=code, handler=handler, runtime=runtime, options=given)
         check_log_retention(where, "log_retention", log_retention)
+        _check_removal_policy(where, removal_policy)
         given = {name: value for name, value in given.items() if name in TAKEN}
         runtime_name = practices.RUNTIME if runtime is None else runtime.name
         check_edge_function(where, code=code, handler=handler, runtime=runtime_name, options=given)
@@ -118,10 +128,10 @@ class EdgeFunction(Construct):
         # 3 define
         with cdk_refusals(where):
             super().__init__(scope, construct_id)
-        keep = cdk.RemovalPolicy.RETAIN if removal_policy is None else removal_policy
+        removal = cdk.RemovalPolicy.RETAIN if removal_policy is None else removal_policy
         home = _home(self, stack)
         with bundling_errors(), cdk_refusals(where):
-            self.log_group = define_log_group(home, "LogGroup", retention=log_retention, removal_policy=keep)
+            self.log_group = define_log_group(home, "LogGroup", retention=log_retention, removal_policy=removal)
             self.role = _define_role(home, self.log_group.log_group_name)
             self.function = lambda_.Function(
                 home,
@@ -131,10 +141,11 @@ class EdgeFunction(Construct):
                 runtime=default_runtime() if runtime is None else runtime,
                 role=cast("iam.IRole", self.role),
                 log_group=self.log_group,
-                current_version_options=lambda_.VersionOptions(removal_policy=keep),
+                current_version_options=lambda_.VersionOptions(removal_policy=removal),
                 **props,
             )
-        self.function.apply_removal_policy(keep)
+        for part in (self.function, self.role):
+            _remove_by(part, removal)
         check_edge_package(where, self.function, cast("lambda_.CfnFunction", self.function.node.default_child))
         self.version = self.function.current_version
         # Another stack reads the version's ARN from this one's outputs: no custom resource, in any Region, and nothing
@@ -184,6 +195,34 @@ _ANY_REGION_REASON = (
 )
 
 
+_REMOVAL = (
+    cdk.RemovalPolicy.RETAIN,
+    cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    cdk.RemovalPolicy.DESTROY,
+)
+# Those that the CDK gives anew to each stack; another kind may be made for one stack.
+_SYNTHESIZERS = (cdk.DefaultStackSynthesizer, cdk.CliCredentialsStackSynthesizer, cdk.LegacyStackSynthesizer)
+
+
+def _check_removal_policy(where: Where, removal_policy: object) -> None:
+    if removal_policy is not None and removal_policy not in _REMOVAL:
+        where.refuse(
+            "removal_policy",
+            "must be RETAIN, RETAIN_ON_UPDATE_OR_DELETE or DESTROY of aws_cdk.RemovalPolicy",
+            got=getattr(removal_policy, "name", repr(removal_policy)),
+            fix="choose one of them, or leave it out",
+            code="RemovalPolicyInvalid",
+        )
+
+
+def _remove_by(part: cdk.Resource, removal: cdk.RemovalPolicy) -> None:
+    part.apply_removal_policy(removal)
+    if removal is not cdk.RemovalPolicy.DESTROY:
+        # Also what is part of it later, as the policy of what is granted, and where all of an app is to be removed: as
+        # long as there are replicas, deleting the function fails, and they need the role.
+        cdk.RemovalPolicies.of(part).apply(removal, priority=LATE)
+
+
 def _check_region(where: Where, region: str) -> None:
     if is_token(region):
         where.refuse(
@@ -192,6 +231,17 @@ def _check_region(where: Where, region: str) -> None:
             got="a stack without one",
             fix='give the stack env=cdk.Environment(region="...")',
             code="RegionUnknown",
+        )
+    if region == quotas.EDGE_REGION:
+        return
+    partition = region_info.RegionInfo.get(region).partition
+    if partition is not None and partition != quotas.EDGE_PARTITION:
+        where.refuse(
+            "scope",
+            f"must be in a stack of the partition {quotas.EDGE_PARTITION!r}: others have no Lambda@Edge",
+            got=f"{region} in {partition!r}",
+            fix="do the work in a function behind the origin",
+            code="EdgePartition",
         )
 
 
@@ -219,8 +269,20 @@ def _home(construct: Construct, stack: cdk.Stack) -> Construct:
             description=f"What runs at CloudFront's edge for {stack.stack_name}",
             env=cdk.Environment(account=None if is_token(account) else account, region=quotas.EDGE_REGION),
             termination_protection=stack.termination_protection,
+            tags=stack.tags.tag_values(),
+            synthesizer=_synthesizer(stack),
         )
     return Construct(beside, cdk.Names.unique_id(construct))
+
+
+def _synthesizer(stack: cdk.Stack) -> cdk.IStackSynthesizer | None:
+    """The synthesizer that the stack was given, to be given to another one. None where it has the app's."""
+    given = stack.synthesizer
+    # jsii shows the one that the user made, which is no stack's, and has no qualifier before it is: the CDK gives each
+    # stack its own copy. One with a qualifier was made by the CDK for this stack, as it makes one for the other.
+    if isinstance(given, _SYNTHESIZERS) and given.bootstrap_qualifier is None:
+        return cast("cdk.IStackSynthesizer", given)
+    return None
 
 
 def _define_role(scope: Construct, log_group_name: str) -> iam.Role:
