@@ -82,11 +82,11 @@ class SmokeTestHook(WellArchitectedFunction):
         where = Where(scope, construct_id)
         tests = smoke_tests.read(where, payloads)
         duration_within(where, "timeout", options.get("timeout"), _TIMEOUT)
-        defaults: dict[str, Any] = {
+        given: dict[str, Any] = {
             "description": "Tries new versions of a function before they get traffic",
             "timeout": seconds(practices.SMOKE_TEST_TIMEOUT_SECONDS),
+            **{name: value for name, value in options.items() if value is not None},
         }
-        given = {**defaults, **{name: value for name, value in options.items() if value is not None}}
         with TemporaryDirectory() as folder:
             (Path(folder) / TESTS).write_text(tests, encoding="utf-8")
             super().__init__(
