@@ -5,11 +5,13 @@ import math
 from types import SimpleNamespace
 from typing import Any, cast
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_codedeploy as codedeploy, aws_events as events, aws_lambda as lambda_
 
 from cdk_lambda_patterns import ValidationError
 from cdk_lambda_patterns.quotas import Quota
-from cdk_lambda_patterns.validation import Where
+from cdk_lambda_patterns.validation import Where, type_name
 
 WHERE = Where(cast("Any", SimpleNamespace(node=SimpleNamespace(path="Stack"))), "Function")
 UP_TO_TWO = Quota(code="Retries", minimum=0, maximum=2, unit="retries", source="", fix="choose one")
@@ -25,7 +27,9 @@ def refusal(method: str, *arguments: Any) -> str:  # noqa: ANN401
 
 @pytest.mark.parametrize("value", [True, False, "2", [1], object])
 def test_fails_when_a_number_is_of_another_type(value: object) -> None:
-    assert refusal("within", value, UP_TO_TWO).startswith(f"'prop' must be a number, got {value!r}; choose one")
+    assert refusal("within", value, UP_TO_TWO).startswith(
+        f"'prop' must be a whole number, at most 2 retries, got {value!r}; choose one"
+    )
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
@@ -68,3 +72,33 @@ def test_fails_when_a_number_is_a_part_of_one() -> None:
 
 def test_a_part_of_one_is_accepted_where_aws_takes_it() -> None:
     WHERE.within("prop", 1.5, dataclasses.replace(UP_TO_TWO, whole=False))
+
+
+def test_fails_with_the_range_when_any_number_would_do() -> None:
+    prices = dataclasses.replace(UP_TO_TWO, whole=False, unit="dollars")
+
+    assert refusal("within", "1", prices).startswith("'prop' must be a number, at most 2 dollars, got '1'; ")
+
+
+class _Mine:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (None, "None"),
+        ("orders", "str"),
+        (_Mine(), "_Mine"),
+        (cdk.Duration.seconds(1), "aws_cdk.Duration"),
+        (lambda_.Runtime.PYTHON_3_14, "aws_lambda.Runtime"),
+        (events.Schedule.rate(cdk.Duration.minutes(5)), "aws_events.Schedule"),
+        (lambda_.CfnFunction.VpcConfigProperty(), "aws_lambda.CfnFunction.VpcConfigProperty"),
+        (
+            codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES,
+            "aws_codedeploy.ILambdaDeploymentConfig",
+        ),
+    ],
+)
+def test_a_type_has_the_name_that_its_users_write(value: object, name: str) -> None:
+    assert type_name(value) == name

@@ -55,7 +55,10 @@ class Where:
         if value is None or is_token(value):
             return
         if not is_number(value):
-            self.refuse(prop, "must be a number", got=repr(value), fix=fix or quota.fix, code=quota.code)
+            kind = "whole number" if quota.whole else "number"
+            self.refuse(
+                prop, f"must be a {kind}, {quota.range}", got=repr(value), fix=fix or quota.fix, code=quota.code
+            )
         got = f"{value:,.12g}"
         if not quota.admits(value):
             # "At most 2" alone would not refuse -1.
@@ -70,7 +73,7 @@ class Where:
         if value is None or is_token(value):
             return
         if not hasattr(value, "__len__"):
-            what = type(value).__name__
+            what = type_name(value)
             self.refuse(prop, f"must consist of {quota.unit}", got=what, fix=fix or quota.fix, code=quota.code)
         if quota.admits(len(value)):
             return
@@ -93,6 +96,28 @@ class Where:
 def is_number(value: object) -> bool:
     """Whether the value is a number; True and False are none."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def type_name(value: object) -> str:
+    """The type of a value in words that a user can write: `str`, `aws_lambda.Alias`, `None`."""
+    if value is None:
+        return "None"
+    # What jsii knows by its interfaces alone stands for several classes, the one that it was asked for last.
+    written = type([value, *getattr(value, "_delegates", ())][-1])
+    return written_type(written.__module__, written.__qualname__)
+
+
+def written_type(module: str, name: str) -> str:
+    """A class in words that a user can write.
+
+    Args:
+        module: Its module. Those of the CDK are named, without the package where they have a name of their own.
+        name: Its name, which may be the one that jsii gives to a class that the CDK does not export: `_ScheduleProxy`.
+    """
+    if module.partition(".")[0] != "aws_cdk":
+        return name
+    public = name[1:].removesuffix("Proxy") if name.startswith("_") else name
+    return f"{module.rpartition('.')[2]}.{public}"
 
 
 def did_you_mean(name: str, known: Iterable[str], *, otherwise: str) -> str:

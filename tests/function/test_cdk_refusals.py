@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_
+from constructs import Construct
 
 from cdk_lambda_patterns import ValidationError
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function
 from cdk_lambda_patterns.validation import Where
-from tests.function.support import define
+from tests.function.support import CODE, define
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,8 +67,17 @@ def test_fails_with_the_cdks_text_and_code_when_the_cdk_refuses(code: str, stack
 def test_fails_when_the_name_is_taken(stack: cdk.Stack) -> None:
     define(stack)
 
-    with pytest.raises(ValidationError, match=r"there is already a Construct with name 'Function' .*ConstructIdTaken"):
-        define(stack)
+    refusal(lambda: define(stack), "ConstructIdTaken", "'Function' a second time", path="Stack/Function")
+
+
+def test_names_that_the_user_did_not_choose_are_told_as_the_cdk_tells_them(stack: cdk.Stack) -> None:
+    Construct(stack, "Inner")
+
+    with (
+        pytest.raises(ValidationError, match=r"there is already a Construct with name 'Inner' in .*ConstructIdTaken"),
+        cdk_refusals(WHERE),
+    ):
+        Construct(stack, "Inner")
 
 
 @pytest.mark.parametrize(
@@ -98,13 +110,14 @@ def test_fails_when_an_object_of_the_cdk_stands_for_another(option: str, stack: 
     """Node would look for a method that it does not have."""
     topic: Any = cdk.aws_sns.Topic(stack, "Topic")
 
-    with pytest.raises(ValidationError, match=rf"'{option}' must be of type aws_.*, got Topic; .*\(TypeMismatch\)"):
+    with pytest.raises(
+        ValidationError, match=rf"'{option}' must be of type aws_.*, got aws_sns.Topic; give one .*\(TypeMismatch\)"
+    ):
         define(stack, **{option: [topic] if option == "layers" else topic})
 
 
 def test_fails_when_the_name_is_empty(stack: cdk.Stack) -> None:
-    with pytest.raises(ValidationError, match=r"only root constructs may have an empty ID .*\(ConstructIdMissing\)"):
-        define(stack, "")
+    refusal(lambda: define(stack, ""), "ConstructIdMissing", "''")
 
 
 def test_a_tuple_is_a_list(stack: cdk.Stack) -> None:
@@ -140,3 +153,57 @@ def test_a_type_is_told_without_asking_node(stack: cdk.Stack) -> None:
         ValidationError, match=r"'notify' must be of type aws_sns\.ITopic, got .*Function.*TypeMismatch"
     ):
         expect_type(WHERE, "notify", imported, "topic_arn", "aws_sns.ITopic")
+
+
+PYTHON = {"code": lambda_.Code.from_inline(CODE), "handler": "index.handler", "runtime": lambda_.Runtime.PYTHON_3_14}
+NO_FUNCTIONS: dict[str, tuple[Callable[[cdk.Stack], object], str, str]] = {
+    "none": (lambda _: None, "None", "give one"),
+    "a name": (lambda _: "orders", "str", "give one"),
+    "an alias": (
+        lambda stack: define(stack).live,
+        "aws_lambda.Alias",
+        "give the function itself: its alias 'live' is bound",
+    ),
+    "a version": (
+        lambda stack: define(stack).live_version,
+        "aws_lambda.Version",
+        "give the function itself: its alias 'live' is bound",
+    ),
+    "a plain function": (
+        lambda stack: lambda_.Function(stack, "Plain", **cast("Any", PYTHON)),
+        "aws_lambda.Function",
+        "make it a WellArchitectedFunction",
+    ),
+    "an imported function": (
+        lambda stack: lambda_.Function.from_function_name(stack, "Imported", "orders"),
+        "aws_lambda.FunctionBase",
+        "make it a WellArchitectedFunction",
+    ),
+    "a queue": (lambda stack: cdk.aws_sqs.Queue(stack, "Queue"), "aws_sqs.Queue", "give one"),
+}
+
+
+@pytest.mark.parametrize("kind", NO_FUNCTIONS)
+def test_fails_when_something_stands_for_a_function_of_this_library(kind: str, stack: cdk.Stack) -> None:
+    make, got, fix = NO_FUNCTIONS[kind]
+    value = make(stack)
+
+    error = refusal(lambda: require_function(WHERE, "function", value), "TypeMismatch", got, path="Stack/Function")
+
+    assert f"; {fix} [" in str(error)
+
+
+def test_a_function_of_this_library_is_accepted(stack: cdk.Stack) -> None:
+    require_function(WHERE, "function", define(stack))
+
+
+@pytest.mark.parametrize(
+    ("expected", "value", "fix"),
+    [
+        ("aws_sns.ITopic", "orders", "give the CDK's object"),
+        ("ManagedInstances", "orders", "write ManagedInstances(...)"),
+    ],
+)
+def test_what_to_give_is_named(expected: str, value: object, fix: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(f"must be of type {expected}, got str; {fix} [")):
+        expect_type(WHERE, "prop", value, "attribute", expected)

@@ -10,7 +10,7 @@ from aws_cdk import aws_kms as kms, aws_secretsmanager as secretsmanager, aws_ss
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.environment import check_environment
 from cdk_lambda_patterns.testing import synthesize
-from cdk_lambda_patterns.validation import Where
+from cdk_lambda_patterns.validation import Where, type_name
 from tests.function.support import define, refused, statements, the_function
 from tests.refusals import refusal
 
@@ -57,7 +57,7 @@ def test_fails_when_a_name_is_reserved(name: str) -> None:
 
 @pytest.mark.parametrize("value", [5432, True, None, 1.5, ["a"]])
 def test_fails_when_a_value_is_not_text(value: object) -> None:
-    text = refuses("EnvironmentValueInvalid", f"{type(value).__name__} for 'PORT'", {"PORT": value})
+    text = refuses("EnvironmentValueInvalid", f"{type_name(value)} for 'PORT'", {"PORT": value})
 
     assert "write str(...)" in text
 

@@ -22,6 +22,7 @@ from cdk_lambda_patterns import (
 )
 from cdk_lambda_patterns.function.features import Features
 from cdk_lambda_patterns.testing import synthesize
+from cdk_lambda_patterns.validation import type_name
 from tests.function.support import define, only, refused, resources, the_function
 from tests.refusals import refusal
 
@@ -209,14 +210,14 @@ class TestSignedCode:
         assert "CodeSigningConfigArn" in the_function(synthesize(stack))
 
     def test_fails_inline(self, stack: cdk.Stack) -> None:
-        refused(stack, "CodeUnsigned", "InlineCode", code_signing_config=signing(stack, "ENFORCE"))
+        refused(stack, "CodeUnsigned", "aws_lambda.InlineCode", code_signing_config=signing(stack, "ENFORCE"))
 
     def test_fails_from_a_folder(self, stack: cdk.Stack, tmp_path: Path) -> None:
         (tmp_path / "index.py").write_text("def handler(event, context): ...")
         config = signing(stack, "ENFORCE")
 
         for code in (PythonCode.from_folder(tmp_path), lambda_.Code.from_asset(str(tmp_path))):
-            refused(stack, "CodeUnsigned", type(code).__name__, code=code, code_signing_config=config)
+            refused(stack, "CodeUnsigned", type_name(code), code=code, code_signing_config=config)
 
     def test_fails_with_a_layer_that_is_packed_here(self, stack: cdk.Stack, tmp_path: Path) -> None:
         (tmp_path / "shared.py").write_text("RATE = 1")

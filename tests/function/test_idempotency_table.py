@@ -168,7 +168,7 @@ class TestFunction:
             stack, "Outside", "arn:aws:lambda:us-east-1:123456789012:function:pay"
         )
 
-        refused(stack, "TypeMismatch", type(outside).__name__, function=outside)
+        refused(stack, "TypeMismatch", "aws_lambda.FunctionBase", function=outside)
 
     @pytest.mark.parametrize(
         ("name", "code", "got"),

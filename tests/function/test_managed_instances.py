@@ -185,4 +185,4 @@ def test_fails_when_the_provider_is_a_name(stack: cdk.Stack) -> None:
 
 
 def test_fails_when_the_provider_is_given_as_it_is(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:
-    refusal(lambda: large(stack).run_on(provider), "TypeMismatch", "CapacityProvider")  # type: ignore[arg-type]
+    refusal(lambda: large(stack).run_on(provider), "TypeMismatch", "aws_lambda.CapacityProvider")  # type: ignore[arg-type]

@@ -48,7 +48,9 @@ def test_fails_when_an_option_is_of_another_type(option: str, stack: cdk.Stack) 
 
 @pytest.mark.parametrize("option", ["memory_size", "reserved_concurrent_executions", "retry_attempts"])
 def test_fails_when_a_number_is_a_boolean(option: str, stack: cdk.Stack) -> None:
-    with pytest.raises(ValidationError, match=rf"'{option}' must be a number, got True; .*\[Stack/Function\]"):
+    with pytest.raises(
+        ValidationError, match=rf"'{option}' must be a whole number, .*, got True; .*\[Stack/Function\]"
+    ):
         define(stack, **{option: True})
 
 

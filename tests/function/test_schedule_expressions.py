@@ -116,9 +116,20 @@ def test_fails_when_it_is_no_schedule(stack: cdk.Stack, expression: str, says: s
     assert says in text
 
 
-@pytest.mark.parametrize("expression", [None, 5, cdk.aws_scheduler.ScheduleExpression.rate(cdk.Duration.hours(1))])
-def test_fails_when_it_is_no_text(stack: cdk.Stack, expression: Any) -> None:  # noqa: ANN401
-    refusal(lambda: check_schedule(Where(stack, "Schedule"), expression), "ScheduleInvalid", type(expression).__name__)
+HOURLY = cdk.Duration.hours(1)
+
+
+@pytest.mark.parametrize(
+    ("expression", "got"),
+    [
+        (None, "None"),
+        (5, "int"),
+        (cdk.aws_events.Schedule.rate(HOURLY), "aws_events.Schedule"),
+        (cdk.aws_scheduler.ScheduleExpression.rate(HOURLY), "aws_scheduler.ScheduleExpression"),
+    ],
+)
+def test_fails_when_it_is_no_text(stack: cdk.Stack, expression: Any, got: str) -> None:  # noqa: ANN401
+    refusal(lambda: check_schedule(Where(stack, "Schedule"), expression), "ScheduleInvalid", got)
 
 
 def test_a_schedule_may_be_known_at_deployment_only(stack: cdk.Stack) -> None:

@@ -99,7 +99,7 @@ class TestHooks:
     def test_fails_when_the_pool_is_from_outside(self, stack: cdk.Stack) -> None:
         pool = cognito.UserPool.from_user_pool_id(stack, "Pool", "us-east-1_abc")
 
-        refused(stack, "TypeMismatch", type(pool).__name__, user_pool=pool)
+        refused(stack, "TypeMismatch", "aws_cognito.IUserPool", user_pool=pool)
 
     def test_fails_when_the_pool_stands_in_another_stack(self, app: cdk.App, stack: cdk.Stack) -> None:
         pool = cognito.UserPool(cdk.Stack(app, "Pools"), "Pool")
@@ -229,7 +229,7 @@ class TestCustomSenders:
         assert caught.value.path == "Stack/Hooks"
 
     def test_fails_when_a_key_has_no_use(self, stack: cdk.Stack) -> None:
-        refused(stack, "CustomSenderKeyUnused", "Key", custom_sender_key=kms.Key(stack, "Key"))
+        refused(stack, "CustomSenderKeyUnused", "aws_kms.Key", custom_sender_key=kms.Key(stack, "Key"))
 
 
 class TestCycle:

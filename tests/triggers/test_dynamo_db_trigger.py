@@ -159,7 +159,7 @@ def test_fails_when_a_key_has_nothing_to_encrypt(stack: cdk.Stack) -> None:
     table = dynamodb.TableV2(stack, "Table", partition_key=KEY)
     options = {"encryption_key": kms.Key(stack, "Key"), "on_failure": sqs.Queue(stack, "Queue")}
 
-    refused(stack, "EncryptionKeyUnused", "Key", table=table, **options)
+    refused(stack, "EncryptionKeyUnused", "aws_kms.Key", table=table, **options)
 
 
 def test_records_are_filtered(stack: cdk.Stack) -> None:

@@ -240,7 +240,7 @@ class TestDelivery:
             runtime=lambda_.Runtime.PYTHON_3_13,
         )
 
-        assert "'function'" in refused(stack, "TypeMismatch", "Function", function=plain)
+        assert "'function'" in refused(stack, "TypeMismatch", "aws_lambda.Function", function=plain)
 
 
 def test_rules_of_a_nested_stack_share_a_permission_by_the_name_of_the_stack_around_it(stack: cdk.Stack) -> None:

@@ -478,7 +478,7 @@ class TestFailures:
     def test_fail_when_a_key_has_nothing_to_encrypt(self, stack: cdk.Stack) -> None:
         options = {"encryption_key": kms.Key(stack, "Key"), "on_failure": sqs.Queue(stack, "Queue")}
 
-        refused(stack, "EncryptionKeyUnused", "Key", **options)
+        refused(stack, "EncryptionKeyUnused", "aws_kms.Key", **options)
 
 
 class TestSchemaRegistry:
@@ -516,7 +516,9 @@ class TestSchemaRegistry:
         assert "secretsmanager:GetSecretValue" in granted(template)[logical_id(user)]
 
     def test_needs_provisioned_pollers(self, stack: cdk.Stack) -> None:
-        refused(stack, "ProvisionedPollersMissing", "GlueSchemaRegistry", schema_registry=glue())
+        refused(
+            stack, "ProvisionedPollersMissing", "aws_lambda_event_sources.GlueSchemaRegistry", schema_registry=glue()
+        )
 
 
 def test_a_trigger_may_stand_in_another_stack_than_its_function(app: cdk.App) -> None:

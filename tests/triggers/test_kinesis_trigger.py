@@ -123,7 +123,7 @@ class TestGivenStream:
     def test_fails_when_a_key_has_nothing_to_encrypt(self, stack: cdk.Stack) -> None:
         options = {"stream": kinesis.Stream(stack, "Stream"), "on_failure": sqs.Queue(stack, "Queue")}
 
-        refused(stack, "StreamOptionsConflict", "Key", encryption_key=kms.Key(stack, "Key"), **options)
+        refused(stack, "StreamOptionsConflict", "aws_kms.Key", encryption_key=kms.Key(stack, "Key"), **options)
 
     def test_fails_when_it_is_an_address(self, stack: cdk.Stack) -> None:
         refused(stack, "TypeMismatch", "str", stream=OUTSIDE)

@@ -189,4 +189,4 @@ def test_fails_when_the_function_is_a_plain_one(stack: cdk.Stack) -> None:
         runtime=lambda_.Runtime.PYTHON_3_13,
     )
 
-    assert "'function'" in refused(stack, "TypeMismatch", "Function", function=plain)
+    assert "'function'" in refused(stack, "TypeMismatch", "aws_lambda.Function", function=plain)

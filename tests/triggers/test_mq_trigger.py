@@ -175,7 +175,7 @@ def test_fails_when_a_value_is_out_of_range(stack: cdk.Stack, options: dict[str,
 
 
 def test_fails_when_the_broker_is_something_else(stack: cdk.Stack) -> None:
-    refused(stack, "TypeMismatch", "Secret", broker=secretsmanager.Secret(stack, "Secret"))
+    refused(stack, "TypeMismatch", "aws_secretsmanager.Secret", broker=secretsmanager.Secret(stack, "Secret"))
 
 
 def test_fails_when_the_function_runs_longer_than_lambda_lets_it(stack: cdk.Stack) -> None:

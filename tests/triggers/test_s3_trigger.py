@@ -174,7 +174,7 @@ class TestBucket:
             runtime=lambda_.Runtime.PYTHON_3_13,
         )
 
-        error = refused(stack, "TypeMismatch", "Function", function=plain)
+        error = refused(stack, "TypeMismatch", "aws_lambda.Function", function=plain)
 
         assert "'function' must be of type WellArchitectedFunction" in str(error)
 
@@ -269,7 +269,7 @@ class TestRule:
         function = define(stack)
         trigger(stack, function=function)
 
-        with pytest.raises(ValidationError, match=r"there is already a Construct with name .*\(ConstructIdTaken\)"):
+        with pytest.raises(ValidationError, match=r"got 'Uploads' a second time; .*\(ConstructIdTaken\)"):
             trigger(stack, function=function)
 
     @pytest.mark.parametrize("option", ["prefix", "suffix"])

@@ -83,7 +83,7 @@ class TestSchedule:
             runtime=lambda_.Runtime.PYTHON_3_13,
         )
 
-        assert "'function'" in refused(stack, "TypeMismatch", "Function", function=plain)
+        assert "'function'" in refused(stack, "TypeMismatch", "aws_lambda.Function", function=plain)
 
 
 class TestRole:
@@ -152,7 +152,7 @@ class TestWindow:
             (cdk.Duration.seconds(59), "FlexibleWindowOutOfRange", "0.983333333333"),
             (cdk.Duration.seconds(90), "FlexibleWindowOutOfRange", "1.5"),
             (cdk.Duration.minutes(1_441), "FlexibleWindowOutOfRange", "1,441"),
-            (15, "TypeMismatch", "int"),
+            (15, "DurationExpected", "15"),
         ],
     )
     def test_fails_when_there_is_none_so_long(self, stack: cdk.Stack, window: Any, code: str, got: str) -> None:  # noqa: ANN401

@@ -99,7 +99,7 @@ class TestTopic:
     def test_fails_when_it_is_given_with_a_key(self, stack: cdk.Stack) -> None:
         options = {"topic": sns.Topic(stack, "Topic"), "encryption_key": kms.Key(stack, "Key")}
 
-        refused(stack, "TopicOptionsConflict", "Key", **options)
+        refused(stack, "TopicOptionsConflict", "aws_kms.Key", **options)
 
     def test_fails_when_it_is_an_address(self, stack: cdk.Stack) -> None:
         refused(stack, "TypeMismatch", "str", topic=OUTSIDE)
@@ -159,7 +159,7 @@ class TestSubscription:
             runtime=lambda_.Runtime.PYTHON_3_13,
         )
 
-        assert "'function'" in refused(stack, "TypeMismatch", "Function", function=plain)
+        assert "'function'" in refused(stack, "TypeMismatch", "aws_lambda.Function", function=plain)
 
 
 POLICIES: list[tuple[str, dict[str, Any]]] = [

@@ -354,9 +354,9 @@ class TestGivenQueue:
         refused(stack, "QueueOptionsConflict", got, queue=sqs.Queue(stack, "Queue"), **{option: value})
 
     def test_fails_when_a_key_is_given(self, stack: cdk.Stack) -> None:
-        refused(
-            stack, "QueueOptionsConflict", "Key", queue=sqs.Queue(stack, "Queue"), encryption_key=kms.Key(stack, "Key")
-        )
+        given = {"queue": sqs.Queue(stack, "Queue"), "encryption_key": kms.Key(stack, "Key")}
+
+        refused(stack, "QueueOptionsConflict", "aws_kms.Key", **given)
 
     def test_fails_when_receives_are_given_twice(self, stack: cdk.Stack) -> None:
         behind = sqs.DeadLetterQueue(queue=sqs.Queue(stack, "Failures"), max_receive_count=7)

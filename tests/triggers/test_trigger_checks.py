@@ -17,6 +17,7 @@ from aws_cdk import (
     aws_s3 as s3,
     aws_sqs as sqs,
 )
+from constructs import Construct
 
 from cdk_lambda_patterns import (
     CognitoTrigger,
@@ -68,7 +69,17 @@ class TestFunction:
             runtime=lambda_.Runtime.PYTHON_3_13,
         )
 
-        assert "'function'" in refused(kind, stack, "TypeMismatch", "Function", function=plain)
+        message = refused(kind, stack, "TypeMismatch", "aws_lambda.Function", function=plain)
+
+        assert "'function' must be of type WellArchitectedFunction" in message
+        assert "; make it a WellArchitectedFunction [" in message
+
+
+@pytest.mark.parametrize("kind", NEEDED)
+def test_fails_when_its_name_is_taken(kind: type[Any], stack: cdk.Stack) -> None:
+    Construct(stack, "Trigger")
+
+    refused(kind, stack, "ConstructIdTaken", "'Trigger' a second time")
 
 
 COUNTS = [
@@ -114,9 +125,7 @@ def test_fails_when_an_arn_stands_for_a_key(kind: type[Any], stack: cdk.Stack) -
     ],
 )
 def test_fails_when_there_is_no_source(kind: type[Any], option: str, stack: cdk.Stack) -> None:
-    got = "NoneType" if kind is KafkaTrigger else "None"
-
-    assert f"'{option}'" in refused(kind, stack, "TypeMismatch", got, **{option: None})
+    assert f"'{option}'" in refused(kind, stack, "TypeMismatch", "None", **{option: None})
 
 
 def test_a_redrive_fails_without_a_queue(stack: cdk.Stack) -> None:
@@ -137,9 +146,15 @@ def test_a_redrive_fails_without_a_queue(stack: cdk.Stack) -> None:
         (KafkaTrigger, "cluster", MskCluster(5), "TypeMismatch", "int"),  # type: ignore[arg-type]
         (KafkaTrigger, "cluster", MskCluster(MSK, secret="sales"), "TypeMismatch", "str"),  # type: ignore[arg-type]
         (KafkaTrigger, "cluster", SelfManagedKafka(bootstrap_servers="b:9092"), "ListExpected", "'b:9092'"),
-        (CognitoTrigger, "operations", cognito.UserPoolOperation.PRE_SIGN_UP, "ListExpected", "UserPoolOperation"),
+        (
+            CognitoTrigger,
+            "operations",
+            cognito.UserPoolOperation.PRE_SIGN_UP,
+            "ListExpected",
+            "aws_cognito.UserPoolOperation",
+        ),
         (CognitoTrigger, "operations", ["PreSignUp"], "TypeMismatch", "str"),
-        (CognitoTrigger, "operations", None, "ListExpected", "NoneType"),
+        (CognitoTrigger, "operations", None, "ListExpected", "None"),
         (SesTrigger, "recipients", "help@example.com", "ListExpected", "'help@example.com'"),
         (SesTrigger, "after", "first", "TypeMismatch", "str"),
         (CustomResourceTrigger, "properties", ["Key"], "TypeMismatch", "list"),

@@ -15,6 +15,7 @@ from cdk_lambda_patterns.function.container_image import ContainerImage
 from cdk_lambda_patterns.function.durations import duration_within, in_seconds
 from cdk_lambda_patterns.function.function_checks import check_code, check_function, refuse_replaced_options
 from cdk_lambda_patterns.function.packaging import package_size
+from cdk_lambda_patterns.validation import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -195,7 +196,7 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - as above
         return repr(value)
     if isinstance(value, cdk.Size) and not value.is_unresolved():
         return f"{_megabytes(value):g} MB"
-    return str(getattr(value, "name", None) or type(value).__name__)
+    return str(getattr(value, "name", None) or type_name(value))
 
 
 def _megabytes(size: cdk.Size) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from aws_cdk import Duration
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.validation import Where
 
 _AMOUNT = re.compile(r"\d+(\.\d+)?")
+_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
 
 
 @cache
@@ -49,13 +50,7 @@ def duration_within(
     if duration is None:
         return None
     if not isinstance(cast("object", duration), Duration):
-        where.refuse(
-            prop,
-            "must be an aws_cdk.Duration",
-            got=repr(duration),
-            fix=f"write Duration.seconds({duration if _AMOUNT.fullmatch(str(duration)) else '...'})",
-            code="DurationExpected",
-        )
+        refuse_number(where, prop, duration, unit=_meant(duration, quota, unit))
     amount = in_seconds(duration)
     if amount is None and (given := duration.unit_label()) != unit:
         where.refuse(
@@ -67,6 +62,30 @@ def duration_within(
         )
     where.within(prop, amount, quota)
     return amount
+
+
+def refuse_number(where: Where, prop: str, value: object, *, unit: str) -> NoReturn:
+    """Refuse what is no duration: a bare number above all.
+
+    Args:
+        where: The construct.
+        prop: The property, as the user typed it.
+        value: The value.
+        unit: What a number is probably meant in.
+    """
+    where.refuse(
+        prop,
+        "must be an aws_cdk.Duration",
+        got=repr(value),
+        fix=f"write Duration.{unit}({value if _AMOUNT.fullmatch(str(value)) else '...'})",
+        code="DurationExpected",
+    )
+
+
+def _meant(value: object, quota: Quota, unit: str) -> str:
+    """The unit in which the quota admits a number: what CloudFormation counts in, if that does, else the shortest."""
+    amount = float(str(value)) if _AMOUNT.fullmatch(str(value)) else 0
+    return next((name for name in (unit, *_SECONDS) if quota.admits(amount * _SECONDS[name])), unit)
 
 
 def as_seconds(duration: Duration | None, known: float | None) -> float | None:

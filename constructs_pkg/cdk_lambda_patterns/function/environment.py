@@ -14,7 +14,7 @@ import aws_cdk as cdk
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.plaintext import FLAG_VALUES, SECRET_NAME, SECRET_VALUE
 from cdk_lambda_patterns.tokens import is_token, without_tokens
-from cdk_lambda_patterns.validation import is_unicode
+from cdk_lambda_patterns.validation import is_unicode, type_name
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.validation import Where
@@ -98,7 +98,7 @@ def _check_is_text(where: Where, name: str, value: object) -> None:
         where.refuse(
             "environment",
             "must have text as values",
-            got=f"{type(value).__name__} for {name!r}",
+            got=f"{type_name(value)} for {name!r}",
             fix="write str(...), or aws_cdk.Token.as_string(...) for a value that is only known at deployment",
             code="EnvironmentValueInvalid",
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aws_cdk import aws_lambda as lambda_
 
 from cdk_lambda_patterns import quotas
-from cdk_lambda_patterns.validation import Where
+from cdk_lambda_patterns.validation import Where, type_name
 
 from .durations import in_seconds
 from .function_checks import FROM_IMAGE, member
@@ -182,7 +182,7 @@ def _check_signing(
         where.refuse(
             prop,
             "must be a signed package, since 'code_signing_config' refuses others; the CDK does not sign what it packs",
-            got=type(given).__name__,
+            got=type_name(given),
             fix="sign it with AWS Signer and use aws_lambda.Code.from_bucket, or let the policy warn",
             code="CodeUnsigned",
         )

@@ -13,6 +13,7 @@ from aws_cdk import SizeRoundingBehavior, aws_lambda as lambda_
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.tokens import is_token
+from cdk_lambda_patterns.validation import is_number, type_name
 
 from .cdk_refusals import expect_type
 from .durations import duration_within
@@ -59,7 +60,7 @@ def refuse_replaced_options(where: Where, options: Mapping[str, Any]) -> None:
             where.refuse(
                 name,
                 "is not an option of this function",
-                got=type(options[name]).__name__,
+                got=type_name(options[name]),
                 fix=instead,
                 code="OptionReplaced",
             )
@@ -202,7 +203,8 @@ def check_architecture(where: Where, architecture: lambda_.Architecture | None, 
 
 
 def _check_storage(where: Where, storage: Size) -> None:
-    expect_type(where, "ephemeral_storage_size", storage, "to_mebibytes", "Size")
+    fix = f"write Size.mebibytes({storage if is_number(storage) else '...'})"
+    expect_type(where, "ephemeral_storage_size", storage, "to_mebibytes", "aws_cdk.Size", fix=fix)
     if not storage.is_unresolved():
         # Sizes below a mebibyte would be refused by the CDK with its own error.
         size = storage.to_mebibytes(rounding=SizeRoundingBehavior.NONE)

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from cdk_lambda_patterns.validation import Where
 
-from .cdk_refusals import expect_type
+from .cdk_refusals import cdk_refusals, expect_type
 from .environment import check_environment
 from .references import reference
 
@@ -85,7 +85,8 @@ class IdempotencyTable(Construct):
         self._variable = environment_variable
         check_environment(self._where, {environment_variable: ""})
         self._claim(function)
-        super().__init__(scope, construct_id)
+        with cdk_refusals(self._where):
+            super().__init__(scope, construct_id)
         self._key = cast("kms.IKey | None", encryption_key)  # aws/jsii#4541: pyright does not see that a Key is one
         # Not TableV2, which takes a customer's key only in a stack whose Region is known.
         self.table = dynamodb.Table(

@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from cdk_lambda_patterns.tokens import is_token
+from cdk_lambda_patterns.validation import type_name
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.validation import Where
@@ -84,7 +85,7 @@ def check_schedule(where: Where, expression: str) -> None:
     if is_token(expression):
         return
     if not isinstance(cast("object", expression), str):
-        _refuse(where, "must be text", type(expression).__name__, "write it as AWS does, as in 'rate(5 minutes)'")
+        _refuse(where, "must be text", type_name(expression), "write it as AWS does, as in 'rate(5 minutes)'")
     if match := _RATE.fullmatch(expression):
         _check_rate(where, expression, int(match[1]), plural=bool(match[3]))
     elif match := _AT.fullmatch(expression):

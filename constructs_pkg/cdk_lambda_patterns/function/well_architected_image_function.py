@@ -65,7 +65,8 @@ class WellArchitectedImageFunction(WellArchitectedFunction):
                     fix="put it into the image; ContainerImage takes a 'command' in place of the image's",
                     code="OptionOfPackage",
                 )
-        require_type(where, "image", image, "code_for", "ContainerImage")
+        fix = "write ContainerImage.from_folder(...) or .from_repository(...)"
+        require_type(where, "image", image, "code_for", "ContainerImage", fix=fix)
         architecture = options.get("architecture")
         check_architecture(where, architecture)
         name = practices.ARCHITECTURE if architecture is None else architecture.name

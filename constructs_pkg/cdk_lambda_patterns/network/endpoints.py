@@ -9,6 +9,7 @@ from aws_cdk import aws_ec2 as ec2
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.reachability import services_called
+from cdk_lambda_patterns.validation import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,7 +102,7 @@ def _name_of(where: Where, service: object) -> str:
         where.refuse(
             "endpoints",
             "must be names of services, or objects of ec2.InterfaceVpcEndpointAwsService",
-            got=type(service).__name__,
+            got=type_name(service),
             fix='write them as "sqs"',
             code="TypeMismatch",
         )

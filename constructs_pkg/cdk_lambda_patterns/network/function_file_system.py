@@ -89,7 +89,8 @@ class FunctionFileSystem(Construct):
         _check_path(where, path)
 
         # 2 derive
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
         self._where = where
         number = f"{user:.0f}"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aws_cdk import aws_ec2 as ec2
 
 from cdk_lambda_patterns import practices, quotas
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function
 from cdk_lambda_patterns.function.function_network import interfaces, usable_addresses
 from cdk_lambda_patterns.function.log_group import check_log_retention
 from cdk_lambda_patterns.tokens import is_token
@@ -230,7 +230,7 @@ class FunctionVpc(ec2.Vpc):
             *functions: The functions.
         """
         for function in functions:
-            require_type(self._where, "functions", function, "invoked_asynchronously", "WellArchitectedFunction")
+            require_function(self._where, "functions", function)
             self.add_endpoints(*services_granted(function))
 
     def let_out(self, function: lambda_.FunctionBase) -> None:

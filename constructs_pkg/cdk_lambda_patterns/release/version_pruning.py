@@ -15,6 +15,7 @@ from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function
 from cdk_lambda_patterns.function.durations import seconds
+from cdk_lambda_patterns.function.given import given_list
 from cdk_lambda_patterns.function.packaging import PythonCode
 from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.function.retention import keep_versions
@@ -81,7 +82,8 @@ class VersionPruning(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        _check(where, functions, keep)
+        pruned = given_list(where, "functions", functions)
+        _check(where, pruned, keep)
         if not is_token(schedule):
             check_schedule(where, schedule)
         check_time_zone(where, time_zone)
@@ -101,16 +103,16 @@ class VersionPruning(Construct):
         self.function.invoked_asynchronously()
         payload = {
             "keep": keep,
-            "functions": [{"name": each.function_name, "durable": each.features.durable} for each in functions],
+            "functions": [{"name": each.function_name, "durable": each.features.durable} for each in pruned],
         }
         self.schedule = _define_schedule(self, self.function, schedule, time_zone, payload)
 
         # 3 connect
-        for each in functions:
+        for each in pruned:
             _owners[each] = where
             # A version that a failed deployment left would make Lambda publish none when it is tried again.
             keep_versions(each.live_version)
-        _let_prune(self.function, functions)
+        _let_prune(self.function, pruned)
 
 
 _owners: WeakKeyDictionary[WellArchitectedFunction, Where] = WeakKeyDictionary()
@@ -122,7 +124,7 @@ def _check(where: Where, functions: Sequence[WellArchitectedFunction], keep: flo
     for function in functions:
         require_function(where, "functions", function)
         owner = _owners.get(function, where)
-        if owner is not where or list(functions).count(function) > 1:
+        if owner is not where or functions.count(function) > 1:
             where.refuse(
                 "functions",
                 "must each be pruned once: of two numbers of versions to keep, the smaller one would count",
@@ -130,7 +132,7 @@ def _check(where: Where, functions: Sequence[WellArchitectedFunction], keep: flo
                 fix="leave it out of one of them",
                 code="PrunedTwice",
             )
-    if not is_token(keep) and not (is_number(keep) and keep >= 1 and keep == int(keep)):
+    if not is_token(keep) and not (is_number(keep) and keep >= 1 and keep % 1 == 0):
         where.refuse(
             "keep",
             "must be a whole number of versions, 1 or more",

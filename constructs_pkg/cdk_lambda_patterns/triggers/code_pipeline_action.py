@@ -9,9 +9,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_codepipeline as codepipeline, aws_codepipeline_actions as actions, aws_iam as iam
 
 from cdk_lambda_patterns import quotas
-from cdk_lambda_patterns.errors import ValidationError
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function
 from cdk_lambda_patterns.tokens import is_token, without_tokens
 from cdk_lambda_patterns.validation import Where
 
@@ -76,10 +75,7 @@ class CodePipelineAction(actions.LambdaInvokeAction):
         Raises:
             ValidationError: A value outside CodePipeline's limits.
         """
-        if not hasattr(type(function), "invoked_asynchronously"):
-            received = type(function).__name__
-            message = f"'function' must be of type WellArchitectedFunction, got {received}; give the CDK's object"
-            raise ValidationError(message, code="TypeMismatch")  # an action has no path but its function's
+        require_function(None, "function", function)  # an action has no path but its function's
         where = Where(function, action_name)
         where.matches(
             "action_name",

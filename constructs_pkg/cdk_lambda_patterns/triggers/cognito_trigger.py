@@ -9,12 +9,12 @@ from aws_cdk import aws_cognito as cognito, aws_iam as iam, aws_lambda as lambda
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function, require_type
 from cdk_lambda_patterns.function.references import in_one_stack
-from cdk_lambda_patterns.validation import Where
+from cdk_lambda_patterns.validation import Where, type_name
 
 from .event_source_mappings import reader_of
-from .trigger_checks import check_function, require_list
+from .trigger_checks import require_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,7 @@ class CognitoTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         require_type(where, "user_pool", user_pool, "add_trigger", "aws_cognito.UserPool")
         expect_type(where, "custom_sender_key", custom_sender_key, "key_arn", "aws_kms.IKey")
         for operation in require_list(where, "operations", operations):
@@ -91,7 +91,8 @@ class CognitoTrigger(Construct):
             where.within("function", function.timeout_seconds, quotas.COGNITO_RESPONSE)
         version = _version(where, user_pool, names, lambda_version)
         _check_key(where, names, custom_sender_key)
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
         self._function = function
         self._user_pool = user_pool
 
@@ -199,7 +200,7 @@ def _check_key(where: Where, names: Sequence[str], key: kms.IKey | kms.Key | Non
         where.refuse(
             "custom_sender_key",
             "must be left out where no custom sender is among the 'operations'",
-            got=type(key).__name__,
+            got=type_name(key),
             fix="leave it out",
             code="CustomSenderKeyUnused",
         )

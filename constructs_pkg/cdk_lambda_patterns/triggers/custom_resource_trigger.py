@@ -10,13 +10,11 @@ from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function
 from cdk_lambda_patterns.function.durations import duration_within, seconds
 from cdk_lambda_patterns.function.log_group import define_log_group
 from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.validation import Where
-
-from .trigger_checks import check_function
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +78,7 @@ class CustomResourceTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         timeout = function.timeout_seconds
         where.within("function", timeout, quotas.CUSTOM_RESOURCE_FUNCTION_TIMEOUT)
         where.text("resource_type", resource_type)
@@ -92,7 +90,7 @@ class CustomResourceTrigger(Construct):
             fix="write for example 'Custom::Seed'",
             code="CustomResourceType",
         )
-        expect_type(where, "properties", properties, "keys", "Mapping")
+        expect_type(where, "properties", properties, "keys", "Mapping", fix="write a dict")
         waited = duration_within(where, "service_timeout", service_timeout, quotas.CUSTOM_RESOURCE_TIMEOUT)
         if waited is not None and timeout is not None and waited < timeout:
             where.refuse(
@@ -102,7 +100,8 @@ class CustomResourceTrigger(Construct):
                 fix="raise it or leave it out",
                 code="ServiceTimeoutTooShort",
             )
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
         function.features.check_event_source(self)
 
         # 2 define

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
-from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
 from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
@@ -108,7 +108,8 @@ class DeadLetterRedrive(Construct):
                 fix="move messages between queues of one type",
                 code="QueueTypesDiffer",
             )
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
         source_arn, target_arn = source.queue_arn, target.queue_arn
         keys = source.encryption_master_key, target.encryption_master_key
         self._statements = _statements(source_arn, target_arn, *keys)

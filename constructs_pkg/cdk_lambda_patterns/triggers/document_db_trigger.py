@@ -11,7 +11,7 @@ from constructs import Construct
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import define_alarm
-from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function, require_type
 from cdk_lambda_patterns.function.durations import duration_within
 from cdk_lambda_patterns.function.policies import arn_here
 from cdk_lambda_patterns.tokens import is_token
@@ -20,7 +20,6 @@ from cdk_lambda_patterns.validation import Where
 from .broker_access import Secret, access, check_timeout, let_enter_vpc, let_read_secret
 from .event_source_mappings import check_batch, define_mapping, reader_of, role_of
 from .starting_position import check_start
-from .trigger_checks import check_function
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -116,7 +115,7 @@ class DocumentDbTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         require_type(where, "cluster", cluster, "cluster_identifier", "aws_docdb.IDatabaseCluster")
         expect_type(where, "secret", secret, "secret_arn", "aws_secretsmanager.ISecret")
         check_timeout(where, function)
@@ -133,7 +132,8 @@ class DocumentDbTrigger(Construct):
         # 2 derive
         user = _secret(where, cluster) if secret is None else secret
         retention = quotas.DOCUMENTDB_DEFAULT_RETENTION_SECONDS if kept is None else kept
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
         cluster_arn = cdk.Stack.of(self).format_arn(
             service="rds",
             resource="cluster",

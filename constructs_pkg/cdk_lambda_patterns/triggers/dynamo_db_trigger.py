@@ -9,7 +9,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch, aws_dynamodb as dynamodb, aws_
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
-from cdk_lambda_patterns.function.cdk_refusals import require_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function, require_type
 from cdk_lambda_patterns.json_values import as_sequence
 from cdk_lambda_patterns.validation import Where
 
@@ -18,7 +18,7 @@ from .failure_destination import check_failure_destination, check_failure_key
 from .filter_patterns import Record, check_filters
 from .starting_position import check_start
 from .stream_source import check_reading, define_parts, warn_of_lost_records, warn_of_readers
-from .trigger_checks import check_function, check_key, check_region
+from .trigger_checks import check_key, check_region
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,7 +154,7 @@ class DynamoDbTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         require_type(where, "table", table, "table_arn", "aws_dynamodb.ITable")
         check_key(where, encryption_key)
         check_region(
@@ -184,7 +184,8 @@ class DynamoDbTrigger(Construct):
             tumbling_window=tumbling_window,
             retention=quotas.DYNAMODB_STREAM_RETENTION_SECONDS,
         )
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
         # 3 define and connect
         self.table = table

@@ -8,13 +8,13 @@ import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from constructs import Construct
 
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function
 from cdk_lambda_patterns.json_values import as_mapping
 from cdk_lambda_patterns.validation import Where
 
 from .filter_patterns import Pattern, check_rule_pattern
 from .rule_target import add_live_target, check_dead_letter_queue, check_retries, dead_letter_queue_for
-from .trigger_checks import check_function, check_region
+from .trigger_checks import check_region
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch, aws_sqs as sqs
@@ -102,7 +102,7 @@ class EventBridgeTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         expect_type(where, "event_bus", event_bus, "event_bus_name", "aws_events.IEventBus")
         if event_bus is not None:
             check_region(
@@ -118,7 +118,8 @@ class EventBridgeTrigger(Construct):
         _check_selective(where, pattern)
         retries = check_retries(where, retry_attempts, max_event_age)
         check_dead_letter_queue(where, dead_letter_queue, service="EventBridge")
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
         # 2 define
         self.rule = events.Rule(

@@ -19,6 +19,7 @@ from aws_cdk import (
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import delivery_failures_alarm, queue_not_empty_alarm
 from cdk_lambda_patterns.function.queues import define_dead_letter_queue
+from cdk_lambda_patterns.validation import type_name
 
 from .event_source_mappings import role_of
 from .trigger_checks import check_unused
@@ -63,7 +64,7 @@ def check_failure_destination(where: Where, target: FailureDestination | None) -
         where.refuse(
             "on_failure",
             "must be a queue, topic or bucket",
-            got=type(target).__name__,
+            got=type_name(target),
             fix="give the resource itself",
             code="DestinationInvalid",
         )

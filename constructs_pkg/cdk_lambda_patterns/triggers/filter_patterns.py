@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.json_values import as_mapping, as_sequence
 from cdk_lambda_patterns.tokens import is_token, without_tokens
+from cdk_lambda_patterns.validation import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +64,7 @@ def check_filters(where: Where, filters: Sequence[Pattern] | None, record: Recor
     where.size("filters", filters, quotas.MAPPING_FILTERS)
     rendered: list[str] = []
     for pattern in filters:
-        check_pattern(where, "filters", pattern, tests=_TESTS)
+        check_pattern(where, "filters", pattern, tests=_TESTS, example={record.content: {"kind": ["order"]}})
         _check_fields(where, pattern, record)
         text = json.dumps(pattern, ensure_ascii=False, separators=(",", ":"))
         where.size("filters", without_tokens(text), quotas.FILTER_PATTERN_LENGTH)
@@ -97,7 +98,7 @@ def check_rule_pattern(where: Where, prop: str, pattern: Pattern) -> None:
     Raises:
         ValidationError: Not a pattern, or too long.
     """
-    check_pattern(where, prop, pattern, tests=_RULE_TESTS)
+    check_pattern(where, prop, pattern, tests=_RULE_TESTS, example={"source": ["shop"]})
     _check_no_null(where, prop, pattern)
     text = json.dumps(pattern, ensure_ascii=False, separators=(",", ":"), default=str)
     where.size(prop, without_tokens(text), quotas.EVENT_PATTERN_LENGTH)
@@ -114,7 +115,7 @@ def check_subscription_filter(where: Where, policy: Pattern, *, nested: bool) ->
     Raises:
         ValidationError: Not a policy, too long, with too many fields or combinations of values.
     """
-    check_pattern(where, "filter_policy", policy, tests=_SUBSCRIPTION_TESTS)
+    check_pattern(where, "filter_policy", policy, tests=_SUBSCRIPTION_TESTS, example={"store": ["online"]})
     _check_no_null(where, "filter_policy", policy)
     deep = next((name for name, value in policy.items() if as_mapping(value) is not None), None)
     if deep is not None and not nested:
@@ -160,18 +161,21 @@ def _combinations(fields: Mapping[str, Any], depth: int = 1) -> int:
     return count
 
 
-def check_pattern(where: Where, prop: str, pattern: object, *, tests: frozenset[str], path: str = "") -> None:
+def check_pattern(
+    where: Where, prop: str, pattern: object, *, tests: frozenset[str], example: Pattern, path: str = ""
+) -> None:
     """Refuse what is no pattern: an empty object, a leaf that is no list, a test that does not exist."""
     fields = as_mapping(pattern)
     if not fields:
-        _refuse(where, prop, path, "must be an object with at least one field", pattern)
+        fix = f"write a dict, as {json.dumps(example)}"
+        _refuse(where, prop, path, "must be an object with at least one field", pattern, fix=fix)
     for field, value in fields.items():
         inner = f"{path}.{field}" if path else field
         if field == "$or":
             for alternative in _entries(where, prop, inner, value):
-                check_pattern(where, prop, alternative, tests=tests, path=inner)
+                check_pattern(where, prop, alternative, tests=tests, example=example, path=inner)
         elif as_mapping(value) is not None:
-            check_pattern(where, prop, value, tests=tests, path=inner)
+            check_pattern(where, prop, value, tests=tests, example=example, path=inner)
         else:
             for entry in _entries(where, prop, inner, value):
                 _check_entry(where, prop, inner, entry, tests)
@@ -219,11 +223,16 @@ def _is_numeric_test(terms: Sequence[object] | None) -> bool:
 
 def _refuse(where: Where, prop: str, path: str, rule: str, got: object, *, fix: str | None = None) -> NoReturn:
     at = f" (at {path})" if path else ""
-    shown = "a token" if is_token(got) else json.dumps(got, default=str)
     where.refuse(
         prop,
         f"{rule}{at}",
-        got=shown,
+        got="a token" if is_token(got) else _shown(got),
         fix=fix or "see the operators in Lambda's and EventBridge's guides",
         code="FilterPatternInvalid",
     )
+
+
+def _shown(value: object) -> str:
+    """The value as JSON, or else its type."""
+    is_json = value is None or isinstance(value, (str, int, float, list, dict))
+    return json.dumps(value, default=str) if is_json else type_name(value)

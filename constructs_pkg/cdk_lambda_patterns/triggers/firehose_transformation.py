@@ -12,7 +12,7 @@ from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import define_alarm
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function
 from cdk_lambda_patterns.function.durations import duration_within
 from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.tokens import is_token
@@ -20,7 +20,7 @@ from cdk_lambda_patterns.validation import Where
 
 from .buckets import define_bucket
 from .failed_objects import tell_of_objects
-from .trigger_checks import check_function, check_key
+from .trigger_checks import check_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,7 +135,7 @@ class FirehoseTransformation(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         expect_type(where, "bucket", bucket, "bucket_arn", "aws_s3.IBucket")
         check_key(where, encryption_key)
         where.within("function", function.timeout_seconds, quotas.FIREHOSE_FUNCTION_TIMEOUT)
@@ -151,7 +151,8 @@ class FirehoseTransformation(Construct):
         object_size = practices.FIREHOSE_DELIVERY_MB if object_size is None else object_size
         waited = practices.FIREHOSE_BUFFER_SECONDS if waited is None else waited
         object_waited = practices.FIREHOSE_DELIVERY_SECONDS if object_waited is None else object_waited
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
         function.features.check_event_source(self)
 
         # 3 define

@@ -11,12 +11,12 @@ from constructs import Construct
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.alarms import define_query_alarm
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function
 from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
 from .rule_target import check_dead_letter_queue, dead_letter_queue_for
-from .trigger_checks import check_function
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch, aws_sqs as sqs
@@ -79,10 +79,11 @@ class IotTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         _check_sql(where, sql)
         check_dead_letter_queue(where, dead_letter_queue)
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
         # 2 define
         self.alarms = {}

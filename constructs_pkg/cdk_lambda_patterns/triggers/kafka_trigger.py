@@ -12,9 +12,9 @@ from aws_cdk import (
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function
 from cdk_lambda_patterns.function.durations import as_seconds, duration_within
-from cdk_lambda_patterns.validation import Where
+from cdk_lambda_patterns.validation import Where, type_name
 
 from .broker_access import check_timeout, waiting_alarm
 from .event_source_mappings import check_batch, define_mapping, reader_of
@@ -27,7 +27,7 @@ from .failure_destination import (
 from .filter_patterns import Pattern, Record, check_filters
 from .kafka_cluster import KafkaCluster, MskCluster, SelfManagedKafka
 from .starting_position import check_start
-from .trigger_checks import check_function, check_key, check_unused
+from .trigger_checks import check_key, check_unused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,7 +164,7 @@ class KafkaTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         check_timeout(where, function)
         _check_names(where, topic, consumer_group_id)
         _check_cluster(where, cluster)
@@ -206,7 +206,8 @@ class KafkaTrigger(Construct):
                 "maximum_retry_attempts": _or(retry_attempts, otherwise=practices.STREAM_RETRY_ATTEMPTS),
                 "maximum_record_age_in_seconds": as_seconds(max_record_age, age),
             }
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
         # 3 define and connect
         reader = reader_of(self, function)
@@ -283,7 +284,7 @@ def _check_cluster(where: Where, cluster: object) -> None:
         where.refuse(
             "cluster",
             "must be an MskCluster or SelfManagedKafka",
-            got=type(cluster).__name__,
+            got=type_name(cluster),
             fix="write cluster=MskCluster(...)",
             code="TypeMismatch",
         )

@@ -9,7 +9,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch, aws_iam as iam, aws_kinesis as
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function
 from cdk_lambda_patterns.function.durations import duration_within
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
@@ -19,7 +19,7 @@ from .failure_destination import check_failure_destination
 from .filter_patterns import Record, check_filters
 from .starting_position import check_start
 from .stream_source import check_reading, define_parts, warn_of_lost_records, warn_of_readers
-from .trigger_checks import check_function, check_key, check_region, check_unused
+from .trigger_checks import check_key, check_region, check_unused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -180,7 +180,7 @@ class KinesisTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         expect_type(where, "stream", stream, "stream_arn", "aws_kinesis.IStream")
         check_key(where, encryption_key)
         kept = _check_retention(where, retention_period)
@@ -205,7 +205,8 @@ class KinesisTrigger(Construct):
             tumbling_window=tumbling_window,
             retention=retention,
         )
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
         # 3 define
         self.stream = _define_stream(self, retention_period, encryption_key) if stream is None else stream

@@ -10,11 +10,11 @@ from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm
-from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function, require_type
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.validation import Where
 
-from .trigger_checks import check_function, check_region
+from .trigger_checks import check_region
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
@@ -70,7 +70,7 @@ class LogsTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         require_type(where, "log_group", log_group, "log_group_name", "aws_logs.ILogGroup")
         check_region(
             where,
@@ -92,7 +92,8 @@ class LogsTrigger(Construct):
             )
         _check_class(where, log_group)
         _count_filter(where, scope, name)
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
         # 2 define
         function.invoked_asynchronously()

@@ -9,14 +9,13 @@ from aws_cdk import aws_amazonmq as amazonmq, aws_cloudwatch as cloudwatch, aws_
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
-from cdk_lambda_patterns.function.cdk_refusals import require_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function, require_type
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
 from .broker_access import Secret, access, check_arn, check_timeout, let_enter_vpc, let_read_secret, waiting_alarm
 from .event_source_mappings import check_batch, define_mapping, reader_of
 from .filter_patterns import Pattern, Record, check_filters
-from .trigger_checks import check_function
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,7 +121,7 @@ class MqTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         require_type(where, "secret", secret, "secret_arn", "aws_secretsmanager.ISecret")
         check_timeout(where, function)
         if isinstance(broker, str):
@@ -139,7 +138,8 @@ class MqTrigger(Construct):
         # 2 derive
         host = _virtual_host(where, broker, virtual_host)
         broker_arn = broker if isinstance(broker, str) else broker.attr_arn
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
         # 3 define and connect
         reader = reader_of(self, function)

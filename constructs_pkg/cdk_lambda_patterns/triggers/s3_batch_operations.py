@@ -11,11 +11,9 @@ from constructs import Construct
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
-from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function, require_type
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.validation import Where
-
-from .trigger_checks import check_function
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +92,7 @@ class S3BatchOperations(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         require_type(where, "manifests", manifests, "bucket_arn", "aws_s3.IBucket")
         expect_type(where, "reports", reports, "bucket_arn", "aws_s3.IBucket")
         _check_prefixes(where, manifest_prefix, report_prefix)
@@ -108,7 +106,8 @@ class S3BatchOperations(Construct):
             fix="leave it out for all",
             code="ReportScopeInvalid",
         )
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
         # 2 define
         reports = manifests if reports is None else reports

@@ -9,7 +9,7 @@ from aws_cdk import aws_events as events, aws_s3 as s3
 from constructs import Construct, IValidation
 
 from cdk_lambda_patterns import quotas
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function
 from cdk_lambda_patterns.tokens import is_token, without_tokens
 from cdk_lambda_patterns.validation import Where
 
@@ -17,7 +17,7 @@ from .bucket_recursion import grants_in, overlaps
 from .buckets import define_bucket, keep_reporting, report_to_event_bridge
 from .rule_target import add_live_target, check_dead_letter_queue, check_retries, dead_letter_queue_for
 from .s3_events import CAUSES, event_detail
-from .trigger_checks import check_function, check_region
+from .trigger_checks import check_region
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +110,7 @@ class S3Trigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         expect_type(where, "bucket", bucket, "bucket_arn", "aws_s3.IBucket")
         _check_filter(where, "prefix", prefix)
         _check_filter(where, "suffix", suffix)

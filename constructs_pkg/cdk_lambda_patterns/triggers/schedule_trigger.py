@@ -10,7 +10,8 @@ from aws_cdk import aws_iam as iam, aws_scheduler as scheduler
 from constructs import Construct
 
 from cdk_lambda_patterns import quotas
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function
+from cdk_lambda_patterns.function.durations import refuse_number
 from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.tokens import is_token, without_tokens
@@ -18,7 +19,6 @@ from cdk_lambda_patterns.validation import Where
 
 from .rule_target import check_dead_letter_queue, check_retries, dead_letter_queue_for
 from .senders import events_lost_alarm
-from .trigger_checks import check_function
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch, aws_sqs as sqs
@@ -103,14 +103,15 @@ class ScheduleTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         check_schedule(where, schedule)
         check_time_zone(where, time_zone)
         window = _window(where, flexible_window)
         retries = check_retries(where, retry_attempts, max_event_age)
         text = _payload(where, payload)
         check_dead_letter_queue(where, dead_letter_queue)
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
         # 2 define
         self.alarms = {}
@@ -161,9 +162,10 @@ class ScheduleTrigger(Construct):
 
 def _window(where: Where, window: cdk.Duration | None) -> float | None:
     """The window in minutes."""
-    expect_type(where, "flexible_window", window, "to_minutes", "aws_cdk.Duration")
     if window is None:
         return None
+    if not isinstance(cast("object", window), cdk.Duration):
+        refuse_number(where, "flexible_window", window, unit="minutes")
     with cdk_refusals(where):
         minutes = window.to_minutes(integral=False)
     where.within("flexible_window", minutes, quotas.FLEXIBLE_WINDOW)

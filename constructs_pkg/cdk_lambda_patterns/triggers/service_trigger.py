@@ -9,10 +9,9 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function
 from cdk_lambda_patterns.tokens import is_token
-from cdk_lambda_patterns.validation import Where
-
-from .trigger_checks import check_function
+from cdk_lambda_patterns.validation import Where, type_name
 
 if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
@@ -141,11 +140,12 @@ class ServiceTrigger(Construct):
                 that is full.
         """
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         _check_caller(where, caller)
         if caller.patience is not None:
             where.within("function", function.timeout_seconds, caller.patience)
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
         if caller.asynchronous:
             function.invoked_asynchronously()
         self.permission = function.callers.allow(
@@ -163,7 +163,7 @@ def _check_caller(where: Where, caller: ServiceCaller) -> None:
         where.refuse(
             "caller",
             "must be a ServiceCaller",
-            got=type(caller).__name__,
+            got=type_name(caller),
             fix="make it with one of its methods, as ServiceCaller.service(...)",
             code="TypeMismatch",
         )

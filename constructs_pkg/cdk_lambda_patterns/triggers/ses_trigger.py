@@ -12,13 +12,13 @@ from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import define_query_alarm
-from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function, require_type
 from cdk_lambda_patterns.function.references import in_one_stack
 from cdk_lambda_patterns.validation import Where
 
 from .event_source_mappings import reader_of, role_of
 from .senders import let_use_key
-from .trigger_checks import check_function, check_unused, require_list
+from .trigger_checks import check_unused, require_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +90,7 @@ class SesTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         require_type(where, "rule_set", rule_set, "receipt_rule_set_name", "aws_ses.IReceiptRuleSet")
         expect_type(where, "bucket", bucket, "bucket_arn", "aws_s3.IBucket")
         if not isinstance(after, SesTrigger):
@@ -104,7 +104,8 @@ class SesTrigger(Construct):
                 fix="give the bucket",
                 code="KeyPrefixUnused",
             )
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
         # 2 define
         function.invoked_asynchronously()

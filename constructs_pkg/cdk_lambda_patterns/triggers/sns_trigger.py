@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function
 from cdk_lambda_patterns.function.policies import arn_here
 from cdk_lambda_patterns.function.references import in_one_stack
 from cdk_lambda_patterns.validation import Where
@@ -16,7 +16,7 @@ from cdk_lambda_patterns.validation import Where
 from .filter_patterns import Pattern, check_subscription_filter
 from .rule_target import check_dead_letter_queue, dead_letter_queue_for
 from .senders import events_lost_alarm, let_send
-from .trigger_checks import check_function, check_key, check_region, check_unused
+from .trigger_checks import check_key, check_region, check_unused
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch, aws_kms as kms, aws_sqs as sqs
@@ -90,7 +90,7 @@ class SnsTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         expect_type(where, "topic", topic, "topic_arn", "aws_sns.ITopic")
         check_key(where, encryption_key)
         _check_topic(where, topic, encryption_key)
@@ -99,7 +99,8 @@ class SnsTrigger(Construct):
         function_arn = function.live.function_arn
         if topic is not None:
             _check_first(where, topic, function_arn)
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
         # 2 define
         if topic is None:

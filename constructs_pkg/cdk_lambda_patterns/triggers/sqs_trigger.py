@@ -10,7 +10,7 @@ from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm, queue_not_empty_alarm
-from cdk_lambda_patterns.function.cdk_refusals import expect_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function
 from cdk_lambda_patterns.function.durations import duration_within, seconds
 from cdk_lambda_patterns.function.queues import define_dead_letter_queue, define_queue
 from cdk_lambda_patterns.json_values import as_mapping
@@ -28,7 +28,7 @@ from .event_source_mappings import (
 )
 from .filter_patterns import Pattern, Record, check_filters
 from .message_retention import check_retentions
-from .trigger_checks import check_function, check_key, check_region, check_unused
+from .trigger_checks import check_key, check_region, check_unused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,7 +149,7 @@ class SqsTrigger(Construct):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        check_function(where, function)
+        require_function(where, "function", function)
         expect_type(where, "queue", queue, "queue_arn", "aws_sqs.IQueue")
         check_key(where, encryption_key)
         is_fifo = fifo if queue is None else bool(queue.fifo)
@@ -192,7 +192,8 @@ class SqsTrigger(Construct):
         )
         if max_concurrency is None and pollers is None:
             max_concurrency = _reserved(function)
-        super().__init__(scope, construct_id)
+        with cdk_refusals(where):
+            super().__init__(scope, construct_id)
 
         # 3 define
         if queue is None:

@@ -1,4 +1,4 @@
-"""What triggers ask of what they are given: a function of this library, a source within reach, no unused option."""
+"""What triggers ask of what they are given: a key, a source within reach, no unused option."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import aws_cdk as cdk
 
-from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
+from cdk_lambda_patterns.function.cdk_refusals import expect_type
 from cdk_lambda_patterns.json_values import as_sequence
 from cdk_lambda_patterns.tokens import is_token
+from cdk_lambda_patterns.validation import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,19 +18,6 @@ if TYPE_CHECKING:
 
 
 _T = TypeVar("_T")
-
-
-def check_function(where: Where, function: object) -> None:
-    """Refuse what is no function of this library: others have no `live` alias and no failure path.
-
-    Args:
-        where: The trigger.
-        function: What the user gave.
-
-    Raises:
-        ValidationError: It is something else.
-    """
-    require_type(where, "function", function, "invoked_asynchronously", "WellArchitectedFunction")
 
 
 def check_key(where: Where, key: object) -> None:
@@ -103,4 +91,4 @@ def check_region(
 def _shown(value: object) -> object:
     if isinstance(value, cdk.Duration):
         return value.to_human_string()
-    return repr(value) if isinstance(value, (bool, int, str)) else type(value).__name__
+    return repr(value) if isinstance(value, (bool, int, str)) else type_name(value)

@@ -212,7 +212,7 @@ def test_fails_when_two_things_say_what_is_installed(scope: cdk.Stack, requireme
         ),
         (
             {"compatible_architectures": lambda_.Architecture.ARM_64},
-            r"must consist of architectures, got Architecture; ",
+            r"must consist of architectures, got aws_lambda.Architecture; ",
         ),
         ({"compatible_architectures": [lambda_.Architecture.custom("riscv64")]}, r"got riscv64; .*ArchitectureUnknown"),
         ({"compatible_architectures": []}, r"'compatible_architectures' .*got 0; .*LayerArchitectureCount"),
@@ -271,5 +271,5 @@ def test_fails_when_a_package_has_no_wheel(scope: cdk.Stack, write: Write, wheel
 def test_fails_when_the_name_is_taken(scope: cdk.Stack, requirements: Path) -> None:
     PythonLayer(scope, "Excel", requirements=requirements)
 
-    with pytest.raises(ValidationError, match=r"[Tt]here is already a Construct with name 'Excel'.*\[Stack/Excel\]"):
+    with pytest.raises(ValidationError, match=r"got 'Excel' a second time; .*\[Stack/Excel\]"):
         PythonLayer(scope, "Excel", requirements=requirements)
