@@ -1096,6 +1096,14 @@ VIEWER_FUNCTION_SIZE = Quota(
     source="https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html",
     fix="move data into a key-value store, or use Lambda@Edge",
 )
+VIEWER_FUNCTION_NAME_LENGTH = Quota(
+    code="ViewerFunctionNameLength",
+    minimum=1,
+    maximum=64,
+    unit="characters",
+    source="https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateFunction.html",
+    fix="shorten it, or leave it out and let the CDK name the function",
+)
 VIEWER_FUNCTION_COMMENT_LENGTH = Quota(
     code="ViewerFunctionCommentLength",
     minimum=0,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import aws_cdk as cdk
 import pytest
 
 from cdk_lambda_patterns.edge.key_values import as_import_source, read_key_values
@@ -11,8 +12,6 @@ from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import aws_cdk as cdk
 
 
 @pytest.fixture
@@ -95,6 +94,21 @@ def test_fails_when_a_key_is_there_twice(where: Where, tmp_path: Path, content: 
 )
 def test_fails_when_a_key_or_value_is_no_text(where: Where, key_values: Any, got: str) -> None:  # noqa: ANN401
     refused(where, "KeyValuesInvalid", got, key_values)
+
+
+@pytest.mark.parametrize(("key_values", "got"), [({"a\ud800": "b"}, r"'a\ud800'"), ({"a": "\udc00"}, r"'\udc00'")])
+def test_fails_when_a_text_has_half_a_character(where: Where, key_values: Any, got: str) -> None:  # noqa: ANN401
+    refused(where, "TextExpected", got, key_values)
+
+
+@pytest.mark.parametrize("key_values", [[], [("a", "b")], 5, b"x", True])
+def test_fails_when_they_are_neither_pairs_nor_a_path(where: Where, key_values: Any) -> None:  # noqa: ANN401
+    refused(where, "KeyValuesInvalid", repr(key_values), key_values)
+
+
+@pytest.mark.parametrize("key_values", [{"a": f"x-{cdk.Aws.REGION}"}, {cdk.Aws.REGION: "a"}])
+def test_fails_when_a_text_is_only_known_at_deployment(where: Where, key_values: Any) -> None:  # noqa: ANN401
+    refused(where, "KeyValuesUnresolved", "a key or value that is only known at deployment", key_values)
 
 
 @pytest.mark.parametrize("key_values", [{"k" * 512: "v"}, {"k": "v" * 1024}, {"ü" * 256: "ü" * 512}, {"k": ""}])

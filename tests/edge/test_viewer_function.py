@@ -103,6 +103,39 @@ class TestFunction:
     def test_fails_when_its_code_is_a_path(self, stack: cdk.Stack) -> None:
         refused(stack, "TypeMismatch", "str", code="moved.js")
 
+    @pytest.mark.parametrize(("name", "got"), [("moved.js", "ENOENT: .*moved.js'"), ("", "EISDIR: .*")])
+    def test_fails_when_its_file_cannot_be_read(self, stack: cdk.Stack, tmp_path: Path, name: str, got: str) -> None:
+        code = cloudfront.FunctionCode.from_file(file_path=str(tmp_path / name))
+
+        with pytest.raises(ValidationError, match=rf"'code' must be a file that exists, got {got}; .*\(FileMissing\)$"):
+            define(stack, code=code)
+
+    @pytest.mark.parametrize("name", ["m", "Moved_pages-2", "m" * 64])
+    def test_may_have_a_name(self, stack: cdk.Stack, name: str) -> None:
+        define(stack, function_name=name)
+
+        assert only(synthesize(stack), FUNCTION)["Name"] == name
+
+    def test_may_have_a_name_that_only_the_deployment_knows(self, stack: cdk.Stack) -> None:
+        define(stack, function_name=cdk.CfnParameter(stack, "Name").value_as_string)
+
+        assert only(synthesize(stack), FUNCTION)["Name"] == {"Ref": "Name"}
+
+    @pytest.mark.parametrize(
+        ("name", "code", "got"),
+        [
+            ("", "ViewerFunctionNameLength", "0"),
+            ("m" * 65, "ViewerFunctionNameLength", "65"),
+            ("a b", "ViewerFunctionNameInvalid", "'a b'"),
+            ("möved", "ViewerFunctionNameInvalid", "'möved'"),
+            (7, "TextExpected", "7"),
+        ],
+    )
+    def test_fails_when_cloudfront_does_not_take_its_name(
+        self, stack: cdk.Stack, name: object, code: str, got: str
+    ) -> None:
+        refused(stack, code, got, function_name=name)
+
     def test_may_have_an_empty_comment(self, stack: cdk.Stack) -> None:
         define(stack, comment="")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.tokens import is_token
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.validation import Where
@@ -29,10 +30,10 @@ def read_key_values(where: Where, given: KeyValues) -> dict[str, str]:
         given: What the user gave.
 
     Raises:
-        ValidationError: A file that is not there or no JSON, a key that is there twice, a value that is no text, or
-            more than CloudFront keeps.
+        ValidationError: Something else, a file that is not there or no JSON, a key that is there twice, a value that is
+            no text or only known at deployment, or more than CloudFront keeps.
     """
-    pairs = list(given.items()) if isinstance(given, Mapping) else _pairs_in(where, Path(given))
+    pairs = list(given.items()) if isinstance(given, Mapping) else _pairs_in(where, _file(where, given))
     key_values: dict[str, str] = {}
     for key, value in pairs:
         _check_pair(where, key, value)
@@ -50,6 +51,18 @@ def as_import_source(key_values: Mapping[str, str]) -> str:
     """The text of the file that CloudFront fills a store from."""
     data = [{"key": key, "value": value} for key, value in sorted(key_values.items())]
     return json.dumps({"data": data}, ensure_ascii=False)
+
+
+def _file(where: Where, given: object) -> Path:
+    if not isinstance(given, (str, Path)):
+        where.refuse(
+            _PROP,
+            "must be a mapping of texts, or the path of a JSON file",
+            got=repr(given),
+            fix="write {'key': 'value'}, or {} for a store that begins empty",
+            code="KeyValuesInvalid",
+        )
+    return Path(given)
 
 
 def _pairs_in(where: Where, file: Path) -> list[tuple[Any, Any]]:
@@ -98,12 +111,22 @@ def _check_pair(where: Where, key: object, value: object) -> None:
             fix="write json.dumps(value), and read it with {format: 'json'}",
             code="KeyValuesInvalid",
         )
+    if is_token([key, value]):
+        where.refuse(
+            _PROP,
+            "must be known when the app is synthesized: CloudFront reads them from a file",
+            got="a key or value that is only known at deployment",
+            fix="leave it out, and write it to the store after the deployment",
+            code="KeyValuesUnresolved",
+        )
+    where.text(_PROP, key)
+    where.text(f"{_PROP}[{key!r}]", value)
     where.within(f"{_PROP}[{key!r}]", _size(key), quotas.KEY_VALUE_STORE_KEY_SIZE)
     where.within(f"{_PROP}[{key!r}]", _size(value), quotas.KEY_VALUE_STORE_VALUE_SIZE)
 
 
 def _size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))
+    return len(text.encode())
 
 
 class _Pairs(list[tuple[str, Any]]):

@@ -12,7 +12,7 @@ from aws_cdk import aws_cloudfront as cloudfront, aws_cloudwatch as cloudwatch, 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.alarms import define_alarm, let_alarms_publish
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
-from cdk_lambda_patterns.tokens import without_tokens
+from cdk_lambda_patterns.tokens import is_token, without_tokens
 from cdk_lambda_patterns.validation import Where
 
 from .key_values import as_import_source, read_key_values
@@ -65,23 +65,25 @@ class ViewerFunction(cloudfront.Function):
                 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/kvs-with-functions.html
             key_value_store: A store that exists, in place of one of its own.
                 Default: - the function has none, or one with `key_values`.
-            function_name: The function's name.
+            function_name: The function's name, 1 to 64 letters, digits, hyphens and underscores.
                 Default: - one is generated from the Region and the path.
+                Source: https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateFunction.html
             comment: What it is for, at most 128 characters.
                 Default: - its name.
             notify: The topic that the alarms publish to.
                 Default: - the alarms change state and tell nobody.
 
         Raises:
-            ValidationError: Code that is too large or has no handler, data outside CloudFront's limits, or a store that
-                the code reads and that is not there.
+            ValidationError: Code that is not there, is too large or has no handler, a name or data outside CloudFront's
+                limits, or a store that the code reads and that is not there.
         """
         # 1 validate
         where = Where(scope, construct_id)
         require_type(where, "code", code, "render", "aws_cloudfront.FunctionCode")
         expect_type(where, "key_value_store", key_value_store, "key_value_store_arn", "aws_cloudfront.IKeyValueStore")
         expect_type(where, "notify", notify, "topic_arn", "aws_sns.ITopic")
-        _check_code(where, code.render(), has_store=key_values is not None or key_value_store is not None)
+        _check_name(where, function_name)
+        _check_code(where, _text_of(where, code), has_store=key_values is not None or key_value_store is not None)
         where.size("comment", comment, quotas.VIEWER_FUNCTION_COMMENT_LENGTH)
         if key_values is not None and key_value_store is not None:
             where.refuse(
@@ -174,6 +176,8 @@ https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateKeyValueSto
 _REGION = 16
 _DIGEST = 8
 _HANDLER = re.compile(r"\bfunction\s+handler\s*\(|\b(?:const|let|var)\s+handler\s*=")
+_UNREADABLE = re.compile(r"(?:ENOENT|ENOTDIR|EISDIR|EACCES): .*")
+"""Node's words for a file that is not there, or is none."""
 _READS_A_STORE = re.compile(r"\.\s*kvs\s*\(")
 _ITS_LOG = "Its log is in us-east-1, in /aws/cloudfront/function/ and its name."
 _ALARMS = {
@@ -187,6 +191,34 @@ _ALARMS = {
         "The function took too long and was stopped. Let it do less, or use Lambda@Edge.",
     ),
 }
+
+
+def _check_name(where: Where, function_name: str | None) -> None:
+    if function_name is None or is_token(function_name):
+        return
+    where.text("function_name", function_name)
+    where.size("function_name", function_name, quotas.VIEWER_FUNCTION_NAME_LENGTH)
+    where.matches(
+        "function_name",
+        function_name,
+        quotas.FUNCTION_NAME_PATTERN,
+        rule="must consist of letters, digits, hyphens and underscores",
+        fix="rename the function, or leave it out and let the CDK name it",
+        code="ViewerFunctionNameInvalid",
+    )
+
+
+def _text_of(where: Where, code: cloudfront.FunctionCode) -> str:
+    """The text of the code. The CDK reads a file only now."""
+    try:
+        return code.render()
+    except RuntimeError as error:
+        unreadable = _UNREADABLE.search(str(error))
+        if unreadable is None:
+            raise
+        where.refuse(
+            "code", "must be a file that exists", got=unreadable[0], fix="correct the path", code="FileMissing"
+        )
 
 
 def _check_code(where: Where, code: str, *, has_store: bool) -> None:
