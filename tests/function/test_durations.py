@@ -61,3 +61,24 @@ def test_fails_when_nobody_could_convert_a_token(unit: str, other: str) -> None:
 def test_fails_when_a_duration_is_outside_a_quota_at_a_construct_without_a_parent() -> None:
     with pytest.raises(ValidationError, match=r"'timeout' must be 1 to 900 seconds, got 3,600; .* \[Function\] \(Time"):
         duration_within(WHERE, "timeout", cdk.Duration.hours(1), quotas.TIMEOUT)
+
+
+@pytest.mark.parametrize(
+    ("value", "quota", "unit", "meant"),
+    [
+        (30, quotas.TIMEOUT, "seconds", "seconds(30)"),
+        ("2.5", quotas.TIMEOUT, "seconds", "seconds(2.5)"),
+        (1, quotas.ASYNC_EVENT_AGE, "seconds", "minutes(1)"),
+        (7, quotas.DURABLE_RETENTION, "days", "days(7)"),
+        (48, quotas.KINESIS_RETENTION, "hours", "hours(48)"),
+        (86_400, quotas.KINESIS_RETENTION, "hours", "seconds(86400)"),
+        (10_000_000, quotas.TIMEOUT, "seconds", "seconds(10000000)"),
+        ("soon", quotas.TIMEOUT, "seconds", "seconds(...)"),
+        (True, quotas.TIMEOUT, "seconds", "seconds(...)"),
+        (-1, quotas.TIMEOUT, "seconds", "seconds(...)"),
+    ],
+)
+def test_fails_with_what_was_meant_when_a_duration_is_bare(value: Any, quota: Any, unit: str, meant: str) -> None:  # noqa: ANN401
+    error = refusal(lambda: duration_within(WHERE, "prop", value, quota, unit=unit), "DurationExpected", repr(value))
+
+    assert f"; write Duration.{meant} [" in str(error)

@@ -233,7 +233,9 @@ def test_fails_when_a_duration_is_not_of_whole_seconds(option: str, stack: cdk.S
 
 
 def test_fails_when_the_ephemeral_storage_is_a_bare_number(stack: cdk.Stack) -> None:
-    refused(stack, "TypeMismatch", "int", ephemeral_storage_size=1024)
+    error = refused(stack, "TypeMismatch", "int", ephemeral_storage_size=1024)
+
+    assert "of type aws_cdk.Size, got int; write Size.mebibytes(1024) [" in str(error)
 
 
 def test_fails_when_the_ephemeral_storage_is_not_of_whole_megabytes(stack: cdk.Stack) -> None:

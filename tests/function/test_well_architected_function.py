@@ -245,9 +245,21 @@ class TestLogGroup:
     def test_every_retention_of_the_service_can_be_chosen(self) -> None:
         assert len(quotas.LOG_RETENTION_DAYS) == len(logs.RetentionDays) - 1
 
-    @pytest.mark.parametrize("retention", [30, 0, "ONE_MONTH"])
-    def test_fails_when_the_retention_is_a_bare_number(self, retention: object, stack: cdk.Stack) -> None:
-        refused(stack, "LogRetentionInvalid", repr(retention), log_retention=retention)
+    @pytest.mark.parametrize(
+        ("retention", "instead"),
+        [
+            (30, "ONE_MONTH"),
+            (31, "TWO_MONTHS, the next longer one"),
+            (0, "ONE_DAY, the next longer one"),
+            (3_653, "TEN_YEARS"),
+            (3_654, "INFINITE, the next longer one"),
+            ("ONE_MONTH", "ONE_MONTH"),
+        ],
+    )
+    def test_fails_when_the_retention_is_a_bare_number(self, retention: object, instead: str, stack: cdk.Stack) -> None:
+        error = refused(stack, "LogRetentionInvalid", repr(retention), log_retention=retention)
+
+        assert f"; write it as aws_logs.RetentionDays.{instead} [" in str(error)
 
     @pytest.mark.parametrize(
         ("option", "value"),

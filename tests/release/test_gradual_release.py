@@ -120,8 +120,18 @@ class TestPlan:
 
         assert error.path == "Stack/Release"
 
-    def test_fails_when_it_is_a_name(self, stack: cdk.Stack) -> None:
-        refused(stack, "TypeMismatch", "str", plan="Canary10Percent5Minutes")
+    @pytest.mark.parametrize(
+        ("plan", "got"),
+        [
+            ("Canary10Percent5Minutes", "str"),
+            (
+                codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES,
+                "aws_codedeploy.ILambdaDeploymentConfig",
+            ),
+        ],
+    )
+    def test_fails_when_it_is_the_name_or_the_configuration_of_one(self, stack: cdk.Stack, plan: Any, got: str) -> None:  # noqa: ANN401
+        assert "; write ReleasePlan.canary(), " in str(refused(stack, "TypeMismatch", got, plan=plan))
 
 
 class TestAlias:
@@ -406,6 +416,19 @@ class TestFurtherAlarms:
         release(stack, alarms=ten(stack)[:9])
 
         assert len(only(synthesize(stack), GROUP)["AlarmConfiguration"]["Alarms"]) == 10
+
+    def test_may_come_from_a_generator(self, stack: cdk.Stack) -> None:
+        release(stack, alarms=(each for each in ten(stack)[:2]))
+
+        assert len(only(synthesize(stack), GROUP)["AlarmConfiguration"]["Alarms"]) == 3
+
+    def test_may_be_none(self, stack: cdk.Stack) -> None:
+        release(stack, alarms=None)
+
+        assert len(only(synthesize(stack), GROUP)["AlarmConfiguration"]["Alarms"]) == 1
+
+    def test_fail_when_one_comes_without_a_list(self, stack: cdk.Stack) -> None:
+        refused(stack, "ListExpected", "aws_cloudwatch.Alarm", alarms=ten(stack)[0])
 
     def test_fail_when_they_are_more(self, stack: cdk.Stack) -> None:
         refused(stack, "ReleaseAlarms", "11", alarms=ten(stack))

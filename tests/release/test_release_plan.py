@@ -57,8 +57,8 @@ def test_a_linear_plan_may_take_48_hours_from_the_first_shift_to_the_last(
     assert steps(stack, plan) == Steps(Shift.LINEAR, percent, length)
 
 
-def refused(stack: cdk.Stack, code: str, got: str, plan: ReleasePlan) -> None:
-    refusal(lambda: steps(stack, plan), code, got)
+def refused(stack: cdk.Stack, code: str, got: str, plan: ReleasePlan) -> str:
+    return str(refusal(lambda: steps(stack, plan), code, got))
 
 
 @pytest.mark.parametrize("make", [ReleasePlan.canary, ReleasePlan.linear])
@@ -75,14 +75,25 @@ def refused(stack: cdk.Stack, code: str, got: str, plan: ReleasePlan) -> None:
         ({"interval": cdk.Duration.seconds(61)}, "ReleaseTimeOutOfRange", "61 seconds"),
         ({"interval": minutes(2_881)}, "ReleaseTimeOutOfRange", "172,860"),
         ({"interval": 5}, "DurationExpected", "5"),
-        ({"percent": NUMBER}, "ReleasePlanUnresolved", "a value that is only known at deployment"),
-        ({"interval": minutes(NUMBER)}, "ReleasePlanUnresolved", "a value that is only known at deployment"),
     ],
 )
 def test_fails_when_code_deploy_could_not_follow_it(
     stack: cdk.Stack, make: Callable[..., ReleasePlan], options: dict[str, Any], code: str, got: str
 ) -> None:
-    refused(stack, code, got, make(**options))
+    (option,) = options
+
+    assert refused(stack, code, got, make(**options)).startswith(f"'{option}' must be ")
+
+
+@pytest.mark.parametrize("options", [{"percent": NUMBER}, {"interval": minutes(NUMBER)}])
+def test_fails_when_only_the_deployment_knows_it(stack: cdk.Stack, options: dict[str, Any]) -> None:
+    refused(stack, "ReleasePlanUnresolved", "a value that is only known at deployment", ReleasePlan.canary(**options))
+
+
+def test_a_bare_interval_is_taken_for_minutes(stack: cdk.Stack) -> None:
+    plan = ReleasePlan.canary(interval=5)  # type: ignore[arg-type]
+
+    assert "; write Duration.minutes(5) [" in refused(stack, "DurationExpected", "5", plan)
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,13 @@ class TestPattern:
             "detail": {"id": [{"prefix": "7"}]},
         }
 
+    def test_fails_when_it_is_an_object_of_the_cdk(self, stack: cdk.Stack) -> None:
+        pattern = events.EventPattern(source=["shop"])
+
+        message = refused(stack, "FilterPatternInvalid", "aws_events.EventPattern", pattern=pattern)
+
+        assert '; write a dict, as {"source": ["shop"]} [' in message
+
     @pytest.mark.parametrize(
         ("pattern", "code", "got"),
         [

@@ -55,6 +55,10 @@ def test_values_may_be_known_at_deployment_only(stack: cdk.Stack) -> None:
     assert stack.resolve(text) == {"Fn::Join": ["", ['{"body":{"name":["', {"Ref": "Name"}, '"]}}']]}
 
 
+def test_fails_when_a_pattern_is_no_dict(stack: cdk.Stack) -> None:
+    assert '; write a dict, as {"body": {"kind": ["order"]}} [' in refused(stack, '"order"', "order")
+
+
 @pytest.mark.parametrize("count", [1, 10])
 def test_there_may_be_one_to_ten(stack: cdk.Stack, count: int) -> None:
     assert len(filters(stack, *[{"body": ["x"]}] * count) or []) == count

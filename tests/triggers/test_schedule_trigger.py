@@ -152,11 +152,13 @@ class TestWindow:
             (cdk.Duration.seconds(59), "FlexibleWindowOutOfRange", "0.983333333333"),
             (cdk.Duration.seconds(90), "FlexibleWindowOutOfRange", "1.5"),
             (cdk.Duration.minutes(1_441), "FlexibleWindowOutOfRange", "1,441"),
-            (15, "DurationExpected", "15"),
         ],
     )
     def test_fails_when_there_is_none_so_long(self, stack: cdk.Stack, window: Any, code: str, got: str) -> None:  # noqa: ANN401
         refused(stack, code, got, flexible_window=window)
+
+    def test_fails_with_minutes_when_it_is_a_bare_number(self, stack: cdk.Stack) -> None:
+        assert "; write Duration.minutes(15) [" in str(refused(stack, "DurationExpected", "15", flexible_window=15))
 
     def test_fails_when_only_the_deployment_knows_its_seconds(self, stack: cdk.Stack) -> None:
         with pytest.raises(ValidationError, match=r"\[Stack/Nightly\]"):

@@ -208,6 +208,11 @@ class TestFilter:
     def test_fails_when_it_is_none(self, stack: cdk.Stack, policy: dict[str, Any], code: str, got: str) -> None:
         refused(stack, code, got, filter_policy=policy)
 
+    def test_fails_when_it_is_text(self, stack: cdk.Stack) -> None:
+        message = refused(stack, "FilterPatternInvalid", '"online"', filter_policy="online")
+
+        assert '; write a dict, as {"store": ["online"]} [' in message
+
     def test_has_no_more_fields_and_combinations_than_sns_takes(self, stack: cdk.Stack) -> None:
         policy = {"a": list(range(15)), "b": list(range(10)), "c": [1], "d": [1], "e": [1]}
 

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_, aws_logs as logs
 
 from cdk_lambda_patterns import practices, quotas
+from cdk_lambda_patterns.validation import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,12 +61,14 @@ def check_log_retention(where: Where, prop: str, retention: object) -> None:
     """
     if retention is None or isinstance(retention, logs.RetentionDays):
         return
-    days = ", ".join(map(str, quotas.LOG_RETENTION_DAYS))
+    wanted = cast("float", retention) if is_number(retention) else practices.LOG_RETENTION_DAYS
+    member = next(member for member, days in _DAYS.items() if days is None or days >= wanted)
+    longer = "" if _DAYS[member] == wanted else ", the next longer one"
     where.refuse(
         prop,
-        f"must be one of aws_logs.RetentionDays ({days} days, or INFINITE)",
+        "must be a member of aws_logs.RetentionDays",
         got=repr(retention),
-        fix="choose the next longer one",
+        fix=f"write it as aws_logs.RetentionDays.{member.name}{longer}",
         code="LogRetentionInvalid",
     )
 

@@ -114,8 +114,8 @@ class ReleasePlan:
         """
         if self.shift is Shift.ALL_AT_ONCE:
             return Steps(self.shift)
-        where.within("plan", self.percent, quotas.RELEASE_PERCENT)
-        length = duration_within(where, "plan", self.interval, _INTERVAL, unit="minutes")
+        where.within("percent", self.percent, quotas.RELEASE_PERCENT)
+        length = duration_within(where, "interval", self.interval, _INTERVAL, unit="minutes")
         if is_token(self.percent) or length is None:
             where.refuse(
                 "plan",
@@ -126,8 +126,8 @@ class ReleasePlan:
             )
         if length % _MINUTE:
             where.refuse(
-                "plan",
-                "must have an interval of whole minutes",
+                "interval",
+                "must be of whole minutes",
                 got=f"{length:g} seconds",
                 fix="round it",
                 code=quotas.RELEASE_TIME.code,
