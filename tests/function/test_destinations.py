@@ -119,6 +119,17 @@ IMPORTED: dict[str, tuple[Callable[[cdk.Stack], Any], str]] = {
         ),
         ARN.format(service="lambda", name="function:failed"),
     ),
+    "alias": (
+        lambda stack: lambda_.Alias.from_alias_attributes(
+            stack,
+            "Target",
+            alias_name="live",
+            alias_version=lambda_.Version.from_version_arn(
+                stack, "Version", ARN.format(service="lambda", name="function:failed:1")
+            ),
+        ),
+        ARN.format(service="lambda", name="function:failed:live"),
+    ),
     "bucket": (lambda stack: s3.Bucket.from_bucket_arn(stack, "Target", "arn:aws:s3:::failed"), "arn:aws:s3:::failed"),
 }
 

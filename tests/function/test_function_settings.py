@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import aws_cdk as cdk
 import pytest
 from aws_cdk import (
+    aws_cloudfront as cloudfront,
     aws_dynamodb as dynamodb,
     aws_events as events,
     aws_kinesis as kinesis,
+    aws_lambda as lambda_,
     aws_s3 as s3,
     aws_secretsmanager as secretsmanager,
     aws_sns as sns,
@@ -32,6 +34,7 @@ from cdk_lambda_patterns.settings import (
 )
 from cdk_lambda_patterns.testing import synthesize
 from tests.function.support import actions, define, resources, the_function
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,6 +154,92 @@ def test_a_resource_is_named_and_granted(
     assert set(variables_of(template)) == {"THING"}
 
 
+ARN = "arn:aws:{}:eu-west-1:111111111111:{}"
+
+
+def imported_alias(scope: Construct) -> lambda_.IAlias:
+    version = lambda_.Version.from_version_arn(scope, "Version", ARN.format("lambda", "function:other:1"))
+    return lambda_.Alias.from_alias_attributes(scope, "R", alias_name="live", alias_version=version)
+
+
+IMPORTED: dict[str, tuple[type[FunctionSettings], Callable[[Construct], Any], str, str]] = {
+    "bucket": (Reading, lambda scope: s3.Bucket.from_bucket_name(scope, "R", "bucket"), "s3:GetObject*", "bucket"),
+    "table": (Writing, lambda scope: dynamodb.TableV2.from_table_name(scope, "R", "t"), "dynamodb:PutItem", "t"),
+    "stream": (
+        Reading,
+        lambda scope: kinesis.Stream.from_stream_arn(scope, "R", ARN.format("kinesis", "stream/s")),
+        "kinesis:GetRecords",
+        "s",
+    ),
+    "topic": (
+        Sending,
+        lambda scope: sns.Topic.from_topic_arn(scope, "R", ARN.format("sns", "t")),
+        "sns:Publish",
+        ARN.format("sns", "t"),
+    ),
+    "bus": (
+        Sending,
+        lambda scope: events.EventBus.from_event_bus_arn(scope, "R", ARN.format("events", "event-bus/b")),
+        "events:PutEvents",
+        "b",
+    ),
+    "state machine": (
+        Invoking,
+        lambda scope: sfn.StateMachine.from_state_machine_arn(scope, "R", ARN.format("states", "stateMachine:m")),
+        "states:StartExecution",
+        ARN.format("states", "stateMachine:m"),
+    ),
+    "function": (
+        Invoking,
+        lambda scope: lambda_.Function.from_function_attributes(
+            scope, "R", function_arn=ARN.format("lambda", "function:other"), same_environment=True
+        ),
+        "lambda:InvokeFunction",
+        ARN.format("lambda", "function:other"),
+    ),
+    "alias": (Invoking, imported_alias, "lambda:InvokeFunction", ARN.format("lambda", "function:other:live")),
+}
+
+
+@pytest.mark.parametrize("kind", IMPORTED)
+def test_what_is_imported_is_named_and_granted(kind: str) -> None:
+    settings, resource, action, name = IMPORTED[kind]
+    env = cdk.Environment(account="111111111111", region="eu-west-1")
+
+    template = synthesize(lambda stack: define(stack).configure(settings, thing=resource(stack)), env=env)
+
+    assert action in actions(template)
+    assert variables_of(template) == {"THING": name}
+
+
+def function_by_arn(scope: Construct) -> lambda_.IFunction:
+    return lambda_.Function.from_function_arn(scope, "R", ARN.format("lambda", "function:other"))
+
+
+def test_a_function_of_the_same_account_may_be_imported_by_its_arn() -> None:
+    env = cdk.Environment(account="111111111111", region="eu-west-1")
+
+    template = synthesize(lambda stack: define(stack).configure(Invoking, thing=function_by_arn(stack)), env=env)
+
+    assert "lambda:InvokeFunction" in actions(template)
+
+
+@pytest.mark.parametrize("env", [None, cdk.Environment(account="222222222222", region="eu-west-1")])
+def test_fails_when_an_imported_function_may_be_of_another_account(env: cdk.Environment | None) -> None:
+    def build() -> None:
+        synthesize(lambda stack: define(stack).configure(Invoking, thing=function_by_arn(stack)), env=env)
+
+    error = refusal(build, "CannotModifyLambdaPermission", "one imported by an ARN alone", path="Stack/Function")
+    assert "same_environment=True" in str(error)
+
+
+def test_fails_when_it_is_a_function_of_cloudfront() -> None:
+    code = cloudfront.FunctionCode.from_inline("function handler(event) { return event.request; }")
+
+    with pytest.raises(ValidationError, match=r"can invoke, .*\(SettingResource\)"):
+        synthesize(lambda stack: define(stack).configure(Invoking, thing=cloudfront.Function(stack, "R", code=code)))
+
+
 def test_a_function_is_invoked_through_its_alias() -> None:
     template = synthesize(lambda stack: define(stack).configure(Invoking, thing=define(stack, "Other")))
 
@@ -224,7 +313,7 @@ def test_fails_when_it_is_no_such_resource(settings: type[FunctionSettings], val
 
 
 def test_fails_when_the_resource_has_no_such_access() -> None:
-    with pytest.raises(ValidationError, match=r"can send to, got Bucket.*\(SettingResource\)"):
+    with pytest.raises(ValidationError, match=r"can send to, got aws_s3.Bucket.*\(SettingResource\)"):
         synthesize(lambda stack: define(stack).configure(Sending, thing=s3.Bucket(stack, "Bucket")))
 
 

@@ -17,7 +17,9 @@ from aws_cdk import (
     aws_sqs as sqs,
 )
 
-from .cdk_refusals import cdk_refusals
+from cdk_lambda_patterns.validation import type_name
+
+from .cdk_refusals import cdk_refusals, has
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.validation import Where
@@ -63,7 +65,7 @@ def as_destination(where: Where, prop: str, target: Destination) -> lambda_.IDes
     elif isinstance(target, sns.TopicBase):
         _refuse_fifo(where, prop, target.fifo, target)
         wrapped = destinations.SnsDestination(cast("sns.ITopic", target))
-    elif isinstance(target, lambda_.FunctionBase):
+    elif has(target, "function_arn") and has(target, "grant_invoke"):
         live = getattr(target, "live", target)
         if live is not target:
             # The record is an event like any other: what the destination fails at must be kept too.
@@ -83,7 +85,7 @@ def as_destination(where: Where, prop: str, target: Destination) -> lambda_.IDes
         where.refuse(
             prop,
             "must be a queue, topic, function, event bus or bucket",
-            got=type(target).__name__,
+            got=type_name(target),
             fix="give the resource itself, or a destination of aws_lambda_destinations",
             code="DestinationInvalid",
         )

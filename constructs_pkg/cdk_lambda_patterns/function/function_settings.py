@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cdk_lambda_patterns.errors import ValidationError
 from cdk_lambda_patterns.settings import Access, FunctionSettings, Parameter, Secret
 from cdk_lambda_patterns.settings.declaration import Setting, declared
 from cdk_lambda_patterns.tokens import is_token
-from cdk_lambda_patterns.validation import did_you_mean
+from cdk_lambda_patterns.validation import did_you_mean, type_name
 
-from .cdk_refusals import expect_type
+from .cdk_refusals import cdk_refusals, expect_type, has
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,15 +128,27 @@ def _granted(
     where: Where, function: WellArchitectedFunction, setting: Setting, access: Access, resource: object
 ) -> str:
     thing: Any = getattr(resource, "live", resource)  # of our functions, what is called is the alias
-    kinds = (kind for kind, grants in _RESOURCES.items() if hasattr(thing.__class__, kind) and access in grants)
-    kind = next(kinds, None)
-    if kind is None:
+    able = ((kind, grants[access]) for kind, grants in _RESOURCES.items() if access in grants)
+    kind, grant = next(((kind, grant) for kind, grant in able if has(thing, kind) and has(thing, grant)), ("", ""))
+    if not kind:
         where.refuse(
             setting.name,
             f"must be something that a function can {access.value}",
-            got=type(resource).__name__,
+            got=type_name(resource),
             fix="pass the resource itself, or declare another access",
             code="SettingResource",
         )
-    getattr(thing, _RESOURCES[kind][access])(function)
+    try:
+        with cdk_refusals(where):
+            getattr(thing, grant)(function)
+    except ValidationError as error:
+        if error.code != "CannotModifyLambdaPermission":
+            raise
+        where.refuse(
+            setting.name,
+            "must be a function that is known to be of this account, or to let this one invoke it already",
+            got="one imported by an ARN alone",
+            fix="import it with from_function_attributes(..., same_environment=True), or skip_permissions=True",
+            code=error.code,
+        )
     return str(getattr(thing, kind))
