@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cdk_lambda_patterns import ContainerImage, PythonCode, PythonLayer, ValidationError
-from cdk_lambda_patterns.function.given import given_path, given_paths, given_texts
+from cdk_lambda_patterns.function.given import given_list, given_path, given_paths, given_texts
+from cdk_lambda_patterns.validation import Where
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import aws_cdk as cdk
 
 
@@ -74,3 +78,33 @@ def test_the_start_of_an_image_is_a_list(option: str, tmp_path: Path) -> None:
 
     with pytest.raises(ValidationError, match=f"'{option}' must be a list, got 'app.handler'"):
         ContainerImage.from_folder(tmp_path, **{option: "app.handler"})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "values", [["a", "b"], ("a", "b"), (letter for letter in "ab"), {"a": 1, "b": 2}.keys()], ids=str
+)
+def test_a_list_is_read_once_whatever_gives_it(stack: cdk.Stack, values: Sequence[str]) -> None:
+    assert given_list(Where(stack, "Topic"), "names", values) == ["a", "b"]
+
+
+def test_a_list_is_a_copy(stack: cdk.Stack) -> None:
+    names = ["a"]
+
+    given = given_list(Where(stack, "Topic"), "names", names)
+    names.append("b")
+
+    assert given == ["a"]
+
+
+def test_no_list_is_an_empty_one(stack: cdk.Stack) -> None:
+    assert given_list(Where(stack, "Topic"), "names", None) == []
+
+
+@pytest.mark.parametrize("values", ["ab", b"ab", 5, {"a": 1}, {"a"}, frozenset("a"), object()])
+def test_fails_when_the_elements_have_no_order_or_there_are_none(stack: cdk.Stack, values: Any) -> None:  # noqa: ANN401
+    refusal(
+        lambda: given_list(Where(stack, "Topic"), "names", values),
+        "ListExpected",
+        type(values).__name__,
+        path="Stack/Topic",
+    )

@@ -253,6 +253,39 @@ def test_fails_when_nobody_is_granted_anything(stack: cdk.Stack, grantee: Any) -
     refusal(lambda: access(stack).grant(grantee, Duty.INVOKE), "TypeMismatch", type_name(grantee))
 
 
+def test_it_covers_functions_that_a_generator_names() -> None:
+    def build(stack: cdk.Stack) -> None:
+        functions: Any = (define(stack, name) for name in ("One", "Two"))
+        DeploymentAccess(stack, "Access", functions=functions).policy(Duty.INVOKE)
+
+    (statement,) = policies(synthesize(build))["Invoke"]
+    assert len(statement["Resource"]) == 2
+
+
+def test_it_does_not_cover_what_is_put_into_the_list_later(stack: cdk.Stack) -> None:
+    functions = [define(stack, "One")]
+
+    given = DeploymentAccess(stack, "Access", functions=functions)
+    functions.append(define(stack, "Two"))
+    given.policy(Duty.INVOKE)
+
+    (statement,) = policies(synthesize(stack))["Invoke"]
+    assert "One" in str(statement["Resource"])
+    assert "Two" not in str(statement["Resource"])
+
+
+def test_fails_when_functions_are_no_list(stack: cdk.Stack) -> None:
+    one: Any = define(stack)
+
+    refusal(lambda: DeploymentAccess(stack, "Access", functions=one), "ListExpected", "WellArchitectedFunction")
+
+
+def test_fails_when_there_are_no_functions_at_all(stack: cdk.Stack) -> None:
+    nothing: Any = None
+
+    refusal(lambda: DeploymentAccess(stack, "Access", functions=nothing), "AccessFunctions", "0")
+
+
 def test_it_covers_every_function_named() -> None:
     template = synthesize(lambda stack: access(stack, define(stack, "One"), define(stack, "Two")).policy(Duty.INVOKE))
 

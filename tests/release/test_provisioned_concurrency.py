@@ -71,6 +71,10 @@ class TestFixed:
 
         assert f"'{next(iter(scaled))}' is given" in str(error)
 
+    @pytest.mark.parametrize("none", [None, (), (season for season in ())])
+    def test_has_no_seasons(self, stack: cdk.Stack, none: Any) -> None:  # noqa: ANN401
+        assert warm(stack, function=define(stack), concurrency=2, seasons=none).most == 2
+
 
 class TestScaling:
     def test_follows_the_load_between_a_minimum_and_a_maximum(self, stack: cdk.Stack) -> None:
@@ -185,6 +189,18 @@ class TestSeasons:
         defined = warm(stack, function=define(stack), minimum=2, maximum=2, seasons=[MORNING])
 
         assert defined.scaling_policy is not None
+
+    def test_may_come_from_a_generator(self, stack: cdk.Stack) -> None:
+        seasons: Any = (season for season in (MORNING, NIGHT))
+
+        warm(stack, function=define(stack), maximum=5, seasons=seasons)
+
+        actions = only(synthesize(stack), TARGET)["ScheduledActions"]
+        assert [action["Schedule"] for action in actions] == [MORNING.schedule, NIGHT.schedule]
+
+    @pytest.mark.parametrize(("seasons", "got"), [(MORNING, "Season"), ("cron(0 7 * * ? *)", "str"), (5, "int")])
+    def test_fail_when_they_are_no_list(self, stack: cdk.Stack, seasons: object, got: str) -> None:
+        refused(stack, "ListExpected", got, maximum=5, seasons=seasons)
 
     def test_fail_when_there_is_no_such_time(self, stack: cdk.Stack) -> None:
         wrong = Season(schedule="cron(0 25 * * ? *)", minimum=1, maximum=1)

@@ -54,6 +54,19 @@ def durable(stack: cdk.Stack, construct_id: str) -> lambda_.Function:
 
 
 class TestVersions:
+    def test_of_all_functions_stay_whatever_names_them(self, stack: cdk.Stack) -> None:
+        functions: Any = (define(stack, name) for name in ("Orders", "Other"))
+
+        schedule = pruning(stack, functions=functions).schedule
+
+        input_ = json.dumps(stack.resolve(schedule.target))
+        assert "Orders" in input_
+        assert "Other" in input_
+        assert json.dumps(rights(synthesize(stack), "PruningFunction")).count("lambda:DeleteFunction") == 1
+
+    def test_fail_when_they_are_of_one_function_without_a_list(self, stack: cdk.Stack) -> None:
+        refused(stack, "ListExpected", "WellArchitectedFunction", functions=define(stack))
+
     @pytest.mark.parametrize("destroyed", [False, True], ids=["", "in a stage that is to go"])
     def test_stay_when_cloudformation_is_done_with_them(self, stack: cdk.Stack, *, destroyed: bool) -> None:
         orders, other = define(stack, "Orders"), define(stack, "Other")
@@ -164,7 +177,9 @@ def test_alarms_publish_to_the_topic(stack: cdk.Stack) -> None:
     assert defined.function.alarm_actions == [topic.topic_arn]
 
 
-@pytest.mark.parametrize(("keep", "got"), [(0, "0"), (-1, "-1"), (1.5, "1.5"), ("5", "'5'"), (True, "True")])
+@pytest.mark.parametrize(
+    ("keep", "got"), [(0, "0"), (-1, "-1"), (1.5, "1.5"), ("5", "'5'"), (True, "True"), (float("inf"), "inf")]
+)
 def test_fails_when_no_version_would_be_kept(stack: cdk.Stack, keep: float, got: str) -> None:
     refused(stack, "VersionsKeptOutOfRange", got, functions=[define(stack)], keep=keep)
 

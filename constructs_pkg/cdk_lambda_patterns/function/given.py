@@ -1,12 +1,21 @@
-"""Paths and lists as the user gave them, refused before `Path("")` becomes the current folder and "abc" three names."""
+"""Paths and lists as the user gave them, refused before `Path("")` becomes the current folder and "abc" three names.
+
+Lists are read once: a generator gives its elements to who looks at them first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from cdk_lambda_patterns.errors import ValidationError
+from cdk_lambda_patterns.validation import type_name
+
+if TYPE_CHECKING:
+    from cdk_lambda_patterns.validation import Where
+
+_Element = TypeVar("_Element")
 
 PathLike = str | Path
 """A path as the CDK takes it: it counts from where the app runs."""
@@ -52,6 +61,24 @@ def given_texts(prop: str, values: object) -> tuple[str, ...]:
         ValidationError: No list, or something in it that is no text.
     """
     return tuple(_text(prop, value) for value in _listed(prop, values))
+
+
+def given_list(where: Where, prop: str, values: Iterable[_Element] | None) -> list[_Element]:
+    """The elements of a list, which may be any that gives them in an order. None is an empty one.
+
+    Args:
+        where: The construct.
+        prop: What the user gave it as.
+        values: What was given.
+
+    Raises:
+        ValidationError: No list, or what has no order: names in AWS would change with each synthesis.
+    """
+    if values is None:
+        return []
+    if isinstance(values, str | bytes | Mapping | set | frozenset) or not isinstance(cast("object", values), Iterable):
+        where.refuse(prop, "must be a list", got=type_name(values), fix="write it in brackets", code="ListExpected")
+    return list(values)
 
 
 def _listed(prop: str, values: object) -> Iterable[object]:

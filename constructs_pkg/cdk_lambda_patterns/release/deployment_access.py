@@ -12,6 +12,7 @@ from constructs import Construct
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function, require_type
+from cdk_lambda_patterns.function.given import given_list
 from cdk_lambda_patterns.function.policies import arn_here
 from cdk_lambda_patterns.function.stacks import root_stack
 from cdk_lambda_patterns.tokens import is_token
@@ -92,13 +93,13 @@ class DeploymentAccess(Construct):
         """
         # 1 validate
         self._where = where = Where(scope, construct_id)
-        _check_functions(where, functions)
+        self._functions = given_list(where, "functions", functions)
+        _check_functions(where, self._functions)
         with cdk_refusals(where):
             super().__init__(scope, construct_id)
 
         # 2 derive
-        self._functions = functions
-        self._arns = [function.function_arn for function in functions]
+        self._arns = [function.function_arn for function in self._functions]
         self._qualifier = bootstrap_qualifier
         self._policies: dict[Duty, iam.ManagedPolicy] = {}
 

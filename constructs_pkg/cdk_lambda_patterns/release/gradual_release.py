@@ -11,6 +11,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch, aws_codedeploy as codedeploy, 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function, require_type
+from cdk_lambda_patterns.function.given import given_list
 from cdk_lambda_patterns.function.python_override import python_override
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.quotas import Quota
@@ -116,7 +117,8 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
         stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
         steps = _steps(where, plan)
         _check_function(where, function, stack, steps)
-        _check_alarms(where, alarms, error_threshold, without_alarms)
+        further = given_list(where, "alarms", alarms)
+        _check_alarms(where, further, error_threshold, without_alarms)
         before_and_after = {"smoke_test": smoke_test, "pre_hook": pre_hook, "post_hook": post_hook}
         _check_hooks(where, function, stack, before_and_after)
 
@@ -138,13 +140,13 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
                 application=cast("codedeploy.ILambdaApplication", shared.application),
                 role=shifting.role,
                 deployment_config=shared.config(steps),
-                alarms=[*own.values(), *cast("Sequence[cloudwatch.CfnAlarm]", alarms)],
+                alarms=[*own.values(), *cast("list[cloudwatch.CfnAlarm]", further)],
                 auto_rollback=codedeploy.AutoRollbackConfig(stopped_deployment=True),
                 pre_hook=cast("lambda_.IFunction | None", first),
                 post_hook=cast("lambda_.IFunction | None", post_hook),
             )
         self._where, self._without_alarms = where, without_alarms
-        self._further_alarms: list[object] = list(alarms)
+        self._further_alarms: list[object] = list(further)
         self.alarms = own
         function.alarms |= own
         function.gradual_release = self

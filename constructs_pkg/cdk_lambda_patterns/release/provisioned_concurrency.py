@@ -15,6 +15,7 @@ from constructs import Construct
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function, require_type
+from cdk_lambda_patterns.function.given import given_list
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
@@ -114,14 +115,15 @@ class ProvisionedConcurrency(Construct):
         where = Where(scope, construct_id)
         require_function(where, "function", function)
         _check_features(where, function)
+        begin = given_list(where, "seasons", seasons)
         if concurrency is None:
             minimum, maximum = _check_range(where, minimum, maximum)
             where.within("target_utilization", target_utilization, quotas.PROVISIONED_UTILIZATION)
-            _check_seasons(where, seasons, time_zone)
-            most = [maximum, *(season.maximum for season in seasons)]
+            _check_seasons(where, begin, time_zone)
+            most = [maximum, *(season.maximum for season in begin)]
         else:
             scaled = {"minimum": minimum, "maximum": maximum, "target_utilization": target_utilization}
-            _check_fixed(where, concurrency, {**scaled, "seasons": seasons or None})
+            _check_fixed(where, concurrency, {**scaled, "seasons": begin or None})
             most = [concurrency]
         for amount in most:
             _check_reserved(where, function, amount)
@@ -142,8 +144,8 @@ class ProvisionedConcurrency(Construct):
             )
         elif minimum is not None and maximum is not None:
             function.autoscaled_by = self
-            self.scalable_target = _define_target(self, function, (minimum, maximum), seasons, time_zone)
-            if any(low != high for low, high in [(minimum, maximum), *((s.minimum, s.maximum) for s in seasons)]):
+            self.scalable_target = _define_target(self, function, (minimum, maximum), begin, time_zone)
+            if any(low != high for low, high in [(minimum, maximum), *((s.minimum, s.maximum) for s in begin)]):
                 self.scaling_policy = _define_policy(self, self.scalable_target, target_utilization)
         self.alarms = {"Spillover": _spillover_alarm(self, function)}
         if self.most is not None and self.most == function.reserved_concurrency:
