@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from types import FrameType
 
-    from cdk_lambda_patterns.local_cloud.description import Deployment
-    from cdk_lambda_patterns.local_cloud.resources import Function, Queue
+    from cdk_lambda_patterns.local_cloud import Deployment, Function, Queue
 
 PROJECT = Path(__file__).parents[1]
 DOCUMENTS = PROJECT / "sample_app" / "documents"
@@ -238,11 +237,19 @@ class Steps:
     def __init__(self) -> None:
         self._width = shutil.get_terminal_size(fallback=(120, 24)).columns
         self._said: list[str] = []
+        self._begun = ""
+        """What stands on the line that was begun and not ended."""
+        self._printing = threading.Lock()  # what happens meanwhile may be told by another thread
 
     @contextmanager
     def step(self, title: str) -> Generator[None]:
-        """Print the title now; the seconds, and what was said meanwhile, when it is done."""
-        print(f"{title:<{_TITLE_WIDTH}}", end="", flush=True)
+        """Print the title now; the seconds, and what was said meanwhile, when it is done.
+
+        These stand behind the title, which is repeated if something was told meanwhile.
+        """
+        with self._printing:
+            print(title, end="", flush=True)
+            self._begun = title
         begin = time.monotonic()
         try:
             yield
@@ -252,8 +259,10 @@ class Steps:
             raise
         finally:
             first, *others = self._said or [""]
-            self._said = []
-            print(f"{time.monotonic() - begin:6.1f} s  {first}".rstrip(), *others, sep="\n", flush=True)
+            line = f"{title:<{_TITLE_WIDTH}}{time.monotonic() - begin:6.1f} s  {first}".rstrip()
+            with self._printing:
+                print(line.removeprefix(self._begun), *others, sep="\n", flush=True)
+                self._said, self._begun = [], ""
 
     def say(self, summary: str, *details: str) -> None:
         """Say what came of the step, in a few words, and details that may be long."""
@@ -271,7 +280,9 @@ class Steps:
 
     def tell(self, line: str) -> None:
         """Print a line at once: what happens within a step that takes long."""
-        print(f"\n    {line}", end="", flush=True)
+        with self._printing:
+            print("\n" if self._begun else "", f"    {line}", sep="", flush=True)
+            self._begun = ""
 
 
 if __name__ == "__main__":

@@ -23,9 +23,7 @@ from sample_app.demo import PROJECT, Steps, local_cloud, print_table, run
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from cdk_lambda_patterns.local_cloud import LocalCloud
-    from cdk_lambda_patterns.local_cloud.description import Deployment
-    from cdk_lambda_patterns.local_cloud.resources import Function
+    from cdk_lambda_patterns.local_cloud import Deployment, Function, LocalCloud
 
 QUOTES = PROJECT / "sample_app" / "quotes"
 STACK = "Quotes"

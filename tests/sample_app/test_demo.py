@@ -52,6 +52,7 @@ def test_a_workbook_is_converted_and_a_broken_one_kept_and_nothing_is_left_runni
     assert re.search(
         r"^truncated\.xlsx +Convert:live +Convert/FailureQueue, .* ALARM +\d+\.\d$", done.stdout, re.MULTILINE
     )
+    assert not re.search(r" $", done.stdout, re.MULTILINE)
     assert not answers(port_in(done.stdout))
 
 
@@ -130,3 +131,19 @@ def test_long_lines_are_wrapped_and_excerpts_cut(
         "      ... 3 lines",
         "",
     ]
+
+
+def test_what_is_told_within_a_step_stands_on_lines_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    steps = demo.Steps()
+
+    with steps.step("release"):
+        steps.tell("half of it")
+        steps.tell("all of it")
+        steps.say("done")
+    with steps.step("stop"):
+        pass
+
+    title, *told, released, stopped = capsys.readouterr().out.splitlines()
+    assert (title, told) == ("release", ["    half of it", "    all of it"])
+    assert re.fullmatch(r"release {25} +\d+\.\d s  done", released)
+    assert re.fullmatch(r"stop {28} +\d+\.\d s", stopped)

@@ -27,12 +27,14 @@ def test_a_bad_version_is_rolled_back_by_its_alarm_and_its_repair_goes_live() ->
     shown = done.stdout
     assert re.search(r"^ {4}version 1 \d0 %, version 2 \d0 %", shown, re.MULTILINE)
     assert re.search(
-        r"^ {4}version 1 100 %; version 2 failed for \d+ of \d+ customers .*UPDATE_ROLLBACK_COMPLETE$",
+        r"^ {4}version 1 100 %; version 2 failed for \d+ of \d+ customers\n"
+        r"release one without yen +\d+\.\d s  UPDATE_ROLLBACK_COMPLETE$",
         shown,
         re.MULTILINE,
     )
     assert "Activated alarms: <Quotes-" in re.sub(r"\s+", " ", shown)
-    assert re.search(r"^ {4}version 3 100 % .* UPDATE_COMPLETE$", shown, re.MULTILINE)
+    assert re.search(r"^ {4}version 3 100 %\nrelease a repaired one +\d+\.\d s  UPDATE_COMPLETE$", shown, re.MULTILINE)
+    assert not re.search(r" $", shown, re.MULTILINE)
     first, second, third = (
         re.search(rf"^{row}$", shown, re.MULTILINE)
         for row in (
