@@ -40,7 +40,8 @@ def apply() -> None:
     store = module("services.secretsmanager")
 
     def name_of(physical_id: str) -> str:
-        return store._resolve(physical_id)[0] or physical_id
+        name: str | None = store._resolve(physical_id)[0]
+        return name or physical_id
 
     @around(provisioners, "_sm_secret_string", "props")
     def _value(original: Callable[..., str], props: Record) -> str:
@@ -77,8 +78,13 @@ def apply() -> None:
         original(name_of(physical_id), props)
 
     readers = module("services.cloudformation.drift")._DRIFT_READERS
-    read, compared = readers[_TYPE]
-    readers[_TYPE] = (lambda physical_id, props: read(name_of(physical_id), props), compared)
+    read_by_name, compared = readers[_TYPE]
+
+    def read(physical_id: str, props: Record) -> Record | None:
+        found: Record | None = read_by_name(name_of(physical_id), props)
+        return found
+
+    readers[_TYPE] = (read, compared)
 
 
 def _generated(asked: Record) -> str:
