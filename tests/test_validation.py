@@ -61,6 +61,8 @@ def test_text_is_accepted(value: str) -> None:
 @pytest.mark.parametrize("value", [0, 2, 2.0, None, -1.8881545897087626e289])
 def test_a_whole_number_is_one_in_any_form_and_tokens_pass(value: float | None) -> None:
     WHERE.within("prop", value, UP_TO_TWO)
+    if value is not None:
+        WHERE.required_within("prop", value, UP_TO_TWO)
 
 
 def test_fails_when_a_number_is_a_part_of_one() -> None:
@@ -102,3 +104,10 @@ class _Mine:
 )
 def test_a_type_has_the_name_that_its_users_write(value: object, name: str) -> None:
     assert type_name(value) == name
+
+
+@pytest.mark.parametrize(
+    ("value", "got"), [(None, "must be a whole number, at most 2 retries, got None; "), (3, "got 3; ")]
+)
+def test_fails_when_a_number_that_must_be_given_is_not(value: float | None, got: str) -> None:
+    assert got in refusal("required_within", value, UP_TO_TWO)

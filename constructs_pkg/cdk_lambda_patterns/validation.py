@@ -55,10 +55,7 @@ class Where:
         if value is None or is_token(value):
             return
         if not is_number(value):
-            kind = "whole number" if quota.whole else "number"
-            self.refuse(
-                prop, f"must be a {kind}, {quota.range}", got=repr(value), fix=fix or quota.fix, code=quota.code
-            )
+            self._refuse_no_number(prop, value, quota, fix or quota.fix)
         got = f"{value:,.12g}"
         if not quota.admits(value):
             # "At most 2" alone would not refuse -1.
@@ -67,6 +64,16 @@ class Where:
             self.refuse(prop, f"must be {least}{quota.range}", got=got, fix=fix or quota.fix, code=quota.code)
         if quota.whole and value % 1 != 0:
             self.refuse(prop, f"must be a whole number, {quota.range}", got=got, fix="round it", code=quota.code)
+
+    def required_within(self, prop: str, value: float | None, quota: Quota) -> None:
+        """Refuse what `within` refuses, and None. Tokens pass."""
+        if value is None:
+            self._refuse_no_number(prop, value, quota, quota.fix)
+        self.within(prop, value, quota)
+
+    def _refuse_no_number(self, prop: str, value: object, quota: Quota, fix: str) -> NoReturn:
+        kind = "whole number" if quota.whole else "number"
+        self.refuse(prop, f"must be a {kind}, {quota.range}", got=repr(value), fix=fix, code=quota.code)
 
     def size(self, prop: str, value: Sized | None, quota: Quota, *, fix: str | None = None) -> None:
         """Refuse text or a collection whose length is outside a quota, and what has none. None and tokens pass."""

@@ -330,7 +330,9 @@ class TestRollback:
         assert function.alarms["ReleaseErrors"] is defined.alarms["ReleaseErrors"]
         assert function.gradual_release is defined
 
-    @pytest.mark.parametrize(("threshold", "expected"), [(1, 1), (25, 25), (1.5, 1.5), (NUMBER, {"Ref": "Number"})])
+    @pytest.mark.parametrize(
+        ("threshold", "expected"), [(None, 1), (1, 1), (25, 25), (1.5, 1.5), (NUMBER, {"Ref": "Number"})]
+    )
     def test_may_wait_for_more_errors(self, stack: cdk.Stack, threshold: float, expected: object) -> None:
         release(stack, error_threshold=threshold)
 
@@ -509,6 +511,10 @@ class TestWithoutAlarms:
     @pytest.mark.parametrize("reason", ["", "  "])
     def test_fails_without_a_reason(self, stack: cdk.Stack, reason: str) -> None:
         refused(stack, "ReasonMissing", repr(reason), without_alarms=reason)
+
+    @pytest.mark.parametrize("reason", [True, False, 5, ["a tool"]])
+    def test_fails_when_the_reason_is_no_text(self, stack: cdk.Stack, reason: object) -> None:
+        refused(stack, "TextExpected", repr(reason), without_alarms=reason)
 
     def test_fails_with_alarms(self, stack: cdk.Stack) -> None:
         refused(stack, "ReleaseAlarmsConflict", "2 alarms", without_alarms="none", alarms=ten(stack)[:2])

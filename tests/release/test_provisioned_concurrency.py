@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -149,6 +150,10 @@ class TestScaling:
     def test_fails_when_an_end_is_below_zero(self, stack: cdk.Stack, ends: dict[str, int]) -> None:
         refused(stack, "ProvisionedConcurrencyOutOfRange", "-1", **ends)
 
+    @pytest.mark.parametrize("value", ["5", True, [5]])
+    def test_fails_when_the_only_end_is_no_number(self, stack: cdk.Stack, value: object) -> None:
+        refused(stack, "ProvisionedConcurrencyOutOfRange", repr(value), maximum=value)
+
     def test_fails_when_an_end_is_not_whole(self, stack: cdk.Stack) -> None:
         refused(stack, "ProvisionedConcurrencyOutOfRange", "2.5", minimum=1, maximum=2.5)
 
@@ -216,6 +221,15 @@ class TestSeasons:
 
     def test_fail_when_there_is_no_such_time_zone(self, stack: cdk.Stack) -> None:
         refused(stack, "TimeZoneUnknown", "'CEST'", maximum=1, seasons=[MORNING], time_zone="CEST")
+
+    @pytest.mark.parametrize("end", ["minimum", "maximum"])
+    @pytest.mark.parametrize("value", [None, "5", True])
+    def test_fail_when_an_end_is_no_number(self, stack: cdk.Stack, end: str, value: Any) -> None:  # noqa: ANN401
+        wrong = dataclasses.replace(MORNING, **{end: value})
+
+        error = refused(stack, "ProvisionedConcurrencyOutOfRange", repr(value), maximum=5, seasons=[wrong])
+
+        assert f"'seasons[0].{end}'" in str(error)
 
     def test_fail_when_a_minimum_is_above_its_maximum(self, stack: cdk.Stack) -> None:
         wrong = Season(schedule="rate(1 day)", minimum=3, maximum=2)

@@ -70,6 +70,7 @@ def refused(stack: cdk.Stack, code: str, got: str, plan: ReleasePlan) -> str:
         ({"percent": -1}, "ReleasePercentOutOfRange", "-1"),
         ({"percent": 12.5}, "ReleasePercentOutOfRange", "12.5"),
         ({"percent": "10"}, "ReleasePercentOutOfRange", "'10'"),
+        ({"percent": None}, "ReleasePercentOutOfRange", "None"),
         ({"interval": cdk.Duration.seconds(0)}, "ReleaseTimeOutOfRange", "0"),
         ({"interval": cdk.Duration.seconds(59)}, "ReleaseTimeOutOfRange", "59"),
         ({"interval": cdk.Duration.seconds(61)}, "ReleaseTimeOutOfRange", "61 seconds"),

@@ -258,6 +258,7 @@ def _check_alarms(
     without_alarms: str | None,
 ) -> None:
     if without_alarms is not None:
+        where.text("without_alarms", without_alarms)
         if not without_alarms.strip():
             where.refuse(
                 "without_alarms",
@@ -381,7 +382,7 @@ def _check_smoke_test(where: Where, function: WellArchitectedFunction, smoke_tes
         )
 
 
-def _errors_alarm(function: WellArchitectedFunction, threshold: float) -> cloudwatch.CfnAlarm:
+def _errors_alarm(function: WellArchitectedFunction, threshold: float | None) -> cloudwatch.CfnAlarm:
     """ALARM when the new version fails.
 
     A new version makes a new alarm, by its name: an alarm that is changed keeps its state, and in ALARM it would end
@@ -396,7 +397,7 @@ def _errors_alarm(function: WellArchitectedFunction, threshold: float) -> cloudw
         name=f"{function.live_dimensions['FunctionName']}-release-{version}",
         metric=(_LAMBDA, "Errors", "Sum"),
         dimensions=dimensions,
-        threshold=threshold,
+        threshold=practices.ERRORS_ALARM_THRESHOLD if threshold is None else threshold,
         text="The new version failed: its release is rolled back. Look at the function's log group for the error.",
         actions=(),
     )

@@ -263,14 +263,15 @@ def _check_range(where: Where, minimum: int | None, maximum: int | None) -> tupl
             code="MaximumMissing",
         )
     if minimum is None:
+        where.within("maximum", maximum, quotas.SCALED_CONCURRENCY)
         minimum = 1 if is_token(maximum) else min(1, maximum)
     _check_ends(where, minimum, maximum)
     return minimum, maximum
 
 
 def _check_ends(where: Where, minimum: int, maximum: int, prefix: str = "") -> None:
-    where.within(f"{prefix}minimum", minimum, quotas.SCALED_CONCURRENCY)
-    where.within(f"{prefix}maximum", maximum, quotas.SCALED_CONCURRENCY)
+    where.required_within(f"{prefix}minimum", minimum, quotas.SCALED_CONCURRENCY)
+    where.required_within(f"{prefix}maximum", maximum, quotas.SCALED_CONCURRENCY)
     if is_token(minimum) or is_token(maximum):
         return
     if minimum > maximum:

@@ -114,7 +114,7 @@ class ReleasePlan:
         """
         if self.shift is Shift.ALL_AT_ONCE:
             return Steps(self.shift)
-        where.within("percent", self.percent, quotas.RELEASE_PERCENT)
+        where.required_within("percent", self.percent, quotas.RELEASE_PERCENT)
         length = duration_within(where, "interval", self.interval, _INTERVAL, unit="minutes")
         if is_token(self.percent) or length is None:
             where.refuse(
