@@ -199,6 +199,16 @@ def test_a_secret_of_another_name_is_another_one(faithful: Lab) -> None:
         value(faithful, renamed)
 
 
+def test_a_secret_that_somebody_deleted_is_made_again(faithful: Lab) -> None:
+    stack = Stack(faithful, GenerateSecretString={})
+    faithful.client("secretsmanager").delete_secret(SecretId=stack.arn, ForceDeleteWithoutRecovery=True)
+
+    stack.update(GenerateSecretString={}, Description="again")
+
+    assert ":secret:Token-" in stack.arn
+    assert len(value(faithful, stack.arn)) == 32
+
+
 def test_a_secret_goes_with_its_stack(faithful: Lab) -> None:
     secrets = faithful.client("secretsmanager")
     stack = Stack(faithful, GenerateSecretString={})

@@ -69,7 +69,8 @@ def apply() -> None:
         logical_id: str,
     ) -> _Created:
         name = name_of(physical_id)
-        generated = _new_name(logical_id) if "Name" in old_props else name
+        stays = "Name" not in old_props and name != physical_id
+        generated = name if stays else _new_name(logical_id)
         _, attributes = original(name, old_props, {"Name": generated, **new_props}, stack_name, logical_id)
         return attributes["Arn"], attributes
 
