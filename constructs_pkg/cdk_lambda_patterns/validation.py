@@ -93,6 +93,17 @@ class Where:
         if not is_unicode(value):
             self.refuse(prop, "must be text", got=ascii(value), fix="leave out the half character", code="TextExpected")
 
+    def true_or_false(self, **flags: object) -> None:
+        """Refuse what is neither True nor False: text as "no" would count as true.
+
+        Args:
+            **flags: The values by their properties.
+        """
+        for prop, value in flags.items():
+            if not isinstance(value, bool):
+                fix = f"write {prop}=True, or {prop}=False"
+                self.refuse(prop, "must be True or False", got=repr(value), fix=fix, code="TypeMismatch")
+
     def matches(self, prop: str, value: str | None, pattern: str, *, rule: str, fix: str, code: str) -> None:
         """Refuse text that does not match a pattern as a whole. None and tokens pass."""
         if value is None or is_token(value) or re.fullmatch(pattern, value):

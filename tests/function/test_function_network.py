@@ -10,7 +10,7 @@ from cdk_lambda_patterns import FunctionVpc, ValidationError, practices, quotas
 from cdk_lambda_patterns.function.function_network import interfaces, usable_addresses
 from cdk_lambda_patterns.testing import synthesize
 from tests.bench.jsii_messages import counted
-from tests.function.support import define, refused, the_function
+from tests.function.support import define, refused, resources, the_function
 
 PRIVATE, ISOLATED, PUBLIC = (
     ec2.SubnetType.PRIVATE_WITH_EGRESS,
@@ -241,3 +241,24 @@ def test_a_vpc_for_functions_is_not_asked(stack: cdk.Stack) -> None:
         define(stack, vpc=given)
 
     assert not [message for message in messages.sent if "selectSubnets" in message]
+
+
+class TestIpv6:
+    def test_may_be_allowed_where_subnets_have_it(self, stack: cdk.Stack) -> None:
+        given = ec2.Vpc(stack, "Vpc", ip_protocol=ec2.IpProtocol.DUAL_STACK)
+
+        define(stack, "Plain", vpc=given, ipv6_allowed_for_dual_stack=True)
+        define(stack, "Inside", vpc=FunctionVpc(stack, "FunctionVpc", ipv6=True), ipv6_allowed_for_dual_stack=True)
+
+        found = resources(synthesize(stack), "AWS::Lambda::Function").values()
+        assert [function["VpcConfig"]["Ipv6AllowedForDualStack"] for function in found] == [True, True]
+
+    @pytest.mark.parametrize("kind", [ec2.Vpc, FunctionVpc])
+    def test_fails_where_no_subnet_has_it(self, stack: cdk.Stack, kind: type[ec2.Vpc]) -> None:
+        refused(stack, "Ipv6Missing", "True", vpc=kind(stack, "Vpc"), ipv6_allowed_for_dual_stack=True)
+
+    def test_may_be_disallowed_there(self, stack: cdk.Stack) -> None:
+        define(stack, vpc=vpc(stack), ipv6_allowed_for_dual_stack=False)
+
+    def test_is_left_alone_in_an_imported_vpc(self, stack: cdk.Stack) -> None:
+        define(stack, vpc=imported(stack), ipv6_allowed_for_dual_stack=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 import pytest
@@ -199,6 +199,37 @@ class TestMount:
 
         refusal(lambda: files.mounted_at(path), code, got)
 
+    @pytest.mark.parametrize("path", [None, 5])
+    def test_fails_when_its_place_is_no_text(self, stack: cdk.Stack, path: Any) -> None:  # noqa: ANN401
+        files = file_system(stack)
+
+        refusal(lambda: files.mounted_at(path), "TextExpected", repr(path), path="Stack/Files")
+
+    def test_fails_when_it_may_be_read_only_or_not(self, stack: cdk.Stack) -> None:
+        files, given = file_system(stack), cast("bool", "no")
+
+        refusal(lambda: files.mounted_at("/mnt/files", read_only=given), "TypeMismatch", "'no'", path="Stack/Files")
+
+    def test_fails_when_the_function_is_in_another_vpc(self, stack: cdk.Stack) -> None:
+        mounted, other = file_system(stack).mounted_at("/mnt/files"), FunctionVpc(stack, "Other")
+
+        refusal(
+            lambda: define(stack, vpc=other, filesystem=mounted),
+            "FileSystemInOtherVpc",
+            "files in Stack/Vpc for a function in Stack/Other",
+            path="Stack/Function",
+        )
+
+    def test_may_be_in_a_vpc_that_is_imported(self, stack: cdk.Stack) -> None:
+        imported = ec2.Vpc.from_vpc_attributes(
+            stack, "Known", vpc_id="vpc-1", availability_zones=["a", "b"], private_subnet_ids=["subnet-1", "subnet-2"]
+        )
+        mounted = file_system(stack).mounted_at("/mnt/files")
+
+        define(stack, vpc=imported, filesystem=mounted)
+
+        assert the_function(synthesize(stack))["FileSystemConfigs"]
+
     def test_may_have_a_long_name(self, stack: cdk.Stack) -> None:
         path = "/mnt/" + "f" * 155
 
@@ -218,10 +249,31 @@ class TestMount:
         ({"user": 4_294_967_296}, "PosixIdOutOfRange", "4,294,967,296"),
         ({"vpc": "vpc-1"}, "TypeMismatch", "str"),
         ({"encryption_key": "key"}, "TypeMismatch", "str"),
+        ({"user": None}, "PosixIdOutOfRange", "None"),
+        ({"path": None}, "TextExpected", "None"),
+        ({"path": 5}, "TextExpected", "5"),
+        ({"automatic_backups": "no"}, "TypeMismatch", "'no'"),
     ],
 )
 def test_fails_when_a_value_cannot_work(stack: cdk.Stack, options: dict[str, Any], code: str, got: str) -> None:
     refused(stack, code, got, **options)
+
+
+def test_fails_when_its_name_is_taken(stack: cdk.Stack) -> None:
+    define(stack, "Files")
+
+    refused(stack, "ConstructIdTaken", "'Files' a second time")
+
+
+def test_leaves_a_user_alone_that_is_chosen_at_deployment(stack: cdk.Stack) -> None:
+    number: Any = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
+
+    file_system(stack, user=number)
+
+    ref = {"Ref": "Number"}
+    access_point = only(synthesize(stack), "AWS::EFS::AccessPoint")
+    assert access_point["PosixUser"] == {"Uid": ref, "Gid": ref}
+    assert access_point["RootDirectory"]["CreationInfo"]["OwnerUid"] == ref
 
 
 @pytest.mark.parametrize("options", [{"path": "/" + "d" * 99}, {"path": "/a/b/c/d"}, {"user": 0}])

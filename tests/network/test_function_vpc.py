@@ -192,6 +192,9 @@ class TestEndpoints:
         ] == [("10.0.0.0/16", "tcp", 443, 443)]
         assert [rule["CidrIp"] for rule in group["SecurityGroupEgress"]] == ["255.255.255.255/32"], "nothing"
 
+    def test_may_be_none(self, stack: cdk.Stack) -> None:
+        assert vpc(stack, endpoints=None).endpoints == {}
+
     def test_are_added_once(self, stack: cdk.Stack) -> None:
         defined = vpc(stack, endpoints=["sqs"])
 
@@ -437,6 +440,11 @@ class TestNetworkAcl:
         ({"concurrency": True}, ("CountOutOfRange", "True")),
         ({"flow_log_retention": 30}, ("LogRetentionInvalid", "30")),
         ({"flow_log_encryption_key": "key"}, ("TypeMismatch", "str")),
+        ({"flow_log_traffic": "ALL"}, ("TypeMismatch", "'ALL'")),
+        ({"endpoints": [None]}, ("TypeMismatch", "None")),
+        ({"ipv6": "no"}, ("TypeMismatch", "'no'")),
+        ({"network_acl": "no"}, ("TypeMismatch", "'no'")),
+        ({"flow_log": None}, ("TypeMismatch", "None")),
     ],
 )
 def test_fails_when_a_value_cannot_work(stack: cdk.Stack, options: dict[str, Any], refusal: tuple[str, str]) -> None:
@@ -459,6 +467,31 @@ def test_fails_when_no_address_is_left_for_an_endpoint(stack: cdk.Stack) -> None
 
 def test_fails_when_endpoints_are_asked_for_something_else(stack: cdk.Stack) -> None:
     refusal(lambda: vpc(stack).add_endpoints_for("process"), "TypeMismatch", "str")  # type: ignore[arg-type]
+
+
+def test_fails_when_gateway_endpoints_are_given_that_are_there(stack: cdk.Stack) -> None:
+    given: Any = ec2.GatewayVpcEndpointAwsService.S3
+
+    error = refused(stack, "TypeMismatch", "aws_ec2.GatewayVpcEndpointAwsService", endpoints=[given])
+
+    assert "leave it out: the gateway endpoints for S3 and DynamoDB are there" in str(error)
+
+
+def test_fails_when_its_name_is_taken(stack: cdk.Stack) -> None:
+    vpc(stack)
+
+    refused(stack, "ConstructIdTaken", "'Vpc' a second time")
+
+
+@pytest.mark.parametrize(("function", "got"), [(None, "None"), ("process", "str")])
+def test_fails_when_something_else_shall_be_let_out(stack: cdk.Stack, function: Any, got: str) -> None:  # noqa: ANN401
+    refusal(lambda: vpc(stack).let_out(function), "TypeMismatch", got, path="Stack/Vpc")
+
+
+def test_fails_when_a_function_elsewhere_shall_be_let_out(stack: cdk.Stack) -> None:
+    function, defined = define(stack), vpc(stack)
+
+    refusal(lambda: defined.let_out(function), "VpcMissing", "Stack/Function without a VPC", path="Stack/Vpc")
 
 
 def test_is_a_vpc_for_the_cdk(stack: cdk.Stack) -> None:

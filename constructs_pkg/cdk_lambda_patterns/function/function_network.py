@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import ipaddress
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
+from weakref import WeakKeyDictionary
 
-from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.tokens import is_token
@@ -19,16 +20,28 @@ from cdk_lambda_patterns.tokens import is_token
 from .cdk_refusals import cdk_refusals
 from .function_checks import member
 from .reachability import look_at_reachability
+from .references import reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from aws_cdk import aws_lambda as lambda_
 
     from cdk_lambda_patterns.validation import Where
 
 _SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_group_name", "subnet_type", "subnets")
 _OWN_RULES = ("allow_all_outbound", "security_groups")
+
+
+_vpc_of_files: WeakKeyDictionary[lambda_.FileSystem, ec2.IVpc] = WeakKeyDictionary()
+
+
+def remember_vpc(files: lambda_.FileSystem, vpc: ec2.IVpc) -> None:
+    """Which VPC functions must be in to mount files.
+
+    Args:
+        files: The files, as a function takes them.
+        vpc: Their VPC.
+    """
+    _vpc_of_files[files] = vpc
 
 
 @runtime_checkable
@@ -84,11 +97,16 @@ def check_network(where: Where, options: Mapping[str, Any]) -> None:
         options: The options of `aws_lambda.Function` as they were given.
 
     Raises:
-        ValidationError: A public subnet, a single zone, or too few addresses for the reserved concurrency.
+        ValidationError: A public subnet, a single zone, too few addresses for the reserved concurrency, files of
+            another VPC, or IPv6 where no subnet has it.
     """
     vpc = options.get("vpc")
     if vpc is None or not hasattr(vpc, "select_subnets"):
         return  # what is no VPC is refused by the CDK
+    if isinstance(vpc, ec2.Vpc):
+        _check_files(where, vpc, options.get("filesystem"))
+        if options.get("ipv6_allowed_for_dual_stack"):
+            _check_ipv6(where, vpc)
     selection, reserved = options.get("vpc_subnets"), options.get("reserved_concurrent_executions")
     if selection is None and isinstance(vpc, FunctionNetwork):
         _check_room(where, [vpc.subnet_addresses], reserved)
@@ -156,6 +174,32 @@ def _refuse_public(where: Where) -> None:
         fix="choose private ones, as those of a FunctionVpc",
         code="PublicSubnet",
     )
+
+
+def _check_files(where: Where, vpc: ec2.Vpc, files: object) -> None:
+    of_files = _vpc_of_files.get(files) if isinstance(files, lambda_.FileSystem) else None
+    if isinstance(of_files, ec2.Vpc) and reference(of_files) != reference(vpc):
+        where.refuse(
+            "filesystem",
+            "must be in the VPC of the function, which reaches no mount target elsewhere",
+            got=f"files in {of_files.node.path} for a function in {vpc.node.path}",
+            fix="give both the same VPC, or where a peering leads there mount the access point, by "
+            "aws_lambda.FileSystem.from_efs_access_point(...)",
+            code="FileSystemInOtherVpc",
+        )
+
+
+def _check_ipv6(where: Where, vpc: ec2.Vpc) -> None:
+    subnets = [*vpc.private_subnets, *vpc.isolated_subnets, *vpc.public_subnets]
+    blocks = [cast("ec2.CfnSubnet", subnet.node.default_child).ipv6_cidr_block for subnet in subnets]
+    if not any(blocks):
+        where.refuse(
+            "ipv6_allowed_for_dual_stack",
+            "must be left out in a VPC whose subnets have no IPv6 addresses",
+            got="True",
+            fix="give them some, as FunctionVpc(ipv6=True) or ec2.IpProtocol.DUAL_STACK",
+            code="Ipv6Missing",
+        )
 
 
 def _check_room(where: Where, addresses: Iterable[int], reserved: float | None) -> None:

@@ -98,12 +98,13 @@ def _service(name: str) -> ec2.IInterfaceVpcEndpointService:
 
 def _name_of(where: Where, service: object) -> str:
     name = getattr(service, "short_name", None) or getattr(service, "name", None)
-    if not isinstance(name, str):
+    gateway = isinstance(service, ec2.GatewayVpcEndpointAwsService)
+    if gateway or not isinstance(name, str):
         where.refuse(
             "endpoints",
             "must be names of services, or objects of ec2.InterfaceVpcEndpointAwsService",
             got=type_name(service),
-            fix='write them as "sqs"',
+            fix="leave it out: the gateway endpoints for S3 and DynamoDB are there" if gateway else 'write "sqs", say',
             code="TypeMismatch",
         )
     return name

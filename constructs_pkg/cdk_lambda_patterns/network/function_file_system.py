@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import aws_cdk as cdk
 from aws_cdk import RemovalPolicy, aws_ec2 as ec2, aws_efs as efs, aws_iam as iam, aws_lambda as lambda_
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
+from cdk_lambda_patterns.function.function_network import remember_vpc
 from cdk_lambda_patterns.function.policies import policy_document
+from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
 if TYPE_CHECKING:
@@ -85,14 +88,15 @@ class FunctionFileSystem(Construct):
         where = Where(scope, construct_id)
         require_type(where, "vpc", vpc, "select_subnets", "aws_ec2.IVpc")
         expect_type(where, "encryption_key", encryption_key, "key_arn", "aws_kms.IKey")
-        where.within("user", user, quotas.POSIX_ID)
+        where.required_within("user", user, quotas.POSIX_ID)
         _check_path(where, path)
+        where.true_or_false(automatic_backups=automatic_backups)
 
         # 2 derive
         with cdk_refusals(where):
             super().__init__(scope, construct_id)
-        self._where = where
-        number = f"{user:.0f}"
+        self._where, self._vpc = where, vpc
+        number = cdk.Tokenization.stringify_number(user) if is_token(user) else f"{user:.0f}"
 
         # 3 define
         self.security_group = ec2.SecurityGroup(
@@ -139,6 +143,8 @@ class FunctionFileSystem(Construct):
             ValidationError: A path that is not right below /mnt.
         """
         where = self._where
+        where.text("path", path)
+        where.true_or_false(read_only=read_only)
         where.size("path", path, quotas.FILE_SYSTEM_MOUNT_PATH_LENGTH)
         where.matches(
             "path",
@@ -149,7 +155,7 @@ class FunctionFileSystem(Construct):
             code="MountPathInvalid",
         )
         access_point_arn = self.access_point.access_point_arn
-        return lambda_.FileSystem(
+        mounted = lambda_.FileSystem(
             arn=access_point_arn,
             local_mount_path=path,
             connections=self.file_system.connections,
@@ -162,9 +168,12 @@ class FunctionFileSystem(Construct):
                 )
             ],
         )
+        remember_vpc(mounted, self._vpc)
+        return mounted
 
 
 def _check_path(where: Where, path: str) -> None:
+    where.text("path", path)
     where.size("path", path, quotas.ACCESS_POINT_PATH_LENGTH)
     where.matches(
         "path",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aws_cdk import aws_ec2 as ec2
 
 from cdk_lambda_patterns import practices, quotas
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function, require_type
 from cdk_lambda_patterns.function.function_network import interfaces, usable_addresses
 from cdk_lambda_patterns.function.log_group import check_log_retention
 from cdk_lambda_patterns.tokens import is_token
@@ -74,7 +74,7 @@ class FunctionVpc(ec2.Vpc):
         scope: Construct,
         construct_id: str,
         *,
-        endpoints: Sequence[Endpoint] = (),
+        endpoints: Sequence[Endpoint] | None = None,
         nat_gateways: int = 0,
         ipv6: bool = False,
         zones: int = practices.VPC_ZONES,
@@ -138,10 +138,12 @@ class FunctionVpc(ec2.Vpc):
         """
         # 1 validate
         where = Where(scope, construct_id)
-        names = endpoint_names(where, endpoints)
+        names = endpoint_names(where, () if endpoints is None else endpoints)
+        where.true_or_false(ipv6=ipv6, network_acl=network_acl, flow_log=flow_log)
         _check_counts(where, zones=zones, nat_gateways=nat_gateways, functions=functions, concurrency=concurrency)
         check_log_retention(where, "flow_log_retention", flow_log_retention)
         expect_type(where, "flow_log_encryption_key", flow_log_encryption_key, "key_arn", "aws_kms.IKey")
+        _check_traffic(where, flow_log_traffic)
 
         # 2 derive
         mask = _subnet_mask(where, cidr, zones)
@@ -240,9 +242,24 @@ class FunctionVpc(ec2.Vpc):
 
         Args:
             function: The function, in this VPC.
+
+        Raises:
+            ValidationError: What is no function, or one that is in no VPC.
         """
         https, everywhere, everywhere_ipv6 = _https()
-        connections = function.connections
+        require_type(self._where, "function", function, "connections", "aws_lambda.FunctionBase")
+        try:
+            connections = function.connections
+        except RuntimeError:
+            if function.is_bound_to_vpc:
+                raise
+            self._where.refuse(
+                "function",
+                "must be in this VPC: others have no security group that holds them back",
+                got=f"{function.node.path} without a VPC",
+                fix="give it this one as its 'vpc'",
+                code="VpcMissing",
+            )
         connections.allow_to(everywhere, https, "Services, as far as routes lead")
         if self._ipv6:
             connections.allow_to(everywhere_ipv6, https, "Services, as far as routes lead")
@@ -273,6 +290,17 @@ def _check_counts(where: Where, *, zones: int, nat_gateways: int, functions: int
                 fix="choose one in that range",
                 code="CountOutOfRange",
             )
+
+
+def _check_traffic(where: Where, traffic: object) -> None:
+    if traffic is not None and not isinstance(traffic, ec2.FlowLogTrafficType):
+        where.refuse(
+            "flow_log_traffic",
+            "must be a member of aws_ec2.FlowLogTrafficType",
+            got=repr(traffic),
+            fix="write it as aws_ec2.FlowLogTrafficType.ALL",
+            code="TypeMismatch",
+        )
 
 
 def _check_zones(where: Where, wanted: int, got: Sequence[str]) -> None:
