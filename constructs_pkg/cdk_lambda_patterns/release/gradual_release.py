@@ -19,7 +19,6 @@ from cdk_lambda_patterns.validation import Where, type_name
 
 from .code_deploy_application import CodeDeployApplication
 from .release_plan import DEFAULT, ReleasePlan, Shift
-from .released_aliases import ALL_AT_ONCE_WHERE_SCALED, ONE_RELEASE
 from .smoke_test_hook import SmokeTestHook
 
 if TYPE_CHECKING:
@@ -228,7 +227,7 @@ def _check_function(where: Where, function: WellArchitectedFunction, stack: cdk.
     if function.gradual_release is not None:
         where.refuse(
             "function",
-            ONE_RELEASE,
+            "must have one release: CodeDeploy shifts an alias for one deployment group at a time",
             got=f"a function that {function.gradual_release.node.path} releases",
             fix="leave one of them out",
             code="ReleaseExists",
@@ -244,7 +243,8 @@ def _check_function(where: Where, function: WellArchitectedFunction, stack: cdk.
     if function.autoscaled_by is not None and steps.shift is not Shift.ALL_AT_ONCE:
         where.refuse(
             "plan",
-            ALL_AT_ONCE_WHERE_SCALED,
+            "must be ReleasePlan.all_at_once() where provisioned concurrency scales: Lambda refuses to change it while "
+            "an alias has weights",
             got=f"{steps.shift.value.lower()} on what {function.autoscaled_by.node.path} scales",
             fix="shift all at once behind a smoke test, or give the concurrency a fixed number",
             code="ReleaseWeightsAutoscaled",

@@ -22,14 +22,6 @@ if TYPE_CHECKING:
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
-ONE_RELEASE = "must have one release: CodeDeploy shifts an alias for one deployment group at a time"
-"""What a function must have: CloudFormation gives updates of an alias to the group that came last."""
-ALL_AT_ONCE_WHERE_SCALED = (
-    "must be ReleasePlan.all_at_once() where provisioned concurrency scales: Lambda refuses to change it while an "
-    "alias has weights"
-)
-"""What a plan must be."""
-
 
 @jsii.implements(constructs.IValidation)
 class ReleasedAliases:
@@ -81,8 +73,9 @@ def _weighted(release: codedeploy.LambdaDeploymentGroup, alias: constructs.Node)
 
 def _scaled(release: codedeploy.LambdaDeploymentGroup) -> ValidationError:
     return ValidationError(
-        f"'plan' {ALL_AT_ONCE_WHERE_SCALED}, got another one on what live.add_auto_scaling(...) scales; shift all at "
-        "once behind a smoke test, or give the concurrency a fixed number",
+        "'plan' must be ReleasePlan.all_at_once() where provisioned concurrency scales: Lambda refuses to change it "
+        "while an alias has weights, got another one on what live.add_auto_scaling(...) scales; shift all at once "
+        "behind a smoke test, or give the concurrency a fixed number",
         code="ReleaseWeightsAutoscaled",
         path=release.node.path,
     )
@@ -90,7 +83,8 @@ def _scaled(release: codedeploy.LambdaDeploymentGroup) -> ValidationError:
 
 def _taken(release: codedeploy.LambdaDeploymentGroup, alias: constructs.Node) -> ValidationError:
     return ValidationError(
-        f"'function' {ONE_RELEASE}, got {alias.path} with another update policy; leave one of them out",
+        "'function' must have one release: CodeDeploy shifts an alias for one deployment group at a time, got "
+        f"{alias.path} with another update policy; leave one of them out",
         code="ReleaseExists",
         path=release.node.path,
     )
