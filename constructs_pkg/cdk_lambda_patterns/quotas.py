@@ -1082,6 +1082,77 @@ Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambd
 EDGE_ORIGIN_BODY_BYTES = 1024 * 1024
 """Of a request's body that a function gets at origin requests.
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""
+EDGE_REPLACED_BODY_BYTES = {
+    ("viewer-request", "text"): 40 * 1024,
+    ("viewer-request", "base64"): int(53.2 * 1024),
+    ("origin-request", "text"): 1024 * 1024,
+    ("origin-request", "base64"): int(1.33 * 1024 * 1024),
+}
+"""Of a request's body that a function returns, by the event and the encoding: 40 KB and 1 MB; as base64, of the encoded
+text, 53.2 KB and 1.33 MB.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""
+EDGE_ADDRESS_CHARACTERS = 8_192
+"""A request's URI and query string have less.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html"""
+EDGE_DISALLOWED_HEADERS = frozenset(
+    {
+        "connection",
+        "expect",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "trailer",
+        "upgrade",
+        "x-accel-buffering",
+        "x-accel-charset",
+        "x-accel-limit-rate",
+        "x-accel-redirect",
+        "x-amzn-auth",
+        "x-amzn-cf-billing",
+        "x-amzn-cf-id",
+        "x-amzn-cf-xff",
+        "x-amzn-errortype",
+        "x-amzn-fle-profile",
+        "x-amzn-header-count",
+        "x-amzn-header-order",
+        "x-amzn-lambda-integration-tag",
+        "x-amzn-requestid",
+        "x-cache",
+        "x-forwarded-proto",
+        "x-real-ip",
+    }
+)
+"""Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html"""
+EDGE_DISALLOWED_HEADER_PREFIXES = ("x-amz-cf-", "x-edge-")
+"""Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html"""
+VIEWER_READ_ONLY_HEADERS = {
+    "viewer-request": frozenset({"cdn-loop", "content-length", "host", "transfer-encoding", "via"}),
+    "viewer-response": frozenset({"via", "warning"}),
+}
+"""Of CloudFront Functions, by the event.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html"""
+EDGE_READ_ONLY_HEADERS = {
+    "viewer-request": VIEWER_READ_ONLY_HEADERS["viewer-request"] | {"cloudfront-viewer-country"},
+    "origin-request": frozenset(
+        {
+            "accept-encoding",
+            "cdn-loop",
+            "content-length",
+            "if-modified-since",
+            "if-none-match",
+            "if-range",
+            "if-unmodified-since",
+            "transfer-encoding",
+            "via",
+        }
+    ),
+    "origin-response": frozenset({"transfer-encoding", "via"}),
+    "viewer-response": VIEWER_READ_ONLY_HEADERS["viewer-response"]
+    | {"content-encoding", "content-length", "transfer-encoding"},
+}
+"""Of Lambda@Edge, by the event.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-restrictions.html"""
 EDGE_RUNTIMES = ("nodejs", "python")
 """Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""
 EDGE_REGION = "us-east-1"

@@ -161,6 +161,90 @@ def test_fails_when_cloudfront_could_not_use_the_result(tmp_path: Path, result: 
     fails(tmp_path, f"function handler(event) {{ return {result}; }}", says)
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("request.headers.connection = {value: 'close'}", "the header 'connection' cannot be set by functions"),
+        ("request.headers['x-edge-a'] = {value: '1'}", "the header 'x-edge-a' cannot be set by functions"),
+        ("request.headers.host = {value: 'a'}", "'host' cannot be added, changed or removed in viewer requests"),
+        ("delete request.headers.host", "'host' cannot be added, changed or removed in viewer requests"),
+        ("request.headers.via = {value: 'a'}", "'via' cannot be added, changed or removed in viewer requests"),
+        ("request.method = 'POST'", "'method' of a request cannot be changed: GET, got 'POST'"),
+        ("request.querystring = 7", "'querystring' must be text"),
+        ("request.querystring = '?a=b'", r"'querystring' must be text without '\?' before it"),
+        ("request.querystring = {a: 'b'}", r'\'querystring\' must be {name: .*, got {"a": "b"}'),
+        ("request.cookies = {a: 'b'}", r'\'cookies\' must be {name: .*, got {"a": "b"}'),
+        ("request.cookies = ['a']", r"'cookies' must be {name: .*, got \[\"a\"\]"),
+        ("request.headers.a = {value: '1', multiValue: [{}]}", "a header must have a name in lower case"),
+        ("request.uri = '/' + 'a'.repeat(8191)", "less than 8,192 characters, got 8,192"),
+    ],
+)
+def test_fails_when_a_request_changes_beyond_what_functions_may(tmp_path: Path, change: str, says: str) -> None:
+    fails(tmp_path, f"function handler({{request}}) {{ {change}; return request; }}", says)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "request.querystring = 'a=b&c=d'",
+        "request.querystring = {a: {value: 'b', multiValue: [{value: 'b'}, {value: 'c'}]}}",
+        "request.cookies.a = {value: 'b'}",
+        "request.headers.accept = {value: 'a', multiValue: [{value: 'a'}, {value: 'b'}]}",
+        "delete request.querystring",
+    ],
+)
+def test_a_request_may_change_otherwise(tmp_path: Path, change: str) -> None:
+    event = viewer_request(headers={"Accept": "*/*"}, querystring={"id": "1"})
+
+    assert run(tmp_path, f"function handler({{request}}) {{ {change}; return request; }}", event)["uri"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("response", "says"),
+    [
+        ("event.request", "a response must be returned, with its 'statusCode', got a request"),
+        ("{statusCode: 200}", "'via' cannot be added, changed or removed in viewer responses"),
+        ("{...event.response, headers: {via: {value: 'b'}}}", "'via' cannot be added, changed or removed"),
+        ("{...event.response, headers: {...event.response.headers, warning: {value: 'b'}}}", "'warning' cannot be"),
+        ("{...event.response, headers: {...event.response.headers, expect: {value: 'b'}}}", "'expect' cannot be set"),
+        ("{...event.response, cookies: {a: 'b'}}", "'cookies' must be"),
+        ("{...event.response, body: 7}", "a body must be text, got int"),
+        ("{...event.response, body: {data: 'a'}}", "'encoding' of a body must be 'text' or 'base64', got None"),
+        ("{...event.response, body: {data: 'a', encoding: 'gzip'}}", "got 'gzip'"),
+        ("{...event.response, body: {data: '%', encoding: 'base64'}}", "must be base64 where 'encoding' says so"),
+    ],
+)
+def test_fails_when_a_response_changes_beyond_what_functions_may(tmp_path: Path, response: str, says: str) -> None:
+    event = viewer_response(headers={"Via": "a"})
+
+    fails(tmp_path, f"function handler(event) {{ return {response}; }}", says, event=event)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "statusCode = 404",
+        "headers['content-length'] = {value: '1'}",
+        "cookies.a = {value: 'b', attributes: 'Secure'}",
+        "body = 'a'",
+        "body = {data: 'YQ==', encoding: 'base64'}",
+        "body = {data: '', encoding: 'text'}",
+    ],
+)
+def test_a_response_may_change_otherwise(tmp_path: Path, change: str) -> None:
+    event = viewer_response(headers={"Via": "a"})
+
+    response = run(tmp_path, f"function handler({{response}}) {{ response.{change}; return response; }}", event)
+
+    assert response["headers"]["via"] == {"value": "a"}
+
+
+def test_fails_when_an_answer_to_a_request_has_a_header_that_may_only_be_read(tmp_path: Path) -> None:
+    code = "function handler() { return {statusCode: 200, headers: {'transfer-encoding': {value: 'chunked'}}}; }"
+
+    fails(tmp_path, code, "'transfer-encoding' cannot be added, changed or removed in viewer requests")
+
+
 @pytest.mark.parametrize("status", [200, 599])
 def test_a_status_may_be_from_200_to_599(tmp_path: Path, status: int) -> None:
     assert run(tmp_path, f"const handler = () => ({{statusCode: {status}}})") == {"statusCode": status}

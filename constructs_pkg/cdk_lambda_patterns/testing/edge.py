@@ -1,6 +1,7 @@
 """Calls handlers of Lambda@Edge in tests, with the events that CloudFront documents.
 
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-event-structure.html,
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-restrictions.html,
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-generating-http-responses.html
 """
 
@@ -13,9 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.json_values import as_list, as_mapping
 
+from .edge_restrictions import Refusals
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_NO_CONTENT = "204"
 _BODY_LIMITS = {"viewer-request": quotas.EDGE_VIEWER_BODY_BYTES, "origin-request": quotas.EDGE_ORIGIN_BODY_BYTES}
 
 
@@ -156,21 +160,66 @@ def _headers(headers: Mapping[str, str]) -> dict[str, list[dict[str, str]]]:
 
 def _check(result: Mapping[str, Any], cf: Mapping[str, Any]) -> None:
     event_type: str = cf["config"]["eventType"]
-    if "status" in result:
-        _check_status(result["status"])
-        if event_type == "viewer-response" and str(result["status"]) != cf["response"]["status"]:
-            was = cf["response"]["status"]
-            raise EdgeFunctionError(f"the status of a viewer response cannot be changed: {was}, got {result['status']}")
-    elif event_type.endswith("-response"):
-        raise EdgeFunctionError("a response must be returned, with its 'status', got a request")
-    elif not str(result.get("uri", "")).startswith("/"):
-        raise EdgeFunctionError(f"'uri' of a request must begin with '/', got {result.get('uri')!r}")
-    for name, values in (as_mapping(result.get("headers")) or {}).items():
+    refusals = Refusals(EdgeFunctionError, event_type)
+    headers = as_mapping(result.get("headers")) or {}
+    if "status" not in result:
+        if event_type.endswith("-response"):
+            raise EdgeFunctionError("a response must be returned, with its 'status', got a request")
+        refusals.check_address(result.get("uri"), result.get("querystring", ""))
+    for name, values in headers.items():
         _check_header(name, values)
+    if "status" in result:
+        _check_response(refusals, result, cf)
+    else:
+        _check_request(refusals, result, cf)
+
+
+def _check_response(refusals: Refusals, response: Mapping[str, Any], cf: Mapping[str, Any]) -> None:
+    event_type: str = cf["config"]["eventType"]
+    given = as_mapping(cf.get("response")) or {}  # there is none at requests: the response is all the function's own
+    status = response["status"]
+    _check_status(status)
+    if event_type == "viewer-response" and str(status) != given["status"]:
+        was = given["status"]
+        raise EdgeFunctionError(f"the status of a viewer response cannot be changed: {was}, got {status}")
+    refusals.check_headers(_values(given), _values(response), quotas.EDGE_READ_ONLY_HEADERS[event_type])
+    body = response.get("body")
+    if body is not None:
+        refusals.check_body(body, response.get("bodyEncoding", "text"), encoded_as="bodyEncoding")
+    if body and event_type == "viewer-request" and str(status) == _NO_CONTENT:
+        raise EdgeFunctionError(f"a response with status {_NO_CONTENT} must have no body at a viewer request")
     at_viewer = event_type.startswith("viewer-")
     most = quotas.EDGE_VIEWER_RESPONSE_BYTES if at_viewer else quotas.EDGE_ORIGIN_RESPONSE_BYTES
-    if "status" in result and (size := _size(result)) > most:
+    if (size := _size(response)) > most:
         raise EdgeFunctionError(f"a response that a function makes must have at most {most:,} bytes, got {size:,}")
+
+
+def _check_request(refusals: Refusals, request: Mapping[str, Any], cf: Mapping[str, Any]) -> None:
+    event_type: str = cf["config"]["eventType"]
+    given: Mapping[str, Any] = cf["request"]
+    refusals.check_kept(given, request, "method", "clientIp")
+    refusals.check_headers(_values(given), _values(request), quotas.EDGE_READ_ONLY_HEADERS[event_type])
+    if request.get("body") is None:
+        return
+    body = as_mapping(request["body"])
+    action = None if body is None else body.get("action", "read-only")
+    if body is None or action not in {"read-only", "replace"}:
+        raise EdgeFunctionError(
+            "'body' of a request must be an object with 'data', 'encoding', and 'read-only' or 'replace' as its "
+            f"'action', got {type(request['body']).__name__ if body is None else repr(action)}"
+        )
+    if action == "replace":
+        encoding = body.get("encoding", "base64")
+        size = len(refusals.check_body(body.get("data"), encoding, encoded_as="encoding").encode())
+        most = quotas.EDGE_REPLACED_BODY_BYTES[event_type, encoding]
+        if size > most:
+            raise EdgeFunctionError(f"a body in {encoding} must have at most {most:,} bytes, got {size:,}")
+
+
+def _values(message: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The values of a request's or a response's headers. How a name is written says nothing."""
+    headers = as_mapping(message.get("headers")) or {}
+    return {name: [value["value"] for value in values] for name, values in headers.items()}
 
 
 def _size(response: Mapping[str, Any]) -> int:

@@ -2,7 +2,8 @@
 
 The runtime's language is JavaScript as far as Node knows it, which is further than CloudFront does; its modules are
 CloudFront's. Its limits of time and memory are not there.
-Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html,
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-restrictions.html
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import cdk_lambda_patterns.local_cloud
 from cdk_lambda_patterns import quotas
-from cdk_lambda_patterns.json_values import as_mapping
+from cdk_lambda_patterns.json_values import as_list, as_mapping
+
+from .edge_restrictions import Refusals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +57,8 @@ def run_viewer_function(
             Default: - it has none.
 
     Raises:
-        ViewerFunctionError: It failed, or returned neither a request nor a response. Or there is no Node.js.
+        ViewerFunctionError: It failed, or returned neither a request nor a response, or one that CloudFront does not
+            take. Or there is no Node.js.
     """
     text = Path(code).read_text(encoding="utf-8") if isinstance(code, (str, Path)) else code.render()
     request = {
@@ -68,7 +72,7 @@ def run_viewer_function(
         sys.stdout.write(f"{line}\n")
     if "error" in outcome:
         raise ViewerFunctionError(outcome["error"])
-    return _checked(outcome["result"])
+    return _checked(outcome["result"], event)
 
 
 def viewer_request(
@@ -161,23 +165,64 @@ def _run(request: str) -> dict[str, Any]:
     return cast("dict[str, Any]", json.loads(done.stdout))
 
 
-def _checked(result: object) -> dict[str, Any]:
+def _checked(result: object, event: Mapping[str, Any]) -> dict[str, Any]:
     """The result, where CloudFront would take it."""
     returned = as_mapping(result)
     if returned is None:
         raise ViewerFunctionError(f"a request or a response must be returned, got {json.dumps(result)}")
+    kind = "response" if "response" in event else "request"
+    refusals = Refusals(ViewerFunctionError, f"viewer-{kind}")
+    query = returned.get("querystring", "")
     if "statusCode" in returned:
-        if returned["statusCode"] not in quotas.EDGE_STATUS_CODES:
-            raise ViewerFunctionError(f"'statusCode' must be a number from 200 to 599, got {returned['statusCode']!r}")
-    elif not str(returned.get("uri", "")).startswith("/"):
-        raise ViewerFunctionError(f"'uri' of a request must begin with '/', got {returned.get('uri')!r}")
+        _check_response(refusals, returned)
+    elif kind == "response":
+        raise ViewerFunctionError("a response must be returned, with its 'statusCode', got a request")
+    else:
+        refusals.check_address(returned.get("uri"), "" if as_mapping(query) is not None else query)
     for name, header in (as_mapping(returned.get("headers")) or {}).items():
-        value = (as_mapping(header) or {}).get("value")
-        if name != name.lower() or not isinstance(value, str):
+        if name != name.lower() or not _has_value(header):
             raise ViewerFunctionError(
                 f"a header must have a name in lower case and {{value: '...'}}, got {json.dumps({name: header})}"
             )
+    for field, what in (("querystring", query), ("cookies", returned.get("cookies", {}))):
+        _check_values(field, what)
+    # A response at a request is all the function's own.
+    given: Mapping[str, Any] = {} if "statusCode" in returned and kind == "request" else event[kind]
+    refusals.check_headers(_texts(given), _texts(returned), quotas.VIEWER_READ_ONLY_HEADERS[f"viewer-{kind}"])
+    if "statusCode" not in returned:
+        refusals.check_kept(given, returned, "method")
     return cast("dict[str, Any]", result)
+
+
+def _check_response(refusals: Refusals, response: Mapping[str, Any]) -> None:
+    if response["statusCode"] not in quotas.EDGE_STATUS_CODES:
+        raise ViewerFunctionError(f"'statusCode' must be a number from 200 to 599, got {response['statusCode']!r}")
+    body = response.get("body")
+    if (encoded := as_mapping(body)) is not None:
+        refusals.check_body(encoded.get("data"), encoded.get("encoding"), encoded_as="encoding")
+    elif body is not None:
+        refusals.check_body(body, "text", encoded_as="encoding")
+
+
+def _check_values(field: str, values: object) -> None:
+    # A query string may be text as well, as in an example of AWS:
+    # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/example_cloudfront_functions_normalize_query_string_parameters_section.html
+    if field == "querystring" and isinstance(values, str):
+        return
+    named = as_mapping(values)
+    if named is None or not all(map(_has_value, named.values())):
+        raise ViewerFunctionError(f"'{field}' must be {{name: {{value: '...'}}}}, got {json.dumps(values)}")
+
+
+def _has_value(entry: object) -> bool:
+    fields = as_mapping(entry) or {}
+    return isinstance(fields.get("value"), str) and all(map(_has_value, as_list(fields.get("multiValue"))))
+
+
+def _texts(message: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The values of a request's or a response's headers."""
+    headers = as_mapping(message.get("headers")) or {}
+    return {name: [each["value"] for each in header.get("multiValue", [header])] for name, header in headers.items()}
 
 
 def _values(values: Mapping[str, str] | None) -> dict[str, dict[str, str]]:
