@@ -8,10 +8,12 @@ from typing import Any, cast
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_codedeploy as codedeploy, aws_events as events, aws_lambda as lambda_
+from jsii._reference_map import InterfaceDynamicProxy
 
 from cdk_lambda_patterns import ValidationError
 from cdk_lambda_patterns.quotas import Quota
 from cdk_lambda_patterns.validation import Where, type_name
+from tests.bench.jsii_messages import counted
 
 WHERE = Where(cast("Any", SimpleNamespace(node=SimpleNamespace(path="Stack"))), "Function")
 UP_TO_TWO = Quota(code="Retries", minimum=0, maximum=2, unit="retries", source="", fix="choose one")
@@ -111,3 +113,20 @@ def test_a_type_has_the_name_that_its_users_write(value: object, name: str) -> N
 )
 def test_fails_when_a_number_that_must_be_given_is_not(value: float | None, got: str) -> None:
     assert got in refusal("required_within", value, UP_TO_TWO)
+
+
+@pytest.mark.parametrize(("scope", "got"), [(None, "None"), ("Stack", "str"), (3, "int")])
+def test_fails_when_a_scope_is_no_construct(scope: Any, got: str) -> None:  # noqa: ANN401
+    with pytest.raises(ValidationError, match=rf"'scope' must be a construct, got {got}; .* \(ScopeExpected\)"):
+        Where(scope, "Function")
+
+
+def test_a_scope_is_not_asked_whether_it_is_a_construct(stack: cdk.Stack) -> None:
+    with counted() as messages:
+        Where(stack, "Function")
+
+    assert len(messages) == 0
+
+
+def test_a_scope_may_be_known_by_its_interfaces_alone(stack: cdk.Stack) -> None:
+    Where(cast("Any", InterfaceDynamicProxy([stack])), "Function")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from inspect import getattr_static
 from typing import TYPE_CHECKING, NoReturn
 
 from .errors import ValidationError
@@ -27,6 +28,15 @@ class Where:
 
     scope: Construct
     construct_id: str
+
+    def __post_init__(self) -> None:
+        """Refuse a scope that is no construct, without asking it: that would be a message to Node."""
+        # What jsii knows by its interfaces alone has delegates.
+        if all(getattr_static(self.scope, name, None) is None for name in ("node", "_delegates")):
+            raise ValidationError(
+                f"'scope' must be a construct, got {type_name(self.scope)}; give the stack, or in a construct 'self'",
+                code="ScopeExpected",
+            )
 
     @property
     def path(self) -> str:
