@@ -228,8 +228,8 @@ def _check_reserved(where: Where, kept: _Amounts, account_limit: int) -> None:
     if total > max(0, account_limit - quotas.UNRESERVED_CONCURRENCY):
         where.refuse(
             "account_limit",
-            f"must be {quotas.UNRESERVED_CONCURRENCY} above what functions reserve and keep ready: AWS holds those back "
-            "for the others",
+            f"must be {quotas.UNRESERVED_CONCURRENCY} above what functions reserve and keep ready: AWS holds those "
+            "back for the others",
             got=f"{account_limit:,} for {total:,g} {_most(kept)}",
             fix="reserve less, keep fewer ready, or give the limit that AWS has granted",
             code="ReservedAboveAccount",
