@@ -108,6 +108,13 @@ def test_a_type_has_the_name_that_its_users_write(value: object, name: str) -> N
     assert type_name(value) == name
 
 
+@pytest.mark.parametrize("method", ["text", "within"])
+def test_a_value_without_words_of_its_own_is_named_by_its_type(method: str) -> None:
+    arguments = [UP_TO_TWO] if method == "within" else []
+
+    assert "got aws_cdk.Duration; " in refusal(method, cdk.Duration.seconds(3), *arguments)
+
+
 @pytest.mark.parametrize(
     ("value", "got"), [(None, "must be a whole number, at most 2 retries, got None; "), (3, "got 3; ")]
 )

@@ -83,7 +83,7 @@ class Where:
 
     def _refuse_no_number(self, prop: str, value: object, quota: Quota, fix: str) -> NoReturn:
         kind = "whole number" if quota.whole else "number"
-        self.refuse(prop, f"must be a {kind}, {quota.range}", got=repr(value), fix=fix, code=quota.code)
+        self.refuse(prop, f"must be a {kind}, {quota.range}", got=shown(value), fix=fix, code=quota.code)
 
     def size(self, prop: str, value: Sized | None, quota: Quota, *, fix: str | None = None) -> None:
         """Refuse text or a collection whose length is outside a quota, and what has none. None and tokens pass."""
@@ -99,7 +99,7 @@ class Where:
     def text(self, prop: str, value: object) -> None:
         """Refuse what is no text that UTF-8 can carry."""
         if not isinstance(value, str):
-            self.refuse(prop, "must be text", got=repr(value), fix="write it in quotes", code="TextExpected")
+            self.refuse(prop, "must be text", got=shown(value), fix="write it in quotes", code="TextExpected")
         if not is_unicode(value):
             self.refuse(prop, "must be text", got=ascii(value), fix="leave out the half character", code="TextExpected")
 
@@ -112,7 +112,7 @@ class Where:
         for prop, value in flags.items():
             if not isinstance(value, bool):
                 fix = f"write {prop}=True, or {prop}=False"
-                self.refuse(prop, "must be True or False", got=repr(value), fix=fix, code="TypeMismatch")
+                self.refuse(prop, "must be True or False", got=shown(value), fix=fix, code="TypeMismatch")
 
     def matches(self, prop: str, value: str | None, pattern: str, *, rule: str, fix: str, code: str) -> None:
         """Refuse text that does not match a pattern as a whole. None and tokens pass."""
@@ -124,6 +124,11 @@ class Where:
 def is_number(value: object) -> bool:
     """Whether the value is a number; True and False are none."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def shown(value: object) -> str:
+    """What was received: as it is written, or where only its address would be shown, its type."""
+    return type_name(value) if type(value).__repr__ is object.__repr__ else repr(value)
 
 
 def type_name(value: object) -> str:

@@ -70,10 +70,10 @@ def test_fails_when_the_duration_is_a_token() -> None:
     [
         ({"requests_per_second": "3"}, "RequestRateOutOfRange", "'3'"),
         ({"requests_per_second": True}, "RequestRateOutOfRange", "True"),
-        ({"requests_per_second": cdk.Duration.seconds(3)}, "RequestRateOutOfRange", "a Duration"),
+        ({"requests_per_second": cdk.Duration.seconds(3)}, "RequestRateOutOfRange", "aws_cdk.Duration"),
         ({"requests_per_second": cdk.Token.as_number({"Ref": "Rate"})}, "RequestRateOutOfRange", "a token"),
         ({"requests_per_second": 3, "headroom": None}, "HeadroomOutOfRange", "None"),
-        ({"requests_per_second": 3, "headroom": cdk.Duration.seconds(3)}, "HeadroomOutOfRange", "a Duration"),
+        ({"requests_per_second": 3, "headroom": cdk.Duration.seconds(3)}, "HeadroomOutOfRange", "aws_cdk.Duration"),
     ],
 )
 def test_fails_when_a_number_is_none(options: dict[str, Any], code: str, got: str) -> None:

@@ -11,7 +11,7 @@ from aws_cdk import Duration
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.errors import ValidationError
 from cdk_lambda_patterns.tokens import is_token
-from cdk_lambda_patterns.validation import is_number
+from cdk_lambda_patterns.validation import is_number, shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +76,6 @@ class Workload:
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, Duration):
-        return "a token" if value.is_unresolved() else "a Duration"
-    if is_token(value):
+    if is_token(value) or (isinstance(value, Duration) and value.is_unresolved()):
         return "a token"
-    return f"{value:g}" if is_number(value) else repr(value)
+    return f"{value:g}" if is_number(value) else shown(value)
