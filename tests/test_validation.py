@@ -136,4 +136,6 @@ def test_a_scope_is_not_asked_whether_it_is_a_construct(stack: cdk.Stack) -> Non
 
 
 def test_a_scope_may_be_known_by_its_interfaces_alone(stack: cdk.Stack) -> None:
-    Where(cast("Any", InterfaceDynamicProxy([stack])), "Function")
+    proxy: Any = InterfaceDynamicProxy
+
+    assert Where(proxy([stack]), "Function").path == "Stack/Function"
