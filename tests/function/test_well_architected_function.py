@@ -5,11 +5,8 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import (
-    aws_apigatewayv2 as apigatewayv2,
-    aws_apigatewayv2_integrations as integrations,
     aws_codeguruprofiler as codeguruprofiler,
     aws_ec2 as ec2,
-    aws_iam as iam,
     aws_lambda as lambda_,
     aws_lambda_event_sources as event_sources,
     aws_logs as logs,
@@ -17,7 +14,6 @@ from aws_cdk import (
     aws_signer as signer,
     aws_sns as sns,
     aws_sqs as sqs,
-    aws_stepfunctions_tasks as tasks,
 )
 
 from cdk_lambda_patterns import WellArchitectedFunction, practices, quotas
@@ -397,18 +393,6 @@ class TestLive:
         assert function.failure_queue is not None
         (alias,) = resources(synthesize(stack), "AWS::Lambda::Alias")
         assert only_permission(synthesize(stack))["FunctionName"] == {"Ref": alias}
-
-    def test_every_api_of_the_cdk_takes_it(self, stack: cdk.Stack) -> None:
-        function = define(stack)
-
-        apigatewayv2.HttpApi(
-            stack, "Api", default_integration=integrations.HttpLambdaIntegration("Integration", function.live)
-        )
-        tasks.LambdaInvoke(stack, "Invoke", lambda_function=function.live)
-        function.live.grant_invoke(iam.ServicePrincipal("scheduler.amazonaws.com"))
-        function.live.add_function_url()
-
-        synthesize(stack)
 
     def test_snap_start_works_without_a_warning(self, stack: cdk.Stack) -> None:
         define(stack, snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS)
