@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cdk_lambda_patterns.testing import Template
+    from tests.bench.jsii_messages import Messages
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What one function costs."""
 
-    messages: int
+    messages: Messages
     """Messages to Node for a function that is not the first one of its process."""
     resources: int
     """Those of a function that is not the first one of its stack."""
@@ -49,9 +50,7 @@ def cost(definition: Callable[[cdk.Stack, str], object]) -> Cost:
     before = _resources(stack)
     with counted() as messages:
         definition(stack, "Second")
-    return Cost(
-        messages=len(messages), resources=_resources(stack) - before, template_bytes=size(template_of(definition))
-    )
+    return Cost(messages=messages, resources=_resources(stack) - before, template_bytes=size(template_of(definition)))
 
 
 def _resources(stack: cdk.Stack) -> int:
