@@ -238,7 +238,7 @@ def test_fails_when_there_is_no_cdk_cli(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(LocalCloudError, match=r"the CDK CLI was not found.*npm install --save-dev aws-cdk"):
+    with pytest.raises(LocalCloudError, match=r"the CDK CLI was not found.*npm install aws-cdk@2"):
         local_cloud.deploy(OneQueue)
 
 

@@ -88,7 +88,7 @@ class CdkCli:
         found = shutil.which("cdk", path=path)
         if found is None:
             raise LocalCloudError(
-                f"the CDK CLI was not found, in node_modules above {folder} or on PATH; npm install --save-dev aws-cdk"
+                f"the CDK CLI was not found, in node_modules above {folder} or on PATH; npm install aws-cdk@2"
             )
         script = Path(found).resolve()
         with script.open("rb") as file:
