@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_cloudwatch as cloudwatch, aws_codedeploy as codedeploy, aws_lambda as lambda_, aws_sqs as sqs
+from aws_cdk import (
+    aws_cloudwatch as cloudwatch,
+    aws_codedeploy as codedeploy,
+    aws_iam as iam,
+    aws_lambda as lambda_,
+    aws_sqs as sqs,
+)
 from constructs import Construct
 
 from cdk_lambda_patterns import (
@@ -596,6 +602,16 @@ class TestHooks:
 
         assert f"'{name}'" in str(error)
 
+    @pytest.mark.parametrize("name", ["pre_hook", "post_hook"])
+    @pytest.mark.parametrize("part", ["live", "live_version"])
+    def test_fail_when_what_they_are_parts_of_is_released(self, stack: cdk.Stack, name: str, part: str) -> None:
+        hook, later = define(stack, "Hook"), define(stack, "Later")
+        release(stack, "HooksRelease", function=hook)
+        release(stack, "First", **{name: getattr(later, part)})
+
+        refused(stack, "ReleaseHookReleased", "Stack/Hook", **{name: getattr(hook, part)})
+        refused(stack, "ReleaseHookReleased", "Stack/Later", function=later)
+
     @pytest.mark.parametrize("name", ["smoke_test", "pre_hook", "post_hook"])
     def test_fail_when_they_are_released_afterwards(self, stack: cdk.Stack, name: str) -> None:
         hook = SmokeTestHook(stack, "Hook", payloads=[{"payload": 1}])
@@ -647,12 +663,55 @@ class TestHooks:
         refused(stack, "ReleaseHookInOtherStack", "Other/Smoke for a release in Stack", smoke_test=hook)
 
     @pytest.mark.parametrize("name", ["pre_hook", "post_hook"])
-    def test_fail_when_they_are_the_function_itself(self, stack: cdk.Stack, name: str) -> None:
+    @pytest.mark.parametrize("part", [None, "live", "live_version"])
+    def test_fail_when_they_are_the_function_itself(self, stack: cdk.Stack, name: str, part: str | None) -> None:
         function = define(stack)
+        hook = function if part is None else getattr(function, part)
 
-        error = refused(stack, "ReleaseHookIsFunction", "the function itself", function=function, **{name: function})
+        error = refused(stack, "ReleaseHookIsFunction", "the function itself", function=function, **{name: hook})
 
         assert f"'{name}'" in str(error)
+
+    def test_may_be_an_alias(self, stack: cdk.Stack) -> None:
+        hook = define(stack, "Hook")
+        release(stack, pre_hook=hook.live)
+
+        template = synthesize(stack)
+        assert logical_id(hook.live) in str(the_update(template)["BeforeAllowTrafficHook"])
+        assert list(circles(template)) == []
+
+
+class TestCircles:
+    """What CloudFormation alone would find, at the deployment."""
+
+    @pytest.mark.parametrize("name", ["pre_hook", "post_hook"])
+    def test_are_refused_when_a_hook_may_call_live(self, app: cdk.App, stack: cdk.Stack, name: str) -> None:
+        function, hook = define(stack), define(stack, "Hook")
+        release(stack, function=function, **{name: hook})
+        function.live.grant_invoke(hook)
+
+        with pytest.raises(
+            RuntimeError, match=r"got Stack/Hook with a right on Stack/Function's; .* \(ReleaseHookCircle\)"
+        ):
+            synthesize(stack)
+        assert live_of(function) in circles(app.synth(skip_validation=True).get_stack_by_name("Stack").template)
+
+    def test_are_none_when_live_is_named_by_text(self, stack: cdk.Stack) -> None:
+        function, hook = define(stack), define(stack, "Hook")
+        release(stack, function=function, post_hook=hook)
+
+        live = f"{function.function_arn}:live"
+        hook.add_environment("LIVE", live)
+        hook.add_to_role_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[live]))
+
+        assert list(circles(synthesize(stack))) == []
+
+    def test_are_none_when_a_hook_may_call_another_function(self, stack: cdk.Stack) -> None:
+        function, hook, other = define(stack), define(stack, "Hook"), define(stack, "Other")
+        release(stack, function=function, post_hook=hook)
+        other.live.grant_invoke(hook)
+
+        assert list(circles(synthesize(stack))) == []
 
 
 @pytest.mark.parametrize("name", ["pre_hook", "post_hook"])

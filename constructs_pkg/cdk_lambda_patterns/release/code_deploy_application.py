@@ -103,11 +103,11 @@ class CodeDeployApplication(Construct):
         role.shift(function, hooks=hooks)
         return role
 
-    def calls(self, function: WellArchitectedFunction) -> bool:
+    def calls(self, function: lambda_.FunctionBase) -> bool:
         """Whether a function is a hook of one of the releases.
 
         Args:
-            function: The function.
+            function: The function, its alias or its version.
         """
         return any(role.calls(function) for role in self._roles)
 
@@ -215,11 +215,11 @@ class ReleaseRole:
             self._hooks |= dict.fromkeys(new, policy)
         return list(dict.fromkeys(self._hooks[name] for name in known))
 
-    def calls(self, function: WellArchitectedFunction) -> bool:
+    def calls(self, function: lambda_.FunctionBase) -> bool:
         """Whether a function is a hook of one of its releases.
 
         Args:
-            function: The function.
+            function: The function, its alias or its version.
         """
         return reference(function) in self._hooks
 

@@ -314,14 +314,15 @@ def _attach(where: Where, policy: iam.ManagedPolicy, grantee: _Grantee) -> None:
     elif hasattr(grantee, "group_name"):
         policy.attach_to_group(cast("iam.IGroup", grantee))
     else:
-        grantee.add_managed_policy(managed)
+        role = cast("iam.IRole", grantee)
+        role.add_managed_policy(managed)
         stack = cdk.Stack.of(policy)
-        attached = stack.resolve(cast("iam.CfnManagedPolicy", policy.node.default_child).roles) or []
-        if stack.resolve(grantee.role_name) not in attached:
+        attached: list[object] = stack.resolve(cast("iam.CfnManagedPolicy", policy.node.default_child).roles) or []
+        if stack.resolve(role.role_name) not in attached:
             where.refuse(
                 "grantee",
                 "must be a role that may be given policies",
-                got=f"{grantee.node.path}, which is imported to stay as it is",
+                got=f"{role.node.path}, which is imported to stay as it is",
                 fix="import it without mutable=False, or attach 'guardrail' and policy(duty) where it is defined",
                 code="GranteeImmutable",
             )

@@ -18,6 +18,7 @@ from cdk_lambda_patterns.quotas import Quota
 from cdk_lambda_patterns.validation import Where, type_name
 
 from .code_deploy_application import CodeDeployApplication
+from .hook_circles import HookCircles
 from .release_plan import DEFAULT, ReleasePlan, Shift
 from .smoke_test_hook import SmokeTestHook
 
@@ -215,6 +216,7 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
             iam.Grant.add_to_principal(grantee=hook, actions=["lambda:InvokeFunction"], resource_arns=[version])
         # Traffic waits for CodeDeploy's right to ask the hooks.
         function.live.node.add_dependency(*role.invoke(self, hooks))
+        self.node.add_validation(HookCircles(function, hooks))
 
 
 def _steps(where: Where, plan: ReleasePlan | None) -> Steps:
@@ -297,7 +299,8 @@ def _check_hooks(
 ) -> None:
     for name, hook in hooks.items():
         expect_type(where, name, hook, "function_arn", "aws_lambda.IFunction")
-        if hook is function:
+        behind = _behind(hook)
+        if behind is function:
             where.refuse(
                 name,
                 "must be another function than the one that is released",
@@ -313,8 +316,8 @@ def _check_hooks(
                 fix="define the hook beside the release",
                 code="ReleaseHookInOtherStack",
             )
-        if getattr(hook, "gradual_release", None) is not None:
-            _refuse_released_hook(where, name, cast("_Hook", hook))
+        if getattr(behind, "gradual_release", None) is not None:
+            _refuse_released_hook(where, name, cast("_Hook", behind))
     smoke_test = hooks["smoke_test"]
     if smoke_test is None:
         return
@@ -337,8 +340,13 @@ def _check_hooks(
     _check_smoke_test(where, function, smoke_test)
 
 
+def _behind(hook: _Hook | None) -> object:
+    """The function that an alias or a version is of, or the hook itself."""
+    return hook.lambda_ if isinstance(hook, (lambda_.Alias, lambda_.Version)) else hook
+
+
 def _check_no_hook(where: Where, function: WellArchitectedFunction, shared: CodeDeployApplication) -> None:
-    if shared.calls(function):
+    if any(map(shared.calls, (function, function.live, function.live_version))):
         _refuse_released_hook(where, "function", function)
 
 
