@@ -170,6 +170,12 @@ DURABLE_POLLED = Quota(
     source="https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking-esm.html",
     fix="shorten its 'execution_timeout', or have a small function start it asynchronously",
 )
+DURABLE_RUNTIMES = {"nodejs": (22,), "python": (3, 13), "java": (17,)}
+"""The first version of each; container images bring their own.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/durable-supported-runtimes.html"""
+INSTANCE_RUNTIMES = {"nodejs": (22,), "python": (3, 13), "java": (21,), "dotnet": (8,), "provided.al": (2023,)}
+"""The first version of each.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-runtimes.html"""
 INSTANCE_CONCURRENCY = Quota(
     code="InstanceConcurrencyOutOfRange",
     minimum=1,

@@ -190,6 +190,37 @@ class TestDurableExecutions:
         TRIGGERS["sqs"](stack, function)
 
 
+@pytest.mark.parametrize(
+    "runtime",
+    [
+        lambda_.Runtime.PYTHON_3_13,
+        lambda_.Runtime.PYTHON_3_14,
+        lambda_.Runtime("python3.15"),
+        lambda_.Runtime.NODEJS_22_X,
+        lambda_.Runtime.NODEJS_24_X,
+        lambda_.Runtime.JAVA_17,
+        lambda_.Runtime("java21.al2023"),
+        lambda_.Runtime(cdk.Aws.REGION),
+    ],
+    ids=str,
+)
+def test_durable_functions_run_on_these(runtime: lambda_.Runtime, stack: cdk.Stack) -> None:
+    code = lambda_.Code.from_bucket(s3.Bucket.from_bucket_name(stack, "Code", "code"), "code.zip")
+
+    define(stack, code=code, runtime=runtime, **durable(60))
+
+    assert "DurableConfig" in the_function(synthesize(stack))
+
+
+@pytest.mark.parametrize(
+    "name", ["python3.12", "python3.9", "nodejs20.x", "nodejs", "java11", "ruby3.4", "dotnet8", "provided.al2023"]
+)
+def test_fails_when_a_durable_function_is_of_another_runtime(name: str, stack: cdk.Stack) -> None:
+    error = refused(stack, "DurableRuntime", name, runtime=lambda_.Runtime(name), **durable(60))
+
+    assert "nodejs22, python3.13, java17" in str(error)
+
+
 def signing(stack: cdk.Stack, policy: str | None = None) -> lambda_.CodeSigningConfig:
     profile = signer.SigningProfile(stack, "Profile", platform=signer.Platform.AWS_LAMBDA_SHA384_ECDSA)
     options = (
@@ -198,6 +229,15 @@ def signing(stack: cdk.Stack, policy: str | None = None) -> lambda_.CodeSigningC
         else {"untrusted_artifact_on_deployment": getattr(lambda_.UntrustedArtifactOnDeployment, policy)}
     )
     return lambda_.CodeSigningConfig(stack, "Signing", signing_profiles=[profile], **options)
+
+
+def signed(stack: cdk.Stack) -> lambda_.Code:
+    return lambda_.Code.from_bucket(s3.Bucket.from_bucket_name(stack, "Code", "signed"), "code.zip", "1")
+
+
+def packed_layer(stack: cdk.Stack, folder: Path) -> lambda_.LayerVersion:
+    (folder / "shared.py").write_text("RATE = 1")
+    return lambda_.LayerVersion(stack, "Layer", code=lambda_.Code.from_asset(str(folder)))
 
 
 class TestSignedCode:
@@ -226,6 +266,47 @@ class TestSignedCode:
         code = lambda_.Code.from_bucket(s3.Bucket.from_bucket_name(stack, "Code", "signed"), "code.zip", "1")
 
         refused(stack, "CodeUnsigned", "PythonLayer", code=code, layers=[layer], code_signing_config=config)
+
+    def test_fails_with_any_other_layer_that_is_packed_here(self, stack: cdk.Stack, tmp_path: Path) -> None:
+        layer = packed_layer(stack, tmp_path)
+
+        config = signing(stack, "ENFORCE")
+        refused(
+            stack,
+            "CodeUnsigned",
+            "aws_lambda.LayerVersion",
+            code=signed(stack),
+            layers=[layer],
+            code_signing_config=config,
+        )
+
+    def test_fails_when_such_a_layer_is_added(self, stack: cdk.Stack, tmp_path: Path) -> None:
+        layer = packed_layer(stack, tmp_path)
+        function = define(stack, code=signed(stack), code_signing_config=signing(stack, "ENFORCE"))
+
+        refusal(lambda: function.add_layers(layer), "CodeUnsigned", "aws_lambda.LayerVersion", path="Stack/Function")
+        assert "Layers" not in the_function(synthesize(stack))
+
+    def test_may_have_layers_from_a_bucket_and_from_elsewhere(self, stack: cdk.Stack) -> None:
+        bucket = s3.Bucket.from_bucket_name(stack, "Layers", "signed")
+        own = lambda_.LayerVersion(stack, "Own", code=lambda_.Code.from_bucket(bucket, "layer.zip", "1"))
+        arn = "arn:aws:lambda:eu-west-1:111111111111:layer:dates:1"
+        other = lambda_.LayerVersion.from_layer_version_arn(stack, "Other", arn)
+        function = define(stack, code=signed(stack), layers=[own], code_signing_config=signing(stack, "ENFORCE"))
+
+        function.add_layers(other)
+
+        assert len(the_function(synthesize(stack))["Layers"]) == 2
+
+    @pytest.mark.parametrize("policy", [None, "WARN"])
+    def test_may_have_unsigned_layers_where_that_is_warned_of(
+        self, stack: cdk.Stack, tmp_path: Path, policy: str | None
+    ) -> None:
+        function = define(stack, code_signing_config=signing(stack, policy))
+
+        function.add_layers(packed_layer(stack, tmp_path))
+
+        assert len(the_function(synthesize(stack))["Layers"]) == 1
 
     @pytest.mark.parametrize("policy", [None, "WARN"])
     def test_may_be_unsigned_where_that_is_warned_of(self, stack: cdk.Stack, policy: str | None) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_
+from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_, aws_s3 as s3
 
 from cdk_lambda_patterns import ManagedInstances, ProvisionedConcurrency, SqsTrigger
 from cdk_lambda_patterns.testing import synthesize
@@ -178,6 +178,29 @@ def test_fails_when_environments_are_kept_ready_as_well(stack: cdk.Stack, provid
         "ProvisionedBesideManagedInstances",
         "one with managed instances",
     )
+
+
+@pytest.mark.parametrize("name", ["python3.13", "nodejs22.x", "java21", "dotnet10", "provided.al2023"])
+def test_they_run_these_runtimes(name: str, stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:
+    code = lambda_.Code.from_bucket(s3.Bucket.from_bucket_name(stack, "Code", "code"), "code.zip")
+
+    large(stack, code=code, runtime=lambda_.Runtime(name)).run_on(ManagedInstances(capacity_provider=provider))
+
+    assert "CapacityProviderConfig" in the_function(synthesize(stack))
+
+
+@pytest.mark.parametrize("name", ["python3.12", "nodejs20.x", "java17", "dotnet6", "ruby3.4", "provided.al2"])
+def test_fails_when_they_do_not_run_the_runtime(
+    name: str, stack: cdk.Stack, provider: lambda_.CapacityProvider
+) -> None:
+    code = lambda_.Code.from_bucket(s3.Bucket.from_bucket_name(stack, "Code", "code"), "code.zip")
+    function = large(stack, code=code, runtime=lambda_.Runtime(name))
+
+    refused(function, "InstanceRuntime", name, capacity_provider=provider)
+
+
+def test_fails_when_there_is_no_provider(stack: cdk.Stack) -> None:
+    refused(large(stack), "TypeMismatch", "None", capacity_provider=None)
 
 
 def test_fails_when_the_provider_is_a_name(stack: cdk.Stack) -> None:

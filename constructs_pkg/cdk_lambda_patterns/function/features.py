@@ -5,17 +5,19 @@ What AWS would refuse at deployment, or what would never work, is refused where 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda as lambda_, aws_s3_assets as s3_assets
 
 from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where, type_name
 
 from .durations import in_seconds
 from .function_checks import FROM_IMAGE, member
-from .packaging import PythonCode, PythonLayer
+from .packaging import PythonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
 
 _API_GATEWAY = "apigateway.amazonaws.com"
 _SERVICES = ".amazonaws.com"
-_OPTIONS = ("snap_start", "code_signing_config", "runtime_management_mode", "current_version_options")
+_OPTIONS = ("durable_config", "snap_start", "code_signing_config", "runtime_management_mode", "current_version_options")
+# python3.14, nodejs24.x, java21.al2023, provided.al2023
+_KIND_AND_VERSION = re.compile(r"(\D*)(\d+(?:\.\d+)*|).*")
 _UNSIGNED = (lambda_.AssetCode, lambda_.InlineCode, PythonCode)
 
 
@@ -41,6 +45,8 @@ class Features:
     """Its executions outlive an invocation, and are replayed."""
     durable_seconds: float | None = None
     """How long an execution may take. None where it is not durable, or where it is only known at deployment."""
+    signed: bool = False
+    """Its code and layers must be signed."""
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Features:
@@ -51,7 +57,21 @@ class Features:
             tenant_isolation="tenancy_config" in options,
             durable=durable is not None,
             durable_seconds=None if durable is None else in_seconds(member(durable, "execution_timeout")),
+            signed=_enforced(options.get("code_signing_config")),
         )
+
+    def check_layers(self, where: Where, layers: Iterable[lambda_.ILayerVersion]) -> None:
+        """Refuse layers that nobody has signed, where they must be.
+
+        Args:
+            where: The function.
+            layers: Layers that are added to it.
+
+        Raises:
+            ValidationError: The function takes signed code alone, and a layer is packed by the CDK.
+        """
+        if self.signed:
+            _refuse_unsigned(where, "layers", next(filter(_is_packed, layers), None))
 
     def check_event_source(self, scope: Construct) -> None:
         """Refuse what starts a function without being able to name a tenant.
@@ -110,6 +130,8 @@ def check_features(
     image = runtime is not None and runtime.name == FROM_IMAGE
     if options.get("snap_start") is not None:
         _check_snap_start(where, options, runtime, image=image)
+    if options.get("durable_config") is not None and runtime is not None and not image:
+        check_runtime(where, "durable_config", runtime.name, quotas.DURABLE_RUNTIMES, code="DurableRuntime")
     if options.get("code_signing_config") is not None:
         _check_signing(where, options["code_signing_config"], code, options.get("layers") or (), image=image)
     if options.get("runtime_management_mode") is not None:
@@ -123,6 +145,32 @@ def check_features(
             fix="define a ProvisionedConcurrency, which is on the alias",
             code="ProvisionedOnVersion",
         )
+
+
+def check_runtime(where: Where, prop: str, runtime: str, least: Mapping[str, tuple[int, ...]], *, code: str) -> None:
+    """Refuse a runtime that is older than a feature, or of another language.
+
+    Args:
+        where: The function.
+        prop: The feature.
+        runtime: The runtime's name.
+        least: The first version of each kind of runtime that has the feature.
+        code: The error's code.
+    """
+    if is_token(runtime):
+        return
+    kind, version = _KIND_AND_VERSION.fullmatch(runtime).groups()  # type: ignore[union-attr] # it matches anything
+    first = least.get(kind)
+    if first is not None and version and tuple(map(int, version.split("."))) >= first:
+        return
+    known = ", ".join(f"{kind}{'.'.join(map(str, first))}" for kind, first in least.items())
+    where.refuse(
+        prop,
+        f"needs one of these runtimes, or a newer one: {known}",
+        got=runtime,
+        fix="choose one of them",
+        code=code,
+    )
 
 
 def _check_snap_start(
@@ -162,7 +210,7 @@ def _check_signing(
     where: Where,
     config: lambda_.ICodeSigningConfig,
     code: lambda_.Code | PythonCode,
-    layers: Iterable[object],
+    layers: Iterable[lambda_.ILayerVersion],
     *,
     image: bool,
 ) -> None:
@@ -175,10 +223,13 @@ def _check_signing(
             fix="sign the image in its repository",
             code="CodeSigningOnImage",
         )
-    packed = [layer for layer in layers if isinstance(layer, PythonLayer)]
-    unsigned = [("code", code)] if isinstance(code, _UNSIGNED) else [("layers", layer) for layer in packed]
-    if unsigned and _enforced(config):
-        prop, given = unsigned[0]
+    if _enforced(config):
+        _refuse_unsigned(where, "code", code if isinstance(code, _UNSIGNED) else None)
+        _refuse_unsigned(where, "layers", next(filter(_is_packed, layers), None))
+
+
+def _refuse_unsigned(where: Where, prop: str, given: object) -> None:
+    if given is not None:
         where.refuse(
             prop,
             "must be a signed package, since 'code_signing_config' refuses others; the CDK does not sign what it packs",
@@ -188,7 +239,12 @@ def _check_signing(
         )
 
 
-def _enforced(config: lambda_.ICodeSigningConfig) -> bool:
+def _is_packed(layer: lambda_.ILayerVersion) -> bool:
+    """Whether the CDK packs a layer of this app. Of others nobody can tell who has signed them."""
+    return isinstance(layer.node.try_find_child("Code"), s3_assets.Asset)
+
+
+def _enforced(config: lambda_.ICodeSigningConfig | None) -> bool:
     """Whether unsigned code is refused. Of a configuration from outside of this app nobody can tell."""
     if not isinstance(config, lambda_.CodeSigningConfig):
         return False

@@ -149,6 +149,6 @@ def _granted(
             "must be a function that is known to be of this account, or to let this one invoke it already",
             got="one imported by an ARN alone",
             fix="import it with from_function_attributes(..., same_environment=True), or skip_permissions=True",
-            code=error.code,
+            code="CannotModifyLambdaPermission",
         )
     return str(getattr(thing, kind))

@@ -13,7 +13,8 @@ from aws_cdk import aws_lambda as lambda_
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.tokens import is_token
 
-from .cdk_refusals import cdk_refusals, expect_type
+from .cdk_refusals import cdk_refusals, require_type
+from .features import check_runtime
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.validation import Where
@@ -62,10 +63,12 @@ class ManagedInstances:
             resource: Its resource.
 
         Raises:
-            ValidationError: A number outside the service's limits, too little memory, a network of the function's own,
-                SnapStart or isolated tenants.
+            ValidationError: No capacity provider, an older runtime, a number outside the service's limits, too little
+                memory, a network of the function's own, SnapStart or isolated tenants.
         """
-        expect_type(where, "capacity_provider", self.capacity_provider, "add_function", "aws_lambda.CapacityProvider")
+        require_type(where, "capacity_provider", self.capacity_provider, "add_function", "aws_lambda.CapacityProvider")
+        if resource.runtime is not None:  # an image has none
+            check_runtime(where, "runtime", resource.runtime, quotas.INSTANCE_RUNTIMES, code="InstanceRuntime")
         where.within("concurrency", self.concurrency, quotas.INSTANCE_CONCURRENCY)
         where.within("minimum", self.minimum, quotas.INSTANCE_ENVIRONMENTS)
         where.within("maximum", self.maximum, quotas.INSTANCE_ENVIRONMENTS)

@@ -389,11 +389,13 @@ class WellArchitectedFunction(lambda_.Function):
             *layers: The layers.
 
         Raises:
-            ValidationError: A sixth layer, one for another processor or Python, or 250 MB in all.
+            ValidationError: A sixth layer, one for another processor or Python, one that nobody has signed where that
+                is a must, or 250 MB in all.
         """
         where, count = self._where, self._layer_count + len(layers)
         where.size("layers", range(count), quotas.LAYERS)
         check_layers(where, list(layers), **self._target)
+        self.features.check_layers(where, layers)
         with cdk_refusals(where):
             super().add_layers(*layers)
         self._layer_count = count
