@@ -136,7 +136,8 @@ def type_name(value: object) -> str:
     if value is None:
         return "None"
     # What jsii knows by its interfaces alone stands for several classes, the one that it was asked for last.
-    written = type([value, *getattr(value, "_delegates", ())][-1])
+    parts: list[object] = [value, *getattr(value, "_delegates", ())]
+    written = type(parts[-1])
     return written_type(written.__module__, written.__qualname__)
 
 
