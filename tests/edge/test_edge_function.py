@@ -421,6 +421,12 @@ class TestAt:
     def test_fails_when_a_response_is_to_bring_a_body(self, stack: cdk.Stack, event: Event) -> None:
         refusal(lambda: define(stack).at(event, include_body=True), "IncludeBodyAtResponse", f"True at {event.value}")
 
+    @pytest.mark.parametrize("include_body", ["x", 1, None])
+    def test_fails_when_it_is_not_said_whether_there_is_a_body(self, stack: cdk.Stack, include_body: Any) -> None:  # noqa: ANN401
+        edge = define(stack)
+
+        refusal(lambda: edge.at(Event.ORIGIN_REQUEST, include_body=include_body), "TypeMismatch", repr(include_body))
+
     @pytest.mark.parametrize("event", ["origin-request", cloudfront.FunctionEventType.VIEWER_REQUEST])
     def test_fails_when_it_is_no_event_of_lambda(self, stack: cdk.Stack, event: Any) -> None:  # noqa: ANN401
         refusal(lambda: define(stack).at(event), "TypeMismatch", type_name(event))

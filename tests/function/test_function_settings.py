@@ -355,6 +355,11 @@ class OfLists(FunctionSettings):
     names: list[str]
 
 
+class OfAnotherDefault(FunctionSettings):
+    name: str = "a"
+    count: int = "3"  # type: ignore[assignment] # the mistake
+
+
 class OfNothing(FunctionSettings):
     name: Missing  # type: ignore[name-defined]  # noqa: F821 - the mistake
 
@@ -367,6 +372,7 @@ class OfNothing(FunctionSettings):
         (dict, "dict"),
         (FunctionSettings, "FunctionSettings"),
         (OfLists, "OfLists.names cannot be a variable of the environment: .*"),
+        (OfAnotherDefault, "OfAnotherDefault.count must be a whole number, got str as its default"),
         (OfNothing, "name 'Missing' is not defined"),
     ],
 )

@@ -6,7 +6,7 @@ import dataclasses
 import enum
 import subprocess
 import sys
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Optional, TypeVar
 
 import pytest
 
@@ -139,6 +139,52 @@ def test_fails_when_a_field_cannot_be_a_variable() -> None:
 
     with pytest.raises(TypeError, match=r"Wrong.names cannot be a variable of the environment: declare it as str, int"):
         Wrong.load({"NAMES": "a"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "says"),
+    [
+        (int, "x", "a whole number, got str"),
+        (int, 1.5, "a whole number, got 1.5"),
+        (int, True, "a whole number, got True"),
+        (int, None, "a whole number, got None"),
+        (int | None, "x", "a whole number, got str"),
+        (float, "0.5", "a number, got str"),
+        (bool, 1, "true or false, got 1"),
+        (str, 5, "text, got 5"),
+        (Reads, 5, "text, got 5"),
+        (Literal["EUR", "USD"], "CHF", "one of EUR, USD, got str"),
+        (Mode, "fast", "one of fast, exact, got str"),
+        (Level, 1, "one of 1, 2, got 1"),
+        (Secret, "hunter2", "a secret, got str"),
+    ],
+)
+def test_fails_when_a_default_is_of_another_type(kind: Any, default: object, says: str) -> None:  # noqa: ANN401
+    wrong = type("Wrong", (FunctionSettings,), {"__annotations__": {"field": kind}, "field": default})
+
+    with pytest.raises(TypeError, match=f"Wrong.field must be {says} as its default") as caught:
+        wrong.load({"FIELD": "1"})
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "default"),
+    [
+        (int | None, None),
+        (Optional[int], 1),  # noqa: UP045 - as it was written before
+        (float, 1),
+        (Reads, "archive"),
+        (Reads | None, None),
+        (Secret | None, None),
+        (Secret, Secret("arn:secret")),
+        (Mode, Mode.EXACT),
+        (Literal[1, "1"], "1"),
+    ],
+)
+def test_a_default_of_its_type_is_taken(kind: Any, default: object) -> None:  # noqa: ANN401
+    settings: Any = type("Right", (FunctionSettings,), {"__annotations__": {"field": kind}, "field": default})
+
+    assert settings.load({}).field == default
 
 
 def test_fails_when_two_fields_are_one_variable() -> None:

@@ -165,9 +165,14 @@ class EdgeFunction(Construct):
                 Default: False
 
         Raises:
-            ValidationError: The body of a response is asked for, or the event is one of CloudFront Functions.
+            ValidationError: The body of a response is asked for, the event is one of CloudFront Functions, or something
+                is neither.
         """
         require_type(self._where, "event_type", event_type, "ORIGIN_REQUEST", "aws_cloudfront.LambdaEdgeEventType")
+        if not isinstance(cast("object", include_body), bool):
+            self._where.refuse(
+                "include_body", "must be True or False", got=repr(include_body), fix="choose one", code="TypeMismatch"
+            )
         at_viewer, at_request = event_type in _AT_VIEWER, event_type in _AT_REQUEST
         if include_body and not at_request:
             self._where.refuse(

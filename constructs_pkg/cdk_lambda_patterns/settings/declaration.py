@@ -153,13 +153,16 @@ def declared(settings: type[FunctionSettings]) -> tuple[Setting, ...]:
         settings: The class.
 
     Raises:
-        TypeError: A field's type cannot be an environment variable's, or two fields have one variable.
+        TypeError: A field's type cannot be an environment variable's, its default is of another type, or two fields
+            have one variable.
     """
     hints = typing.get_type_hints(settings, include_extras=True)
     by_variable: dict[str, Setting] = {}
     for field in fields(settings):  # type: ignore[arg-type]  # subclasses are dataclasses
         required = field.default is MISSING and field.default_factory is MISSING
         setting = _setting(settings, field.name, hints[field.name], required=required)
+        if field.default is not MISSING:
+            _check_default(settings, setting, field.default, hints[field.name])
         other = by_variable.setdefault(setting.variable, setting)
         if other is not setting:
             raise TypeError(
@@ -176,6 +179,18 @@ _IN_WORDS: dict[type, str] = {
     Secret: "a secret",
     Parameter: "a parameter",
 }
+
+
+def _check_default(settings: type[FunctionSettings], setting: Setting, default: object, hint: object) -> None:
+    if default is None and type(None) in get_args(hint):
+        return
+    try:
+        setting.text(default)
+    except ValueError:
+        got = type(default).__name__ if isinstance(default, str) else repr(default)  # which may be a secret
+        raise TypeError(
+            f"{settings.__name__}.{setting.name} must be {setting.kind}, got {got} as its default"
+        ) from None
 
 
 def _setting(settings: type[FunctionSettings], name: str, hint: Any, *, required: bool) -> Setting:  # noqa: ANN401
