@@ -587,7 +587,7 @@ class TestAnotherRegion:
     @pytest.mark.parametrize("synthesizer", [cdk.CliCredentialsStackSynthesizer, cdk.BootstraplessSynthesizer])
     def test_a_stack_without_bootstrapping_has_one_without_it(self, synthesizer: type[cdk.StackSynthesizer]) -> None:
         app = cdk.App()
-        stack = cdk.Stack(app, "Shop", env=IRELAND, synthesizer=synthesizer())  # type: ignore[call-arg, arg-type]
+        stack = cdk.Stack(app, "Shop", env=IRELAND, synthesizer=synthesizer())
         distribute(stack, define(stack).at(Event.ORIGIN_REQUEST))
 
         templates = all_templates(app)

@@ -160,7 +160,7 @@ def test_fails_when_a_field_cannot_be_a_variable() -> None:
     ],
 )
 def test_fails_when_a_default_is_of_another_type(kind: Any, default: object, says: str) -> None:  # noqa: ANN401
-    wrong = type("Wrong", (FunctionSettings,), {"__annotations__": {"field": kind}, "field": default})
+    wrong: Any = type("Wrong", (FunctionSettings,), {"__annotations__": {"field": kind}, "field": default})
 
     with pytest.raises(TypeError, match=f"Wrong.field must be {says} as its default") as caught:
         wrong.load({"FIELD": "1"})
