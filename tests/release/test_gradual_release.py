@@ -626,6 +626,23 @@ class TestHooks:
 
         assert resources(synthesize(stack), "AWS::Lambda::Permission") == {}
 
+    def test_need_none_and_cause_no_warning_where_the_account_is_known(self, app: cdk.App) -> None:
+        """The CDK would let the role in by resource policy if it took it for one of another account."""
+        stack = cdk.Stack(app, "Known", env=cdk.Environment(account="123456789012", region="eu-west-1"))
+        release(stack, smoke_test=SmokeTestHook(stack, "Smoke", payloads=[{"payload": 1}]))
+        release(stack, "Other", pre_hook=define(stack, "Before"), post_hook=define(stack, "After"))
+
+        artifact = app.synth().get_stack_by_name("Known")
+
+        assert [message.entry.data for message in artifact.messages] == []
+        template: Any = artifact.template
+        assert resources(template, "AWS::Lambda::Permission") == {}
+        (role,) = [name for name in resources(template, "AWS::IAM::Role") if name.startswith("GradualReleasesRole")]
+        arn = ["arn:", {"Ref": "AWS::Partition"}, ":iam::123456789012:role/", {"Ref": role}]
+        assert {json.dumps(group["ServiceRoleArn"]) for group in resources(template, GROUP).values()} == {
+            json.dumps({"Fn::Join": ["", arn]})
+        }
+
     def test_may_be_any_function(self, stack: cdk.Stack) -> None:
         plain = lambda_.Function(
             stack,

@@ -16,6 +16,7 @@ from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.durations import seconds
 from cdk_lambda_patterns.function.policies import allow, arn_here, policy_document
 from cdk_lambda_patterns.function.references import reference
+from cdk_lambda_patterns.tokens import is_token
 
 from .release_plan import Shift
 from .released_aliases import ReleasedAliases
@@ -166,7 +167,7 @@ class ReleaseRole:
         )
         self._name = resource.ref
         acknowledge_wildcard(resource, "*", _WILDCARD_REASON)
-        self.role = iam.Role.from_role_arn(scope, f"SharedRole{suffix}", resource.attr_arn, mutable=False)
+        self.role = iam.Role.from_role_arn(scope, f"SharedRole{suffix}", _arn_in_account(resource), mutable=False)
         self._hooks: dict[str, iam.CfnPolicy] = {}
         self._room = quotas.ROLE_POLICIES_SIZE - _characters(_document([]))
 
@@ -222,6 +223,16 @@ class ReleaseRole:
             function: The function, its alias or its version.
         """
         return reference(function) in self._hooks
+
+
+def _arn_in_account(role: iam.CfnRole) -> str:
+    """The ARN of a role, with its account where that is known.
+
+    In the role's own attribute the CDK cannot see the account: it would take the hooks for those of another one, and
+    let the role call each by a resource policy too.
+    """
+    account = cdk.Stack.of(role).account
+    return role.attr_arn if is_token(account) else f"arn:{cdk.Aws.PARTITION}:iam::{account}:role/{role.ref}"
 
 
 @jsii.implements(cdk.IAnyProducer)
