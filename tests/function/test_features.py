@@ -216,9 +216,7 @@ def test_durable_functions_run_on_these(runtime: lambda_.Runtime, stack: cdk.Sta
     "name", ["python3.12", "python3.9", "nodejs20.x", "nodejs", "java11", "ruby3.4", "dotnet8", "provided.al2023"]
 )
 def test_fails_when_a_durable_function_is_of_another_runtime(name: str, stack: cdk.Stack) -> None:
-    error = refused(stack, "DurableRuntime", name, runtime=lambda_.Runtime(name), **durable(60))
-
-    assert "nodejs22, python3.13, java17" in str(error)
+    refused(stack, "DurableRuntime", name, runtime=lambda_.Runtime(name), **durable(60))
 
 
 def signing(stack: cdk.Stack, policy: str | None = None) -> lambda_.CodeSigningConfig:

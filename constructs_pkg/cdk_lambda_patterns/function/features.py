@@ -29,7 +29,7 @@ _API_GATEWAY = "apigateway.amazonaws.com"
 _SERVICES = ".amazonaws.com"
 _OPTIONS = ("durable_config", "snap_start", "code_signing_config", "runtime_management_mode", "current_version_options")
 # python3.14, nodejs24.x, java21.al2023, provided.al2023
-_KIND_AND_VERSION = re.compile(r"(\D*)(\d+(?:\.\d+)*|).*")
+_KIND_AND_VERSION = re.compile(r"(\D+)(\d+(?:\.\d+)*)")
 _UNSIGNED = (lambda_.AssetCode, lambda_.InlineCode, PythonCode)
 
 
@@ -131,7 +131,7 @@ def check_features(
     if options.get("snap_start") is not None:
         _check_snap_start(where, options, runtime, image=image)
     if options.get("durable_config") is not None and runtime is not None and not image:
-        check_runtime(where, "durable_config", runtime.name, quotas.DURABLE_RUNTIMES, code="DurableRuntime")
+        _check_durable_runtime(where, runtime.name)
     if options.get("code_signing_config") is not None:
         _check_signing(where, options["code_signing_config"], code, options.get("layers") or (), image=image)
     if options.get("runtime_management_mode") is not None:
@@ -147,30 +147,29 @@ def check_features(
         )
 
 
-def check_runtime(where: Where, prop: str, runtime: str, least: Mapping[str, tuple[int, ...]], *, code: str) -> None:
-    """Refuse a runtime that is older than a feature, or of another language.
+def is_one_of(runtime: str, first: Mapping[str, tuple[int, ...]]) -> bool:
+    """Whether a runtime is one of some kinds, in their first version or a newer one. Tokens are.
 
     Args:
-        where: The function.
-        prop: The feature.
         runtime: The runtime's name.
-        least: The first version of each kind of runtime that has the feature.
-        code: The error's code.
+        first: The first version of each kind.
     """
     if is_token(runtime):
-        return
-    kind, version = _KIND_AND_VERSION.fullmatch(runtime).groups()  # type: ignore[union-attr] # it matches anything
-    first = least.get(kind)
-    if first is not None and version and tuple(map(int, version.split("."))) >= first:
-        return
-    known = ", ".join(f"{kind}{'.'.join(map(str, first))}" for kind, first in least.items())
-    where.refuse(
-        prop,
-        f"needs one of these runtimes, or a newer one: {known}",
-        got=runtime,
-        fix="choose one of them",
-        code=code,
-    )
+        return True
+    found = _KIND_AND_VERSION.match(runtime)
+    return found is not None and found[1] in first and tuple(map(int, found[2].split("."))) >= first[found[1]]
+
+
+def _check_durable_runtime(where: Where, runtime: str) -> None:
+    """Source: https://docs.aws.amazon.com/lambda/latest/dg/durable-supported-runtimes.html ."""
+    if not is_one_of(runtime, quotas.DURABLE_RUNTIMES):
+        where.refuse(
+            "durable_config",
+            "must be left out for runtimes that Lambda does not run durable functions on",
+            got=runtime,
+            fix="choose Python 3.13, Node.js 22, Java 17 or a newer one of these",
+            code="DurableRuntime",
+        )
 
 
 def _check_snap_start(

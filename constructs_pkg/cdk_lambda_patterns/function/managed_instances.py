@@ -14,7 +14,7 @@ from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.tokens import is_token
 
 from .cdk_refusals import cdk_refusals, require_type
-from .features import check_runtime
+from .features import is_one_of
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.validation import Where
@@ -67,8 +67,7 @@ class ManagedInstances:
                 memory, a network of the function's own, SnapStart or isolated tenants.
         """
         require_type(where, "capacity_provider", self.capacity_provider, "add_function", "aws_lambda.CapacityProvider")
-        if resource.runtime is not None:  # an image has none
-            check_runtime(where, "runtime", resource.runtime, quotas.INSTANCE_RUNTIMES, code="InstanceRuntime")
+        _check_runtime(where, resource.runtime)
         where.within("concurrency", self.concurrency, quotas.INSTANCE_CONCURRENCY)
         where.within("minimum", self.minimum, quotas.INSTANCE_ENVIRONMENTS)
         where.within("maximum", self.maximum, quotas.INSTANCE_ENVIRONMENTS)
@@ -116,6 +115,18 @@ class ManagedInstances:
             published.function_scaling_config = lambda_.CfnVersion.FunctionScalingConfigProperty(
                 min_execution_environments=self.minimum, max_execution_environments=self.maximum
             )
+
+
+def _check_runtime(where: Where, runtime: str | None) -> None:
+    """Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-runtimes.html ."""
+    if runtime is not None and not is_one_of(runtime, quotas.INSTANCE_RUNTIMES):  # an image has none
+        where.refuse(
+            "runtime",
+            "must be one that Lambda runs on managed instances",
+            got=runtime,
+            fix="choose Python 3.13, Node.js 22, Java 21, .NET 8, provided.al2023 or a newer one of these",
+            code="InstanceRuntime",
+        )
 
 
 def _check_order(where: Where, minimum: int, maximum: int) -> None:
