@@ -141,17 +141,80 @@ def test_settings_change_without_layers() -> None:
     assert changes["Condition"] == {"Null": {"lambda:Layer": "true"}}
 
 
-@pytest.mark.parametrize(("options", "qualifier"), [({}, "hnb659fds"), ({"bootstrap_qualifier": "ours"}, "ours")])
-def test_deploying_is_by_the_bootstrap_roles(options: dict[str, Any], qualifier: str) -> None:
-    (statement,) = policies(synthesize(of_duty(Duty.DEPLOY, **options)))["Deploy"]
+def bootstrap_roles(template: Template) -> list[str]:
+    """Their ARNs, without what only the deployment knows."""
+    (statement,) = policies(template)["Deploy"]
+    return ["".join(part for part in arn["Fn::Join"][1] if isinstance(part, str)) for arn in statement["Resource"]]
 
-    names = ["".join(part for part in arn["Fn::Join"][1] if isinstance(part, str)) for arn in statement["Resource"]]
+
+@pytest.mark.parametrize(
+    ("options", "qualifier"),
+    [({}, "hnb659fds"), ({"bootstrap_qualifier": None}, "hnb659fds"), ({"bootstrap_qualifier": "a-B_1"}, "a-B_1")],
+)
+def test_deploying_is_by_the_bootstrap_roles(options: dict[str, Any], qualifier: str) -> None:
+    names = bootstrap_roles(synthesize(of_duty(Duty.DEPLOY, **options)))
+
     assert [name.partition(f"role/cdk-{qualifier}-")[2].partition("-role-")[0] for name in names] == [
         "deploy",
         "file-publishing",
         "image-publishing",
         "lookup",
     ]
+
+
+def test_deploying_is_by_the_roles_of_the_app_s_own_bootstrap_stack() -> None:
+    context = {"@aws-cdk/core:bootstrapQualifier": "apps"}
+
+    (name, *_) = bootstrap_roles(synthesize(of_duty(Duty.DEPLOY), context=context))
+    (other, *_) = bootstrap_roles(synthesize(of_duty(Duty.DEPLOY, bootstrap_qualifier="given"), context=context))
+
+    assert "role/cdk-apps-deploy-role-" in name
+    assert "role/cdk-given-deploy-role-" in other
+
+
+@pytest.mark.parametrize("qualifier", ["", "a b/c", "*", "elevenchars", 5, ["ours"]])
+def test_fails_when_no_bootstrap_stack_has_the_qualifier(stack: cdk.Stack, qualifier: object) -> None:
+    refusal(
+        lambda: access(stack, bootstrap_qualifier=qualifier),
+        "BootstrapQualifierInvalid",
+        repr(qualifier),
+        path="Stack/Access",
+    )
+
+
+@pytest.mark.parametrize("nobody", [None, "arn:aws:iam::111111111111:root"])
+def test_fails_when_nobody_may_take_a_role_on(stack: cdk.Stack, nobody: Any) -> None:  # noqa: ANN401
+    given = access(stack)
+
+    refusal(
+        lambda: given.role("OnCall", Duty.INVOKE, assumed_by=nobody),
+        "TypeMismatch",
+        type_name(nobody),
+        path="Stack/Access/OnCall",
+    )
+
+
+def test_fails_when_duties_come_as_a_list(stack: cdk.Stack) -> None:
+    given, duties = access(stack), cast("Duty", [Duty.INVOKE])
+
+    refusal(lambda: given.role("A", duties, assumed_by=iam.AccountRootPrincipal()), "DutyUnknown", repr(duties))
+    refusal(lambda: given.policy(duties), "DutyUnknown", repr(duties))
+
+
+@pytest.mark.parametrize(
+    ("construct_id", "code", "got"),
+    [
+        ("", "ConstructIdMissing", "''"),
+        ("Taken", "ConstructIdTaken", "'Taken' a second time"),
+        ("Guardrail", "ConstructIdTaken", "'Guardrail'"),
+        ("Deploy", "ConstructIdTaken", "'Deploy'"),
+    ],
+)
+def test_fails_when_a_role_has_no_name_of_its_own(stack: cdk.Stack, construct_id: str, code: str, got: str) -> None:
+    given = access(stack)
+    given.role("Taken", Duty.INVOKE, assumed_by=iam.AccountRootPrincipal())
+
+    refusal(lambda: given.role(construct_id, Duty.INVOKE, assumed_by=iam.AccountRootPrincipal()), code, got)
 
 
 def test_rolling_back_stops_a_release_too() -> None:
@@ -363,7 +426,7 @@ def test_fails_with_no_function_and_with_more_than_a_policy_names(stack: cdk.Sta
 def test_fails_when_a_function_is_of_another_region(app: cdk.App) -> None:
     stacks = [cdk.Stack(app, region, env=cdk.Environment(region=region)) for region in ("eu-west-1", "us-east-1")]
 
-    with pytest.raises(ValidationError, match=r"got eu-west-1/Function;.*\(AccessInOtherEnvironment\)"):
+    with pytest.raises(ValidationError, match=r"got eu-west-1/Function;.*\(FunctionInOtherEnvironment\)"):
         access(stacks[1], define(stacks[0]))
 
 

@@ -351,3 +351,17 @@ class TestFunctions:
 
         target = only(synthesize(here), TARGET)
         assert "Fn::ImportValue" in str(target["ResourceId"])
+
+
+@pytest.mark.parametrize("other", [{"region": "us-east-1"}, {"account": "222222222222"}])
+def test_fails_when_a_function_is_of_another_environment(app: cdk.App, other: dict[str, str]) -> None:
+    here = {"account": "111111111111", "region": "eu-west-1"}
+    environments = [cdk.Environment(**here), cdk.Environment(**(here | other))]
+    stacks = [cdk.Stack(app, f"In{number}", env=env) for number, env in enumerate(environments)]
+
+    refusal(
+        lambda: warm(stacks[1], function=define(stacks[0], "Orders"), concurrency=1),
+        "FunctionInOtherEnvironment",
+        "In0/Orders",
+        path="In1/Warm",
+    )

@@ -332,3 +332,17 @@ class TestHandler:
             handler.delete("orders", version)
 
         assert service.deleted == []
+
+
+@pytest.mark.parametrize("other", [{"region": "us-east-1"}, {"account": "222222222222"}])
+def test_fails_when_a_function_is_of_another_environment(app: cdk.App, other: dict[str, str]) -> None:
+    here = {"account": "111111111111", "region": "eu-west-1"}
+    environments = [cdk.Environment(**here), cdk.Environment(**(here | other))]
+    stacks = [cdk.Stack(app, f"In{number}", env=env) for number, env in enumerate(environments)]
+
+    refusal(
+        lambda: pruning(stacks[1], functions=[define(stacks[0], "Orders")]),
+        "FunctionInOtherEnvironment",
+        "In0/Orders",
+        path="In1/Pruning",
+    )

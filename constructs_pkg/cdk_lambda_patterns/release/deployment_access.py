@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,6 +18,8 @@ from cdk_lambda_patterns.function.policies import arn_here
 from cdk_lambda_patterns.function.stacks import root_stack
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
+
+from .environments import require_same_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,6 +47,11 @@ class Duty(Enum):
     """Change the functions' settings, except layers. They count once a version with them is published and released."""
 
 
+_GUARDRAIL = "Guardrail"
+_QUALIFIER = "[A-Za-z0-9_-]{1,10}"
+"""As the bootstrap stack's own template has it."""
+_QUALIFIER_CONTEXT = "@aws-cdk/core:bootstrapQualifier"
+_DEFAULT_QUALIFIER = "hnb659fds"
 _BOOTSTRAP_ROLES = ("deploy", "file-publishing", "image-publishing", "lookup")
 _PASSING_BY = (
     "lambda:CreateAlias",
@@ -75,7 +83,7 @@ class DeploymentAccess(Construct):
         construct_id: str,
         *,
         functions: Sequence[WellArchitectedFunction],
-        bootstrap_qualifier: str = "hnb659fds",
+        bootstrap_qualifier: str | None = None,
     ) -> None:
         """Define the guardrail.
 
@@ -84,17 +92,20 @@ class DeploymentAccess(Construct):
             construct_id: Its name there.
             functions: The functions, 1 to 20 of the same account and Region: a policy has 6,144 characters.
                 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-            bootstrap_qualifier: What the names of the CDK's bootstrap roles have in them.
-                Default: "hnb659fds"
+            bootstrap_qualifier: What the names of the CDK's bootstrap roles have in them, 1 to 10 letters, digits,
+                hyphens and underscores. Give it where the stack's synthesizer was given one.
+                Default: - that of the context (`@aws-cdk/core:bootstrapQualifier`), or hnb659fds.
                 Source: https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html
 
         Raises:
-            ValidationError: No function, more than a policy can name, or one of another account or Region.
+            ValidationError: No function, more than a policy can name, one of another account or Region, or a qualifier
+                that the CDK's bootstrap stack does not take.
         """
         # 1 validate
         self._where = where = Where(scope, construct_id)
         self._functions = given_list(where, "functions", functions)
         _check_functions(where, self._functions)
+        _check_qualifier(where, bootstrap_qualifier)
         with cdk_refusals(where):
             super().__init__(scope, construct_id)
 
@@ -105,7 +116,7 @@ class DeploymentAccess(Construct):
 
         # 3 define
         self.guardrail = self._define(
-            "Guardrail",
+            _GUARDRAIL,
             "Denies what would go around a release: new code, a moved alias, a deleted function",
             [_statement(_PASSING_BY, self._everything_of_functions(), effect=iam.Effect.DENY)],
         )
@@ -119,14 +130,7 @@ class DeploymentAccess(Construct):
         Raises:
             ValidationError: A function without a `GradualRelease`, for `SHIFT_TRAFFIC`.
         """
-        if not isinstance(cast("object", duty), Duty):
-            self._where.refuse(
-                "duty",
-                f"must be a Duty: {', '.join(known.name for known in Duty)}",
-                got=repr(duty),
-                fix="choose one of them, as in Duty.INVOKE",
-                code="DutyUnknown",
-            )
+        _check_duty(self._where, duty)
         if duty not in self._policies:
             statements: dict[Duty, Callable[[], list[iam.PolicyStatement]]] = {
                 Duty.DEPLOY: self._deploy,
@@ -175,15 +179,21 @@ class DeploymentAccess(Construct):
                 Default: - the names of its duties.
 
         Raises:
-            ValidationError: As for `policy`.
+            ValidationError: As for `policy`; an id that is taken or that a policy has here; nobody who may take it on.
         """
+        where = Where(self, construct_id)
+        for duty in duties:
+            _check_duty(where, duty)
+        _check_role_id(where)
+        require_type(where, "assumed_by", assumed_by, "assume_role_action", "aws_iam.IPrincipal")
         named = ", ".join(duty.value for duty in duties)
-        role = iam.Role(
-            self,
-            construct_id,
-            assumed_by=cast("iam.IPrincipal", assumed_by),
-            description=f"May: {named}" if description is None else description,
-        )
+        with cdk_refusals(where):
+            role = iam.Role(
+                self,
+                construct_id,
+                assumed_by=cast("iam.IPrincipal", assumed_by),
+                description=f"May: {named}" if description is None else description,
+            )
         self.grant(role, *duties)
         return role
 
@@ -198,8 +208,10 @@ class DeploymentAccess(Construct):
         return [*self._arns, *(f"{arn}:*" for arn in self._arns)]
 
     def _deploy(self) -> list[iam.PolicyStatement]:
+        # A synthesizer that was made in Python does not tell its own.
+        qualifier = self._qualifier or self.node.try_get_context(_QUALIFIER_CONTEXT) or _DEFAULT_QUALIFIER
         roles = [
-            f"arn:{cdk.Aws.PARTITION}:iam::{cdk.Aws.ACCOUNT_ID}:role/cdk-{self._qualifier}-{name}-role-"
+            f"arn:{cdk.Aws.PARTITION}:iam::{cdk.Aws.ACCOUNT_ID}:role/cdk-{qualifier}-{name}-role-"
             f"{cdk.Aws.ACCOUNT_ID}-{cdk.Aws.REGION}"
             for name in _BOOTSTRAP_ROLES
         ]
@@ -281,17 +293,45 @@ class DeploymentAccess(Construct):
 
 def _check_functions(where: Where, functions: Sequence[WellArchitectedFunction]) -> None:
     where.size("functions", functions, quotas.ACCESS_FUNCTIONS)
-    here = _environment(where.scope)
     for function in functions:
         require_function(where, "functions", function)
-        if _environment(function) != here:
-            where.refuse(
-                "functions",
-                "must be of the account and Region that their access is defined in",
-                got=function.node.path,
-                fix="define another DeploymentAccess in that function's stack",
-                code="AccessInOtherEnvironment",
-            )
+    require_same_environment(where, "functions", functions, DeploymentAccess.__name__)
+
+
+def _check_qualifier(where: Where, qualifier: object) -> None:
+    if qualifier is None or is_token(qualifier):
+        return
+    if not isinstance(qualifier, str) or re.fullmatch(_QUALIFIER, qualifier) is None:
+        where.refuse(
+            "bootstrap_qualifier",
+            "must be 1 to 10 letters, digits, hyphens and underscores",
+            got=repr(qualifier),
+            fix="give what 'cdk bootstrap --qualifier' was given, or leave it out",
+            code="BootstrapQualifierInvalid",
+        )
+
+
+def _check_duty(where: Where, duty: object) -> None:
+    if not isinstance(duty, Duty):
+        where.refuse(
+            "duty",
+            f"must be a Duty: {', '.join(known.name for known in Duty)}",
+            got=repr(duty),
+            fix="choose one of them, as in Duty.INVOKE",
+            code="DutyUnknown",
+        )
+
+
+def _check_role_id(where: Where) -> None:
+    policies = [_GUARDRAIL, *(duty.value for duty in Duty)]
+    if where.construct_id in policies:
+        where.refuse(
+            "construct_id",
+            f"must differ from those of the policies beside it: {', '.join(policies)}",
+            got=repr(where.construct_id),
+            fix="name the role after who takes it on",
+            code="ConstructIdTaken",
+        )
 
 
 def _check_account(where: Where, grantee: _Grantee) -> None:
@@ -326,11 +366,6 @@ def _attach(where: Where, policy: iam.ManagedPolicy, grantee: _Grantee) -> None:
                 fix="import it without mutable=False, or attach 'guardrail' and policy(duty) where it is defined",
                 code="GranteeImmutable",
             )
-
-
-def _environment(construct: Construct) -> tuple[str, str]:
-    stack = cdk.Stack.of(construct)
-    return stack.account, stack.region
 
 
 def _statement(

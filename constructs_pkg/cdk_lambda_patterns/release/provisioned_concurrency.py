@@ -20,6 +20,8 @@ from cdk_lambda_patterns.function.schedule_expressions import check_schedule, ch
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
+from .environments import require_same_environment
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -114,6 +116,7 @@ class ProvisionedConcurrency(Construct):
         # 1 validate
         where = Where(scope, construct_id)
         require_function(where, "function", function)
+        require_same_environment(where, "function", [function], ProvisionedConcurrency.__name__)
         _check_features(where, function)
         begin = given_list(where, "seasons", seasons)
         if concurrency is None:

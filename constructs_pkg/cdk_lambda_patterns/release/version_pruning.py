@@ -24,6 +24,8 @@ from cdk_lambda_patterns.function.well_architected_function import WellArchitect
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where, is_number
 
+from .environments import require_same_environment
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -123,6 +125,8 @@ def _check(where: Where, functions: Sequence[WellArchitectedFunction], keep: flo
         where.refuse("functions", "must name some", got="none", fix="give those to prune", code="FunctionsMissing")
     for function in functions:
         require_function(where, "functions", function)
+    require_same_environment(where, "functions", functions, VersionPruning.__name__)
+    for function in functions:
         owner = _owners.get(function, where)
         if owner is not where or functions.count(function) > 1:
             where.refuse(
