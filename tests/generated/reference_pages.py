@@ -7,6 +7,7 @@ import itertools
 import math
 import re
 from collections import defaultdict
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,13 +18,15 @@ from cdk_lambda_patterns.quotas import Quota
 from tests.generated.public_api import public_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from types import ModuleType
 
 _PACKAGE = Path(cdk_lambda_patterns.__file__).parent
 _SOURCE = re.compile(r"\s*Source:\s+(\S+)\s*$")
 _TITLES = {"errors": "Exceptions"}
 _CODE = re.compile(r"[A-Z][A-Za-z0-9]+")
+_TELLS_NOTHING = {"__name__", "at", "fix", "got", "label", "name", "node", "path", "prop", "rule", "self", "value"}
+_OPEN, _CLOSE = "\u2039", "\u203a"
 
 
 def practices_page() -> str:
@@ -71,7 +74,7 @@ def errors_page() -> str:
         if isinstance(quota := getattr(quotas, name), Quota):
             found[quota.code].add((f"`{name}` is {quota.range}", quota.fix))
     for file in sorted(_PACKAGE.rglob("*.py")):
-        for code, rule, fix in _refusals(ast.parse(file.read_text())):
+        for code, rule, fix in _refusals(file):
             found[code].add((rule, fix))
     entries = [
         f"### {code} {{ #{code} }}\n\n" + "\n\n".join(_refusal(rule, fix) for rule, fix in sorted(places))
@@ -80,7 +83,7 @@ def errors_page() -> str:
     return _page(
         "Errors",
         "What a [`ValidationError`][cdk_lambda_patterns.ValidationError] can say. Its `code` is part of the public "
-        "API: tests can ask for it. `…` stands for what depends on the values.",
+        f"API: tests can ask for it. What stands in {_OPEN} {_CLOSE}, and `…`, depends on the values.",
         "\n\n".join(entries),
         front_matter="hide: [toc]",
     )
@@ -140,8 +143,9 @@ def _names_by_section(module: ModuleType) -> Iterator[tuple[str, str]]:
             yield section, constant[1]
 
 
-def _refusals(tree: ast.Module) -> Iterator[tuple[str, str, str]]:
+def _refusals(file: Path) -> Iterator[tuple[str, str, str]]:
     """Each code that the source raises, with its rule and its fix."""
+    tree = ast.parse(file.read_text())
     assigned = {
         (node.targets[0].id, node.lineno): node.value
         for node in ast.walk(tree)
@@ -154,17 +158,19 @@ def _refusals(tree: ast.Module) -> Iterator[tuple[str, str, str]]:
         constants = (node.value for node in ast.walk(keywords["code"]) if isinstance(node, ast.Constant))
         codes = [value for value in constants if isinstance(value, str) and _CODE.fullmatch(value)]
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        if name in {"Quota", "Acknowledgment"}:
+        if name in {"Quota", "Acknowledgment"} or not codes:
             continue
-        positional = [_text(_resolved(argument, assigned)) for argument in call.args]
+        module = import_module(".".join(file.relative_to(_PACKAGE.parent).with_suffix("").parts))
+        text = partial(_text, names=vars(module))
+        positional = [text(_resolved(argument, assigned)) for argument in call.args]
         if name == "ValidationError":
             rule, _, fix = positional[0].partition("; ")
             rule = re.sub(r", got .*$", "", rule)
         else:
-            rule = _text(keywords["rule"]) if "rule" in keywords else positional[-1] if positional else "…"
+            rule = text(keywords["rule"]) if "rule" in keywords else positional[-1] if positional else "…"
             prop = positional[0] if len(positional) > 1 or "rule" in keywords else "…"
             rule = f"'{prop}' {rule}" if prop != "…" else rule
-            fix = _text(keywords["fix"]) if "fix" in keywords else "…"
+            fix = text(_resolved(keywords["fix"], assigned)) if "fix" in keywords else "…"
         for code in codes:
             yield code, rule, fix
 
@@ -177,15 +183,34 @@ def _resolved(node: ast.expr, assigned: dict[tuple[str, int], ast.expr]) -> ast.
     return assigned[node.id, max(lines)] if lines else node
 
 
-def _text(node: ast.expr) -> str:
-    """The text that an expression makes, as far as it is known without running it."""
-    if isinstance(node, ast.Constant):
-        return str(node.value)
+def _text(node: ast.expr, *, names: Mapping[str, object]) -> str:
+    """The text that an expression makes, as far as it is known without running what it stands in.
+
+    Args:
+        node: The expression.
+        names: What its module knows.
+    """
+    text = partial(_text, names=names)
     if isinstance(node, ast.JoinedStr):
-        return "".join(_text(part) if isinstance(part, ast.Constant) else "…" for part in node.values)
+        return "".join(
+            _inserted(part.value, text) if isinstance(part, ast.FormattedValue) else text(part) for part in node.values
+        )
     if isinstance(node, ast.IfExp):
-        return f"{_text(node.body)} / {_text(node.orelse)}"
-    return "…"
+        return " / ".join(filter(None, map(text, (node.body, node.orelse))))
+    try:
+        known: object = eval(ast.unparse(node), dict(names))  # noqa: S307 - the package's own
+    except Exception:  # noqa: BLE001 - anything may be unknown here
+        known = None
+    return str(known) if isinstance(known, str | int | float) else "…"
+
+
+def _inserted(node: ast.expr, text: Callable[[ast.expr], str]) -> str:
+    """What an expression inserts into a text, or else what the source calls it."""
+    words = [word.strip("_") for word in ast.unparse(node).split(".") if word not in _TELLS_NOTHING]
+    found = text(node)
+    if found != "…" or not words or not words[-1].isidentifier():
+        return found
+    return f"{_OPEN}{words[-1].replace('_', ' ')}{_CLOSE}"
 
 
 def _value(value: object, name: str) -> str:

@@ -76,9 +76,9 @@ def _refusal(where: Where, text: str, stack: str) -> ValidationError | None:
 
 
 def _id_taken(where: Where, taken: re.Match[str]) -> ValidationError:
-    message = f"'construct_id' must differ from those beside it, got {taken[1]!r} a second time; choose another one"
     if taken[1] != where.construct_id:  # not one that the user chose
-        message = _sentence(taken[0])
+        return ValidationError(_sentence(taken[0]), code="ConstructIdTaken", path=where.path)
+    message = f"'construct_id' must differ from those beside it, got {taken[1]!r} a second time; choose another one"
     return ValidationError(message, code="ConstructIdTaken", path=where.path)
 
 

@@ -63,12 +63,12 @@ def check_log_retention(where: Where, prop: str, retention: object) -> None:
         return
     wanted = cast("float", retention) if is_number(retention) else practices.LOG_RETENTION_DAYS
     member = next(member for member, days in _DAYS.items() if days is None or days >= wanted)
-    longer = "" if _DAYS[member] == wanted else ", the next longer one"
+    instead = member.name if _DAYS[member] == wanted else f"{member.name}, the next longer one"
     where.refuse(
         prop,
         "must be a member of aws_logs.RetentionDays",
         got=repr(retention),
-        fix=f"write it as aws_logs.RetentionDays.{member.name}{longer}",
+        fix=f"write it as aws_logs.RetentionDays.{instead}",
         code="LogRetentionInvalid",
     )
 

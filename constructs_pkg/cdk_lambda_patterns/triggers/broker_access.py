@@ -142,23 +142,23 @@ def let_read_secret(reader: Reader, secret: Secret) -> None:
         key.grant_decrypt(reader)
 
 
-def check_arn(where: Where, prop: str, arn: str, service: str) -> None:
+def check_arn(where: Where, prop: str, arn: str, resource: str) -> None:
     """Refuse what is not the ARN of a service's resource. Tokens pass.
 
     Args:
         where: The trigger.
         prop: The property.
         arn: The ARN.
-        service: As it stands in the ARN, with the kind of resource: `kafka:cluster`.
+        resource: The service as it stands in the ARN, and the kind of resource: `kafka:cluster`.
     """
-    name, _, kind = service.partition(":")
+    service, _, kind = resource.partition(":")
     if is_token(arn):
         return
     where.matches(
         prop,
         arn,
-        rf"arn:[a-z-]+:{name}:[a-z0-9-]+:\d{{12}}:{kind}[:/].+",
-        rule=f"must be the ARN of a {name} {kind}",
-        fix=f"write arn:aws:{name}:<region>:<account>:{kind}...",
+        rf"arn:[a-z-]+:{service}:[a-z0-9-]+:\d{{12}}:{kind}[:/].+",
+        rule=f"must be the ARN of a {service} {kind}",
+        fix=f"write arn:aws:{service}:<region>:<account>:{kind}...",
         code="ArnInvalid",
     )

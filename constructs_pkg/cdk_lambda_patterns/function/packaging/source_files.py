@@ -129,12 +129,12 @@ def _content_digest(path: Path, _size: int, _mtime: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _refuse_missing(where: Where, prop: str, path: Path, what: str) -> NoReturn:
+def _refuse_missing(where: Where, prop: str, path: Path, file_or_folder: str) -> NoReturn:
     siblings = [sibling.name for sibling in path.parent.iterdir() if sibling != path] if path.parent.is_dir() else []
     close = get_close_matches(path.name, siblings, n=1)
     fix = f"did you mean '{path.parent / close[0]}'?" if close else f"correct the path, which counts from {Path.cwd()}"
     got = f"'{path}', a file" if path.is_file() else f"'{path}'"
-    where.refuse(prop, f"must be {what}", got=got, fix=fix, code="SourceNotFound")
+    where.refuse(prop, f"must be {file_or_folder}", got=got, fix=fix, code="SourceNotFound")
 
 
 def _walk(where: Where, folder: Path, patterns: list[str]) -> Iterator[tuple[str, Path]]:
