@@ -12,8 +12,8 @@ RUNTIME = "python3.14"
 Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"""
 
 ARCHITECTURE = "arm64"
-"""Graviton: a fifth cheaper for the same memory and time, and at least as fast for Python.
-Source: https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html"""
+"""Graviton: a fifth cheaper than x86 for the same memory and time. Which of them is faster depends on the code.
+Source: https://aws.amazon.com/lambda/pricing/"""
 
 MEMORY_MB = 512
 """Processor time grows with memory; 128 MB, Lambda's own default, makes imports slow and rarely cheaper.
