@@ -7,7 +7,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions, aws_ec2 as ec2, aws_lambda as lambda_, aws_sns as sns
 
-from cdk_lambda_patterns import ProvisionedConcurrency, Season, ValidationError
+from cdk_lambda_patterns import ManagedInstances, ProvisionedConcurrency, Season, ValidationError
 from cdk_lambda_patterns.checks import assert_no_findings
 from cdk_lambda_patterns.testing import synthesize
 from tests.function.support import define, only, resources
@@ -326,6 +326,24 @@ class TestFunctions:
 
         refused(
             stack, "ProvisionedBesideManagedInstances", "one with managed instances", function=function, concurrency=1
+        )
+
+    @pytest.mark.parametrize("options", [{"concurrency": 1}, {"maximum": 2}])
+    def test_fail_when_they_run_on_managed_instances_later(self, stack: cdk.Stack, options: dict[str, Any]) -> None:
+        function = define(stack, memory_size=2_048)
+        provider = lambda_.CapacityProvider(
+            stack,
+            "Provider",
+            subnets=[ec2.Subnet.from_subnet_id(stack, "Subnet", "subnet-1")],
+            security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")],
+        )
+        warm(stack, function=function, **options)
+
+        refusal(
+            lambda: function.run_on(ManagedInstances(capacity_provider=provider)),
+            "ProvisionedBesideManagedInstances",
+            "managed instances beside provisioned concurrency",
+            path="Stack/Function",
         )
 
     @pytest.mark.parametrize("options", [{"concurrency": 1}, {"maximum": 2}])

@@ -54,17 +54,18 @@ class ManagedInstances:
     Default: - the service's, 2.
     """
 
-    def check(self, where: Where, features: Features, resource: lambda_.CfnFunction) -> None:
+    def check(self, where: Where, features: Features, resource: lambda_.CfnFunction, *, kept_ready: bool) -> None:
         """Refuse what Lambda does not do on instances.
 
         Args:
             where: The function.
             features: Its features.
             resource: Its resource.
+            kept_ready: Whether environments are kept ready for its alias.
 
         Raises:
             ValidationError: No capacity provider, an older runtime, a number outside the service's limits, too little
-                memory, a network of the function's own, SnapStart or isolated tenants.
+                memory, a network of the function's own, SnapStart, isolated tenants or provisioned concurrency.
         """
         require_type(where, "capacity_provider", self.capacity_provider, "add_function", "aws_lambda.CapacityProvider")
         _check_runtime(where, resource.runtime)
@@ -90,6 +91,14 @@ class ManagedInstances:
                     fix="leave one of the two out",
                     code="ManagedInstancesConflict",
                 )
+        if kept_ready:
+            where.refuse(
+                "instances",
+                "must be left out where environments are kept ready: on instances they always run",
+                got="managed instances beside provisioned concurrency",
+                fix="leave ProvisionedConcurrency out: give a 'minimum' of the instances' own",
+                code="ProvisionedBesideManagedInstances",
+            )
 
     def apply(
         self, where: Where, function: lambda_.Function, resource: lambda_.CfnFunction, version: lambda_.Version

@@ -439,11 +439,13 @@ class WellArchitectedFunction(lambda_.Function):
 
         Raises:
             ValidationError: A number outside the service's limits, less than 2 GB of memory, or something that Lambda
-                does not do on instances.
+                does not do on instances, such as provisioned concurrency.
         """
         require_type(self._where, "instances", instances, "apply", "ManagedInstances")
         resource = cast("lambda_.CfnFunction", self.node.default_child)
-        instances.check(self._where, self.features, resource)
+        alias = cast("lambda_.CfnAlias", self.live.node.default_child)
+        kept_ready = self.autoscaled_by is not None or alias.provisioned_concurrency_config is not None
+        instances.check(self._where, self.features, resource, kept_ready=kept_ready)
         instances.apply(self._where, self, resource, self.live_version)
 
     def secret(self, name: str, secret: secretsmanager.ISecret | secretsmanager.Secret) -> None:
