@@ -234,5 +234,7 @@ def _refuse(where: Where, prop: str, path: str, rule: str, got: object, *, fix: 
 
 def _shown(value: object) -> str:
     """The value as JSON, or else its type."""
-    is_json = value is None or isinstance(value, (str, int, float, list, dict))
-    return json.dumps(value, default=str) if is_json else type_name(value)
+    plain = value is None or isinstance(value, (str, int, float))
+    if plain or as_mapping(value) is not None or as_sequence(value) is not None:
+        return json.dumps(value, default=str)
+    return type_name(value)
