@@ -675,6 +675,12 @@ class TestAnotherRegion:
 
         assert all_templates(app).keys() == {"Shop", "Shop-Edge"}
 
+    def test_fails_when_the_stacks_name_becomes_too_long(self, app: cdk.App) -> None:
+        stack = cdk.Stack(app, "S" * 124, env=IRELAND)
+
+        with pytest.raises(ValidationError, match=r"stack name must be <= 128 characters.* \["):
+            define(stack)
+
     def test_fails_when_the_name_is_taken(self, stack: cdk.Stack) -> None:
         define(stack)
 

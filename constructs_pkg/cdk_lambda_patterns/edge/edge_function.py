@@ -129,8 +129,8 @@ class EdgeFunction(Construct):
         with cdk_refusals(where):
             super().__init__(scope, construct_id)
         removal = cdk.RemovalPolicy.RETAIN if removal_policy is None else removal_policy
-        home = _home(self, stack)
         with bundling_errors(), cdk_refusals(where):
+            home = _home(self, stack)
             self.log_group = define_log_group(home, "LogGroup", retention=log_retention, removal_policy=removal)
             self.role = _define_role(home, self.log_group.log_group_name)
             self.function = lambda_.Function(
