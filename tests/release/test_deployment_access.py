@@ -279,6 +279,29 @@ def test_an_imported_role_gets_them_too(app: cdk.App, account: str | None) -> No
     assert attached(synthesize(stack), "Roles") == {"Guardrail": ["Admin"], "Invoke": ["Admin"]}
 
 
+def test_a_role_that_is_defined_when_it_is_needed_gets_them_too(stack: cdk.Stack) -> None:
+    role = iam.LazyRole(stack, "Admin", assumed_by=cast("iam.IPrincipal", iam.AccountRootPrincipal()))
+
+    access(stack).grant(cast("iam.IRole", role), Duty.INVOKE)
+    assert role.role_arn
+
+    (attached_to,) = [
+        properties["ManagedPolicyArns"]
+        for name, properties in resources(synthesize(stack), "AWS::IAM::Role").items()
+        if name.startswith("Admin")
+    ]
+    assert len(attached_to) == 2
+
+
+def test_a_user_gets_them_too(stack: cdk.Stack) -> None:
+    user: Any = iam.User(stack, "Person")
+
+    access(stack).grant(user, Duty.INVOKE)
+
+    ((_, properties),) = resources(synthesize(stack), "AWS::IAM::User").items()
+    assert len(properties["ManagedPolicyArns"]) == 2
+
+
 def test_fails_when_a_role_was_imported_to_stay_as_it_is(stack: cdk.Stack) -> None:
     arn = "arn:aws:iam::111111111111:role/Admin"
     role = iam.Role.from_role_arn(stack, "Admin", arn, mutable=False)

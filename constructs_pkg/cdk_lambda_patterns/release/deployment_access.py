@@ -349,7 +349,7 @@ def _check_account(where: Where, grantee: _Grantee) -> None:
 def _attach(where: Where, policy: iam.ManagedPolicy, grantee: _Grantee) -> None:
     """Attach a policy. Where the CDK leaves it out without a word, say so."""
     managed = cast("iam.IManagedPolicy", policy)
-    if isinstance(grantee, (iam.Role, iam.Group)):
+    if isinstance(grantee, (iam.Role, iam.LazyRole, iam.Group, iam.User)):
         grantee.add_managed_policy(managed)
     elif hasattr(grantee, "group_name"):
         policy.attach_to_group(cast("iam.IGroup", grantee))
