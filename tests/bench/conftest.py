@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from tests.bench.jsii_messages import Messages
+
+
+@pytest.fixture(autouse=True)
+def without_cdk_nag(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure apps that do not use it, also where another test has imported it: the first function of a stack too."""
+    monkeypatch.delitem(sys.modules, "cdk_nag", raising=False)
 
 
 @pytest.fixture
