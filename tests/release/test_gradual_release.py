@@ -704,7 +704,8 @@ class TestCircles:
     @pytest.mark.parametrize("name", ["pre_hook", "post_hook"])
     def test_are_refused_when_a_hook_may_call_live(self, app: cdk.App, stack: cdk.Stack, name: str) -> None:
         function, hook = define(stack), define(stack, "Hook")
-        release(stack, function=function, **{name: hook})
+        options: dict[str, Any] = {"function": function, name: hook}
+        release(stack, **options)
         function.live.grant_invoke(hook)
 
         with pytest.raises(

@@ -72,7 +72,7 @@ class TestFixed:
 
         assert f"'{next(iter(scaled))}' is given" in str(error)
 
-    @pytest.mark.parametrize("none", [None, (), (season for season in ())])
+    @pytest.mark.parametrize("none", [None, (), iter(())])
     def test_has_no_seasons(self, stack: cdk.Stack, none: Any) -> None:  # noqa: ANN401
         assert warm(stack, function=define(stack), concurrency=2, seasons=none).most == 2
 

@@ -76,9 +76,13 @@ def given_list(where: Where, prop: str, values: Iterable[_Element] | None) -> li
     """
     if values is None:
         return []
-    if isinstance(values, str | bytes | Mapping | set | frozenset) or not isinstance(cast("object", values), Iterable):
+    if not _has_order(values):
         where.refuse(prop, "must be a list", got=type_name(values), fix="write it in brackets", code="ListExpected")
     return list(values)
+
+
+def _has_order(values: object) -> bool:
+    return isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping | set | frozenset)
 
 
 def _listed(prop: str, values: object) -> Iterable[object]:

@@ -181,7 +181,7 @@ class Aws:
         import boto3  # noqa: PLC0415 - the runtime's; where the app is synthesized there may be none
         from botocore.config import Config  # noqa: PLC0415 - as above
 
-        self._session = session or boto3.Session()
+        self._session: Any = session or boto3.Session()
         twice = Config(connect_timeout=_ANSWER_SECONDS, read_timeout=_ANSWER_SECONDS, retries={"total_max_attempts": 2})
         self._code_deploy = self._session.client("codedeploy", config=twice)
 
