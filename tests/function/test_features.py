@@ -191,23 +191,13 @@ class TestDurableExecutions:
 
 
 @pytest.mark.parametrize(
-    "runtime",
-    [
-        lambda_.Runtime.PYTHON_3_13,
-        lambda_.Runtime.PYTHON_3_14,
-        lambda_.Runtime("python3.15"),
-        lambda_.Runtime.NODEJS_22_X,
-        lambda_.Runtime.NODEJS_24_X,
-        lambda_.Runtime.JAVA_17,
-        lambda_.Runtime("java21.al2023"),
-        lambda_.Runtime(cdk.Aws.REGION),
-    ],
-    ids=str,
+    "name",
+    ["python3.13", "python3.14", "python3.15", "nodejs22.x", "nodejs24.x", "java17", "java21.al2023", cdk.Aws.REGION],
 )
-def test_durable_functions_run_on_these(runtime: lambda_.Runtime, stack: cdk.Stack) -> None:
+def test_durable_functions_run_on_these(name: str, stack: cdk.Stack) -> None:
     code = lambda_.Code.from_bucket(s3.Bucket.from_bucket_name(stack, "Code", "code"), "code.zip")
 
-    define(stack, code=code, runtime=runtime, **durable(60))
+    define(stack, code=code, runtime=lambda_.Runtime(name), **durable(60))
 
     assert "DurableConfig" in the_function(synthesize(stack))
 

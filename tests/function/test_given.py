@@ -81,7 +81,9 @@ def test_the_start_of_an_image_is_a_list(option: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [["a", "b"], ("a", "b"), (letter for letter in "ab"), {"a": 1, "b": 2}.keys()], ids=str
+    "values",
+    [["a", "b"], ("a", "b"), (letter for letter in "ab"), {"a": 1, "b": 2}.keys()],
+    ids=["list", "tuple", "generator", "keys"],
 )
 def test_a_list_is_read_once_whatever_gives_it(stack: cdk.Stack, values: Sequence[str]) -> None:
     assert given_list(Where(stack, "Topic"), "names", values) == ["a", "b"]
