@@ -225,7 +225,7 @@ class TestCodeDeploy:
         errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
         assert errors == result["failures"]
 
-    @pytest.mark.parametrize("error", [RuntimeError("network"), PermissionError("never"), ValueError("no JSON")])
+    @pytest.mark.parametrize("error", [RuntimeError("network"), entry.NotNowError("never"), ValueError("no JSON")])
     def test_hears_at_once_of_what_could_not_be_tried(self, error: Exception) -> None:
         """Without an answer it would wait an hour."""
         aws = Clients([error] * 20)
@@ -265,13 +265,13 @@ class TestCodeDeploy:
 
 class TestRights:
     def test_that_come_late_are_waited_for(self) -> None:
-        aws = Clients([PermissionError("not yet"), PermissionError("not yet"), ({}, False)])
+        aws = Clients([entry.NotNowError("not yet"), entry.NotNowError("not yet"), ({}, False)])
 
         assert aws.run(CODE_DEPLOY, 0, max_milliseconds=1) == {"passed": True, "failures": []}
         assert aws.slept == [5, 5]
 
     def test_that_never_come_are_waited_for_a_minute(self) -> None:
-        aws = Clients([PermissionError("never")] * 20)
+        aws = Clients([entry.NotNowError("never")] * 20)
 
         aws.run(CODE_DEPLOY, 0)
 
@@ -279,7 +279,7 @@ class TestRights:
         assert aws.limits == [285 - 5 * number for number in range(12)]
 
     def test_are_not_waited_for_longer_than_there_is_time(self) -> None:
-        aws = Clients([PermissionError("never")] * 20)
+        aws = Clients([entry.NotNowError("never")] * 20)
 
         aws.run(CODE_DEPLOY, 0, seconds=30)
 
@@ -368,12 +368,16 @@ class TestAws:
 
             assert aws.invoke(VERSION, b"{}") == (text, True)
 
-    def test_tells_missing_rights_from_other_refusals(self, aws: entry.Aws) -> None:
+    @pytest.mark.parametrize(
+        ("code", "status"), [("AccessDeniedException", 403), ("AccessDenied", 403), ("TooManyRequestsException", 429)]
+    )
+    def test_tells_what_may_pass_from_other_refusals(self, aws: entry.Aws, code: str, status: int) -> None:
+        """Rights that are not known yet, and customers who have all of the function's concurrency."""
         with Stubber(aws._lambda) as stub:
-            stub.add_client_error("invoke", "AccessDeniedException", http_status_code=403)
+            stub.add_client_error("invoke", code, http_status_code=status)
             stub.add_client_error("invoke", "ResourceNotFoundException", http_status_code=404)
 
-            with pytest.raises(PermissionError):
+            with pytest.raises(entry.NotNowError):
                 aws.invoke(VERSION, b"{}")
             with pytest.raises(Exception, match="ResourceNotFoundException"):
                 aws.invoke(VERSION, b"{}")

@@ -31,15 +31,21 @@ VERSION = "SMOKE_TEST_VERSION"
 
 RESERVE_SECONDS = 15.0
 """Kept for the answer: without one CodeDeploy waits an hour."""
-_RIGHTS_PAUSE_SECONDS = 5.0
-_RIGHTS_TRIES = 12
-"""The right to call a version is made a moment before; IAM needs up to a minute to know it everywhere."""
+_PAUSE_SECONDS = 5.0
+_TRIES = 12
+"""The right to call a version is made a moment before; IAM needs up to a minute to know it everywhere. Customers may
+have taken all of the function's concurrency for a moment."""
+_NOT_NOW = {"AccessDenied", "AccessDeniedException", "TooManyRequestsException"}
 _CONNECT_SECONDS = 5
 _ANSWER_SECONDS = 3
 """To connect, and again to be heard: twice both is less than what is kept."""
 _REASON_LENGTH = 1_000
 
 logger = logging.getLogger()
+
+
+class NotNowError(Exception):
+    """The version was not called: the right to do so is not known yet, or others call the function too much."""
 
 
 class Context(Protocol):
@@ -61,7 +67,7 @@ class Clients(Protocol):
         """Call a version: its reply, and whether it is an error.
 
         Raises:
-            PermissionError: It may not be called, or not yet.
+            NotNowError: It may not be called now.
             TimeoutError: It takes longer than it may.
         """
         ...
@@ -154,15 +160,15 @@ class _Trial:
         return failures
 
     def _reply(self, payload: bytes) -> Reply:
-        for left in reversed(range(_RIGHTS_TRIES)):
+        for left in reversed(range(_TRIES)):
             self.clients.limit(self.until - self.clock())
             began = self.clock()
             try:
                 text, is_error = self.clients.invoke(self.version, payload)
-            except PermissionError:
-                if left == 0 or self.clock() + _RIGHTS_PAUSE_SECONDS >= self.until:
+            except NotNowError:
+                if left == 0 or self.clock() + _PAUSE_SECONDS >= self.until:
                     raise
-                self.sleep(_RIGHTS_PAUSE_SECONDS)
+                self.sleep(_PAUSE_SECONDS)
             else:
                 return Reply(json.loads(text or b"null"), is_error, (self.clock() - began) * 1000)
         raise AssertionError  # the last try returns or raises
@@ -205,7 +211,7 @@ class Aws:
             payload: The event, as JSON.
 
         Raises:
-            PermissionError: It may not be called, or not yet.
+            NotNowError: It may not be called now.
             TimeoutError: It takes longer than it may.
         """
         from botocore.exceptions import ClientError, ReadTimeoutError  # noqa: PLC0415 - as above
@@ -213,8 +219,8 @@ class Aws:
         try:
             response = self._lambda.invoke(FunctionName=version, Payload=payload)
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in {"AccessDeniedException", "AccessDenied"}:
-                raise PermissionError(str(error)) from error
+            if error.response.get("Error", {}).get("Code") in _NOT_NOW:
+                raise NotNowError(str(error)) from error
             raise
         except ReadTimeoutError as error:
             raise TimeoutError(str(error)) from error
