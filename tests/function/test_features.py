@@ -192,7 +192,8 @@ class TestDurableExecutions:
 
 @pytest.mark.parametrize(
     "name",
-    ["python3.13", "python3.14", "python3.15", "nodejs22.x", "nodejs24.x", "java17", "java21.al2023", cdk.Aws.REGION],
+    # None newer than the newest: cdk-nag would call that one the latest, for all other tests of the process.
+    ["python3.13", "python3.14", "nodejs22.x", "nodejs24.x", "java17", "java21.al2023", cdk.Aws.REGION],
 )
 def test_durable_functions_run_on_these(name: str, stack: cdk.Stack) -> None:
     code = lambda_.Code.from_bucket(s3.Bucket.from_bucket_name(stack, "Code", "code"), "code.zip")

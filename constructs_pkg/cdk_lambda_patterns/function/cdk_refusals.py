@@ -92,6 +92,7 @@ def _wrong_type(where: Where, text: str) -> ValidationError | None:
         return _mismatch(where, prop, expected.replace("aws_cdk.", ""), written_type(module, name) + elements)
     if wrong := _STRUCT_MEMBER.search(text):
         struct, members = wrong.groups()
+        members = members.partition(". Did you mean")[0]  # Python 3.13 and newer
         wanted = "needs" if "missing" in text else "does not have"
         message = f"a dict in place of {struct} must have its members, got one that {wanted} {members}; correct it"
         return ValidationError(message, code="StructInvalid", path=where.path)

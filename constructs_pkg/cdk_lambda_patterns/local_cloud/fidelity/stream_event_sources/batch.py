@@ -6,6 +6,7 @@ import json
 import logging
 import time
 import uuid
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import UTC, datetime
@@ -53,7 +54,9 @@ class Batch:
         lanes = int(self._mapping.get("ParallelizationFactor") or 1)
         parts: dict[int, list[Record]] = {}
         for record in records:
-            parts.setdefault(hash(self._shard.partition(record)) % lanes, []).append(record)
+            # Not hash(): it differs between processes.
+            lane = zlib.crc32(self._shard.partition(record).encode()) % lanes
+            parts.setdefault(lane, []).append(record)
         return list(parts.values())
 
     def _process(self, records: list[Record]) -> None:
