@@ -18,7 +18,7 @@ def main() -> None:
         ("processor of Python, ms", our_time.python, their_time.python),
         ("processor of Node, ms", our_time.node, their_time.node),
     ]
-    print("One function with its failure path and alarms, not the first one of its process\n")  # noqa: T201
+    print("One function with its failure path and alarms, not the first one of its stack\n")  # noqa: T201
     print(f"{'':26}{'library':>10}{'by hand':>10}{'ratio':>8}")  # noqa: T201
     for name, our, their in rows:
         if their:

@@ -32,7 +32,7 @@ class Cost:
     """What one function costs."""
 
     messages: Messages
-    """Messages to Node for a function that is not the first one of its process."""
+    """Messages to Node for a function that is not the first one of its stack."""
     resources: int
     """Those of a function that is not the first one of its stack."""
     template_bytes: int

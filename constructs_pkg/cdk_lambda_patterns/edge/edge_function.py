@@ -23,7 +23,7 @@ from cdk_lambda_patterns.function.durations import seconds
 from cdk_lambda_patterns.function.log_group import check_log_retention, define_log_group
 from cdk_lambda_patterns.function.option_types import check_types
 from cdk_lambda_patterns.function.packaging import PythonCode, bundling_errors
-from cdk_lambda_patterns.function.retention import LATE
+from cdk_lambda_patterns.function.retention import keep
 from cdk_lambda_patterns.function.stacks import root_stack
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
@@ -169,10 +169,7 @@ class EdgeFunction(Construct):
                 is neither.
         """
         require_type(self._where, "event_type", event_type, "ORIGIN_REQUEST", "aws_cloudfront.LambdaEdgeEventType")
-        if not isinstance(cast("object", include_body), bool):
-            self._where.refuse(
-                "include_body", "must be True or False", got=repr(include_body), fix="choose one", code="TypeMismatch"
-            )
+        self._where.true_or_false(include_body=include_body)
         at_viewer, at_request = event_type in _AT_VIEWER, event_type in _AT_REQUEST
         if include_body and not at_request:
             self._where.refuse(
@@ -221,11 +218,12 @@ def _check_removal_policy(where: Where, removal_policy: object) -> None:
 
 
 def _remove_by(part: cdk.Resource, removal: cdk.RemovalPolicy) -> None:
-    part.apply_removal_policy(removal)
-    if removal is not cdk.RemovalPolicy.DESTROY:
+    if removal is cdk.RemovalPolicy.DESTROY:
+        part.apply_removal_policy(removal)
+    else:
         # Also what is part of it later, as the policy of what is granted, and where all of an app is to be removed: as
         # long as there are replicas, deleting the function fails, and they need the role.
-        cdk.RemovalPolicies.of(part).apply(removal, priority=LATE)
+        keep(part, removal)
 
 
 def _check_region(where: Where, region: str) -> None:

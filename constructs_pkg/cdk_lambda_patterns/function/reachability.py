@@ -60,13 +60,14 @@ def look_at_reachability(function: lambda_.FunctionBase, vpc: ec2.Vpc, selection
     _of_vpc[key].functions.append((function, selection))
 
 
-def services_called(function: lambda_.FunctionBase) -> set[str]:
-    """The services with VPC endpoints that a function was granted until now and calls itself, as their actions begin.
+def services_called(functions: Sequence[lambda_.FunctionBase]) -> list[set[str]]:
+    """The services with VPC endpoints that each function was granted until now and calls itself, as actions begin.
 
     Args:
-        function: The function.
+        functions: The functions, of one app.
     """
-    return _services_called(function, quotas.VPC_ENDPOINTS.keys(), _LambdasOwn(_all_around(function)))
+    lambdas_own = _LambdasOwn(_all_around(functions[0]) if functions else ())
+    return [_services_called(function, quotas.VPC_ENDPOINTS.keys(), lambdas_own) for function in functions]
 
 
 @jsii.implements(constructs.IValidation)

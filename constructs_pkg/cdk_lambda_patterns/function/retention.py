@@ -18,14 +18,15 @@ LATE = 900
 (1,000)."""
 
 
-def keep(resource: cdk.CfnResource | cdk.Resource) -> None:
+def keep(resource: cdk.CfnResource | cdk.Resource, policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN) -> None:
     """Let a resource stay until what it belongs to goes.
 
     Args:
         resource: The resource.
+        policy: How it stays.
     """
-    resource.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
-    cdk.RemovalPolicies.of(resource).retain(priority=LATE)
+    resource.apply_removal_policy(policy)
+    cdk.RemovalPolicies.of(resource).apply(policy, priority=LATE)
 
 
 def keep_versions(version: lambda_.Version) -> None:
@@ -34,5 +35,4 @@ def keep_versions(version: lambda_.Version) -> None:
     Args:
         version: The current one.
     """
-    version.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
-    cdk.RemovalPolicies.of(version).apply(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, priority=LATE)
+    keep(version, cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)

@@ -48,6 +48,7 @@ from .queues import define_dead_letter_queue
 from .references import reference
 from .resource_policy import ResourcePolicy
 from .retention import keep_versions
+from .stacks import stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -287,8 +288,7 @@ class WellArchitectedFunction(lambda_.Function):
         Args:
             stack: The stack.
         """
-        scope = self._where.scope
-        return reference(scope if isinstance(scope, cdk.Stack) else self.stack) == reference(stack)
+        return reference(stack_of(self._where.scope)) == reference(stack)
 
     @property
     def log_group(self) -> logs.ILogGroup:
@@ -536,10 +536,7 @@ class WellArchitectedFunction(lambda_.Function):
             cdk.Annotations.of(self).acknowledge_warning(_SNAP_START_WARNING, "the alias is on a published version")
 
     def _define_failure_queue(self) -> str:
-        scope = self._where.scope
-        queue = define_dead_letter_queue(
-            self, construct_id="FailureQueue", stack=scope if isinstance(scope, cdk.Stack) else self.stack
-        )
+        queue = define_dead_letter_queue(self, construct_id="FailureQueue", stack=stack_of(self._where.scope))
         self.failure_queue = queue
         self.alarms["FailureQueue"] = alarms.queue_not_empty_alarm(self, queue.queue_name, self.alarm_actions)
         arn = queue.queue_arn

@@ -12,7 +12,7 @@ from cdk_lambda_patterns.function.reachability import services_called
 from cdk_lambda_patterns.validation import type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
     from cdk_lambda_patterns.validation import Where
@@ -82,13 +82,13 @@ def define_endpoint(
     )
 
 
-def services_granted(function: WellArchitectedFunction) -> list[str]:
-    """The services that a function was granted and calls itself, by the names of their endpoints.
+def services_granted(functions: Sequence[WellArchitectedFunction]) -> list[list[str]]:
+    """The services that each function was granted and calls itself, by the names of their endpoints.
 
     Args:
-        function: The function.
+        functions: The functions.
     """
-    return sorted(quotas.VPC_ENDPOINTS[service] for service in services_called(function))
+    return [sorted(quotas.VPC_ENDPOINTS[service] for service in services) for services in services_called(functions)]
 
 
 @cache

@@ -233,7 +233,8 @@ class FunctionVpc(ec2.Vpc):
         """
         for function in functions:
             require_function(self._where, "functions", function)
-            self.add_endpoints(*services_granted(function))
+        for services in services_granted(functions):
+            self.add_endpoints(*services)
 
     def let_out(self, function: lambda_.FunctionBase) -> None:
         """Let a function call services over HTTPS, as far as the subnets' routes lead.

@@ -17,6 +17,7 @@ from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
+from .environments import environment_of
 from .provisioned_concurrency import provisioned_concurrency_of
 
 if TYPE_CHECKING:
@@ -151,8 +152,7 @@ class _Sum:
 
 def _environment(construct: Construct) -> _Environment:
     """The stage, account and Region that a construct is deployed with."""
-    stack = construct if isinstance(construct, cdk.Stack) else cdk.Stack.of(construct)
-    return reference(cdk.Stage.of(stack)), stack.account, stack.region
+    return reference(cdk.Stage.of(construct)), *environment_of(construct)
 
 
 def _functions_in(construct: Construct, environment: _Environment) -> Iterator[lambda_.CfnFunction]:

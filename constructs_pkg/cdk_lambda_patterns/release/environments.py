@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import aws_cdk as cdk
+from cdk_lambda_patterns.function.stacks import stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,9 +26,9 @@ def require_same_environment(
         functions: The functions.
         construct: The name of the construct's class.
     """
-    here = _environment(where.scope)
+    here = environment_of(where.scope)
     for function in functions:
-        if _environment(function) != here:
+        if environment_of(function) != here:
             where.refuse(
                 prop,
                 f"must be of the account and Region that {construct} is defined in",
@@ -38,6 +38,11 @@ def require_same_environment(
             )
 
 
-def _environment(construct: Construct) -> tuple[str, str]:
-    stack = cdk.Stack.of(construct)
+def environment_of(construct: Construct) -> tuple[str, str]:
+    """The account and the Region that a construct is deployed to.
+
+    Args:
+        construct: The construct.
+    """
+    stack = stack_of(construct)
     return stack.account, stack.region

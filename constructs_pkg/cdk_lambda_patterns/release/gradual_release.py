@@ -14,6 +14,7 @@ from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type,
 from cdk_lambda_patterns.function.given import given_list
 from cdk_lambda_patterns.function.python_override import python_override
 from cdk_lambda_patterns.function.references import reference
+from cdk_lambda_patterns.function.stacks import stack_of
 from cdk_lambda_patterns.quotas import Quota
 from cdk_lambda_patterns.validation import Where, type_name
 
@@ -114,7 +115,7 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
         # 1 validate
         where = Where(scope, construct_id)
         require_function(where, "function", function)
-        stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
+        stack = stack_of(scope)
         steps = _steps(where, plan)
         _check_function(where, function, stack, steps)
         further = given_list(where, "alarms", alarms)
