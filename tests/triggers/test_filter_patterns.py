@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_lambda as lambda_
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.triggers.filter_patterns import Record, check_filters, check_rule_pattern
@@ -41,6 +42,28 @@ def test_a_pattern_becomes_its_json(stack: cdk.Stack, pattern: dict[str, Any]) -
 
     assert json.loads(text) == pattern
     assert " " not in text.replace("order", ""), "as short as it can be"
+
+
+def test_a_pattern_may_be_written_by_the_cdk(stack: cdk.Stack) -> None:
+    name = cdk.Token.as_string({"Ref": "Name"})
+    criteria = lambda_.FilterCriteria.filter(
+        {"body": {"kind": lambda_.FilterRule.is_equal("order"), "name": [name], "id": lambda_.FilterRule.exists()}}
+    )
+
+    (text,) = filters(stack, criteria) or []
+
+    ours = {"body": {"kind": ["order"], "name": [name], "id": [{"exists": True}]}}
+    assert stack.resolve(text) == stack.resolve(json.dumps(ours, separators=(",", ":")))
+
+
+def test_fails_when_a_pattern_of_the_cdk_looks_at_no_field(stack: cdk.Stack) -> None:
+    message = refused(stack, "'kind'", lambda_.FilterCriteria.filter({"kind": ["order"]}), code="FilterFieldUnknown")
+
+    assert "{'body': {'kind': ...}}" in message
+
+
+def test_fails_when_the_text_of_a_pattern_is_no_json(stack: cdk.Stack) -> None:
+    refused(stack, '"order"', {"pattern": "order"})
 
 
 def test_no_filters_are_none(stack: cdk.Stack) -> None:

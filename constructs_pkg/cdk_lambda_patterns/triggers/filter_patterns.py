@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-opera
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Mapping
@@ -52,7 +53,8 @@ def check_filters(where: Where, filters: Sequence[Pattern] | None, record: Recor
 
     Args:
         where: The construct.
-        filters: Patterns; an event that matches one of them is passed on.
+        filters: Patterns, or what `aws_lambda.FilterCriteria.filter` makes of them; an event that matches one of them
+            is passed on.
         record: The source's records.
 
     Raises:
@@ -63,13 +65,24 @@ def check_filters(where: Where, filters: Sequence[Pattern] | None, record: Recor
         return None
     where.size("filters", filters, quotas.MAPPING_FILTERS)
     rendered: list[str] = []
-    for pattern in filters:
+    for pattern in map(_as_pattern, filters):
         check_pattern(where, "filters", pattern, tests=_TESTS, example={record.content: {"kind": ["order"]}})
         _check_fields(where, pattern, record)
         text = json.dumps(pattern, ensure_ascii=False, separators=(",", ":"))
         where.size("filters", without_tokens(text), quotas.FILTER_PATTERN_LENGTH)
         rendered.append(text)
     return rendered
+
+
+def _as_pattern(given: Pattern) -> Pattern:
+    """The pattern itself: `aws_lambda.FilterCriteria.filter` gives its text, under a name that no record has."""
+    text = given.get("pattern") if isinstance(given, Mapping) and len(given) == 1 else None
+    if not isinstance(text, str):
+        return given
+    with contextlib.suppress(ValueError):
+        pattern: Pattern = json.loads(text)
+        return pattern
+    return given
 
 
 def _check_fields(where: Where, pattern: Pattern, record: Record) -> None:
