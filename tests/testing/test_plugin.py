@@ -100,7 +100,7 @@ def test_fails_with_the_remedy_when_syrupy_is_missing(pytester: pytest.Pytester)
     result = pytester.runpytest_subprocess("-p", "no:syrupy")
 
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["*'template_snapshot' needs syrupy*: pip install 'cdk-lambda-patterns?testing?'*"])
+    result.stdout.fnmatch_lines(["*needs syrupy: pip install syrupy, or this package *with its extra 'testing'"])
 
 
 def test_a_run_without_the_fixtures_imports_neither_the_cdk_nor_syrupy_by_the_plugin(pytester: pytest.Pytester) -> None:

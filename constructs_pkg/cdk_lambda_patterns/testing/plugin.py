@@ -37,9 +37,10 @@ def template_snapshot(request: pytest.FixtureRequest) -> SnapshotAssertion:
     """
     try:
         from .snapshot import TemplateSnapshotExtension  # noqa: PLC0415 - syrupy is optional and takes a while
-    except ModuleNotFoundError as missing:
+    except ModuleNotFoundError:
         pytest.fail(
-            f"'template_snapshot' needs {missing.name}: pip install 'cdk-lambda-patterns[testing]'", pytrace=False
+            "'template_snapshot' needs syrupy: pip install syrupy, or this package again with its extra 'testing'",
+            pytrace=False,
         )
     snapshot: SnapshotAssertion = request.getfixturevalue("snapshot")
     return snapshot.use_extension(TemplateSnapshotExtension)
