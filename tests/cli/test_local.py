@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -219,6 +220,21 @@ def test_fails_without_boto3_before_it_starts_a_cloud(project: Project, tmp_path
     project.env = with_boto3
     assert deployed.returncode == 1
     assert re.fullmatch(r"error: .* needs boto3; .*'\./cdk-lambda-patterns\[local\]'.*\n", deployed.stderr)
+    assert project.local("status").returncode == 3, "no cloud was left running"
+
+
+def test_fails_without_the_cdk_cli_before_it_starts_a_cloud(project: Project, tmp_path: Path) -> None:
+    with_cli = dict(project.env)
+    node = shutil.which(os.environ.get("JSII_NODE", "node"))
+    assert node is not None
+    (tmp_path / "bin").mkdir()
+    project.env |= {"PATH": str(tmp_path / "bin"), "JSII_NODE": node}
+
+    deployed = project.local("deploy")
+
+    project.env = with_cli
+    assert deployed.returncode == 1
+    assert re.fullmatch(r"error: the CDK CLI was not found.*; npm install aws-cdk@2\n", deployed.stderr)
     assert project.local("status").returncode == 3, "no cloud was left running"
 
 

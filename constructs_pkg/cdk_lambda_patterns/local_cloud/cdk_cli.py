@@ -79,17 +79,7 @@ class CdkCli:
         Raises:
             LocalCloudError: There is no CDK CLI, or no Node.js; with how to get it.
         """
-        node = find_node()
-        if node is None:
-            raise LocalCloudError("Node.js was not found; install Node.js 22 or newer, or name it in JSII_NODE")
-        here = Path.cwd()
-        places = [place / "node_modules" / ".bin" for place in (folder, *folder.parents, here, *here.parents)]
-        path = os.pathsep.join([*map(str, places), os.environ.get("PATH", os.defpath)])
-        found = shutil.which("cdk", path=path)
-        if found is None:
-            raise LocalCloudError(
-                f"the CDK CLI was not found, in node_modules above {folder} or on PATH; npm install aws-cdk@2"
-            )
+        node, found = find_cli(folder)
         script = Path(found).resolve()
         with script.open("rb") as file:
             for_node = b"node" in file.readline()
@@ -165,6 +155,29 @@ class CdkCli:
         if ran.returncode != 0:
             raise CdkError(f"cdk {arguments[0]} ended with {ran.returncode}", ran.stderr.strip().splitlines())
         return ran.stdout
+
+
+def find_cli(folder: Path) -> tuple[str, str]:
+    """Node.js, and the CDK CLI of the project that a folder belongs to.
+
+    Args:
+        folder: Where to look from, as for `CdkCli.find`.
+
+    Raises:
+        LocalCloudError: There is none of either; with how to get it.
+    """
+    node = find_node()
+    if node is None:
+        raise LocalCloudError("Node.js was not found; install Node.js 22 or newer, or name it in JSII_NODE")
+    here = Path.cwd()
+    places = [place / "node_modules" / ".bin" for place in (folder, *folder.parents, here, *here.parents)]
+    path = os.pathsep.join([*map(str, places), os.environ.get("PATH", os.defpath)])
+    found = shutil.which("cdk", path=path)
+    if found is None:
+        raise LocalCloudError(
+            f"the CDK CLI was not found, in node_modules above {folder} or on PATH; npm install aws-cdk@2"
+        )
+    return node, found
 
 
 def find_node() -> str | None:

@@ -27,14 +27,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Deploy and print what is there then."""
     from cdk_lambda_patterns.cli._table import table
     from cdk_lambda_patterns.errors import LocalCloudError
-    from cdk_lambda_patterns.local_cloud.cdk_cli import CdkError
+    from cdk_lambda_patterns.local_cloud.cdk_cli import CdkError, find_cli
     from cdk_lambda_patterns.local_cloud.cloud import require_boto3
     from cdk_lambda_patterns.local_cloud.running import alone, project_folder
 
-    require_boto3()  # before a cloud is started that nobody can talk to
     begin = time.monotonic()
     context = dict(_pair(given) for given in arguments.context)
     project = project_folder()
+    # Before a cloud is started that nobody can talk to, or deploy to.
+    require_boto3()
+    find_cli(project)
     with alone(project):
         cloud = started(project, arguments)
         say("Synthesizing ...")
