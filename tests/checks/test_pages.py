@@ -12,6 +12,7 @@ import pytest
 from aws_cdk import (
     aws_apigateway as apigateway,
     aws_cloudfront as cloudfront,
+    aws_cloudfront_origins as cloudfront_origins,
     aws_dynamodb as dynamodb,
     aws_events as events,
     aws_kinesis as kinesis,
@@ -60,6 +61,8 @@ def names_for(code: str) -> dict[str, object]:
         "code": inline,
         "javascript": cloudfront.FunctionCode.from_inline("function handler(event) { return event.request; }"),
         "Duration": cdk.Duration,
+        "origin": cloudfront_origins.HttpOrigin("example.com"),
+        "cloudfront": cloudfront,
         "apigateway": apigateway,
         "sqs": sqs,
         "stepfunctions": stepfunctions,

@@ -73,6 +73,7 @@ IDS = [
     "FunctionSingleZone",
     "FunctionSubnetCapacity",
     "FunctionReachability",
+    "EdgeEventConflict",
     "EdgeFunctionFeatures",
     "EdgeFunctionLimits",
     "ViewerFunctionSize",

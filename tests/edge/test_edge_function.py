@@ -20,6 +20,7 @@ from aws_cdk import (
 
 from cdk_lambda_patterns import ContainerImage, EdgeFunction, PythonCode, ValidationError, practices, quotas
 from cdk_lambda_patterns.checks import assert_no_findings
+from cdk_lambda_patterns.checks.evaluation import check
 from cdk_lambda_patterns.edge.edge_checks import MISSING, TAKEN
 from cdk_lambda_patterns.function.function_checks import REPLACED_OPTIONS
 from cdk_lambda_patterns.function.function_kwargs import FunctionKwargs
@@ -431,6 +432,12 @@ class TestAt:
     def test_fails_when_it_is_no_event_of_lambda(self, stack: cdk.Stack, event: Any) -> None:  # noqa: ANN401
         refusal(lambda: define(stack).at(event), "TypeMismatch", type_name(event))
 
+    def test_the_checks_find_two_functions_at_an_event(self, app: cdk.App, stack: cdk.Stack) -> None:
+        distribute(stack, define(stack, "One").at(Event.ORIGIN_REQUEST), define(stack, "Two").at(Event.ORIGIN_REQUEST))
+
+        with pytest.raises(AssertionError, match="two functions at origin-request, where CloudFront takes one"):
+            assert_no_findings(app, select=["EdgeEventConflict"])
+
     def test_one_function_serves_several_events(self, stack: cdk.Stack) -> None:
         edge = define(stack)
 
@@ -655,6 +662,21 @@ class TestAnotherRegion:
 
         with pytest.raises(AssertionError, match="EdgeFunctionLimits"):
             assert_no_findings(app, select=["EdgeFunctionLimits"])
+
+    @pytest.mark.parametrize(
+        ("account", "refused_by"), [("111111111111", []), ("222222222222", ["EdgeFunctionFeatures"])]
+    )
+    def test_the_checks_find_a_distribution_of_another_account(
+        self, app: cdk.App, account: str, refused_by: list[str]
+    ) -> None:
+        producer = cdk.Stack(app, "Edge", env=cdk.Environment(account="111111111111", region="us-east-1"))
+        consumer = cdk.Stack(app, "Site", env=cdk.Environment(account=account, region="us-east-1"))
+        distribute(consumer, define(producer).at(Event.ORIGIN_REQUEST))
+
+        found = check(app.synth(force=True).directory, select=["EdgeFunctionFeatures"]).findings
+
+        assert [finding.rule.id for finding in found] == refused_by
+        assert all("of account 222222222222 is associated with" in finding.message for finding in found)
 
     def test_fails_when_the_region_is_not_known(self, app: cdk.App) -> None:
         refused(cdk.Stack(app, "Anywhere"), "RegionUnknown", "a stack without one")

@@ -1,9 +1,9 @@
 """A function at CloudFront's edge uses what there is not at the edge.
 
 ## Why
-Lambda@Edge takes numbered versions of Node.js and Python functions from us-east-1, without environment variables,
-VPC, layers, dead-letter queue, tracing, container image or arm64. CloudFront refuses the association, at the end of a
-long deployment.
+Lambda@Edge takes numbered versions of Node.js and Python functions from us-east-1, in the account of the distribution,
+without environment variables, VPC, layers, dead-letter queue, tracing, container image or arm64. CloudFront refuses the
+association, at the end of a long deployment.
 
 ## Fix
 Take it away; put settings into the code when it is packed.
@@ -83,6 +83,15 @@ class EdgeFunctionFeatures(Rule):
                     fix=f"a stack in {quotas.EDGE_REGION}",
                 )
             for edge in associations:
+                accounts = function.template.account, edge.via.template.account
+                if None not in accounts and len(set(accounts)) > 1:
+                    yield self.finding(
+                        edge.via,
+                        f"distribution {edge.via.name} of account {accounts[1]} is associated with function "
+                        f"{function.name} of account {accounts[0]}, and CloudFront takes functions of its own account",
+                        fix="a function in the account of each distribution",
+                        function=function,
+                    )
                 numbered = isinstance(edge.qualifier, Resource) and edge.qualifier.type == VERSION
                 if not numbered and not str(edge.qualifier).isdigit():
                     yield self.finding(
