@@ -83,7 +83,7 @@ TIMEOUT = Quota(
     unit="seconds",
     source=_LAMBDA,
     fix="split the work, or start a Step Functions workflow for anything longer",
-    note="Lambda Managed Instances allow up to 5,400 seconds for asynchronous and polled events.",
+    note="On managed instances up to 5,400 seconds: `ManagedInstances(timeout=...)`.",
 )
 MEMORY = Quota(
     code="MemorySizeOutOfRange",
@@ -169,6 +169,7 @@ DURABLE_POLLED = Quota(
     unit="seconds of durable execution, for which an event source mapping waits",
     source="https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking-esm.html",
     fix="shorten its 'execution_timeout', or have a small function start it asynchronously",
+    note="On managed instances most mappings wait 90 minutes; they are held to 15 here.",
 )
 DURABLE_RUNTIMES = {"nodejs": (22,), "python": (3, 13), "java": (17,)}
 """The first version of each; container images bring their own.
@@ -208,6 +209,15 @@ INSTANCE_MEMORY = Quota(
     unit="MB on managed instances",
     source="https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-best-practices.html",
     fix="give the function a 'memory_size' in that range",
+)
+INSTANCE_TIMEOUT = Quota(
+    code="InstanceTimeoutOutOfRange",
+    minimum=1,
+    maximum=5_400,
+    unit="seconds on managed instances",
+    source=_LAMBDA,
+    fix="split the work, or start a Step Functions workflow for anything longer",
+    note="For asynchronous and polled events alone: who waits for an answer is answered within 900 seconds.",
 )
 SNAP_START_STORAGE = Quota(
     code="SnapStartStorage",
@@ -1209,8 +1219,8 @@ KEY_VALUE_STORE_SIZE = Quota(
     code="KeyValueStoreTooLarge",
     minimum=0,
     maximum=5 * 1024 * 1024,
-    unit="bytes of keys and values",
-    source="https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html",
+    unit="bytes of the file that a store is filled from",
+    source="https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/kvs-with-functions-create-s3-kvp.html",
     fix="keep fewer pairs, or look the data up in a function at origin request",
 )
 SUBNET_RESERVED_ADDRESSES = 5

@@ -503,9 +503,9 @@ class TestAnotherRegion:
         templates = all_templates(app)
         assert {name: FUNCTION in types(template) for name, template in templates.items()} == {
             "Shop": False,
-            "Shop-Edge": True,
+            "Shop-Edge-eu-west-1": True,
         }
-        beside = next(s for s in app.synth().stacks if s.stack_name == "Shop-Edge")
+        beside = next(s for s in app.synth().stacks if s.stack_name == "Shop-Edge-eu-west-1")
         assert beside.environment.region == "us-east-1"
 
     def test_the_arn_is_read_from_its_outputs_without_a_custom_resource(self, app: cdk.App, stack: cdk.Stack) -> None:
@@ -514,9 +514,9 @@ class TestAnotherRegion:
         templates = all_templates(app)
         (association,) = associations(templates["Shop"])
         reference = association["LambdaFunctionARN"]["Fn::GetStackOutput"]
-        (version,) = resources(templates["Shop-Edge"], VERSION)
-        assert (reference["StackName"], reference["Region"]) == ("Shop-Edge", "us-east-1")
-        assert templates["Shop-Edge"]["Outputs"][reference["OutputName"]] == {"Value": {"Ref": version}}
+        (version,) = resources(templates["Shop-Edge-eu-west-1"], VERSION)
+        assert (reference["StackName"], reference["Region"]) == ("Shop-Edge-eu-west-1", "us-east-1")
+        assert templates["Shop-Edge-eu-west-1"]["Outputs"][reference["OutputName"]] == {"Value": {"Ref": version}}
         for template in templates.values():
             assert not any(kind.startswith("Custom::") for kind in types(template))
 
@@ -539,13 +539,22 @@ class TestAnotherRegion:
         )
 
         templates = all_templates(app)
-        assert templates.keys() == {"Shop", "Shop-Edge"}
-        assert len(resources(templates["Shop-Edge"], FUNCTION)) == 2
+        assert templates.keys() == {"Shop", "Shop-Edge-eu-west-1"}
+        assert len(resources(templates["Shop-Edge-eu-west-1"], FUNCTION)) == 2
+
+    def test_stacks_of_one_name_in_several_regions_have_one_each(self, app: cdk.App) -> None:
+        """All of them are in us-east-1: under one name, each deployment would undo the one before."""
+        for region in ("eu-west-1", "ap-southeast-2"):
+            stack = cdk.Stack(app, f"Shop-{region}", stack_name="Shop", env=cdk.Environment(region=region))
+            distribute(stack, define(stack).at(Event.ORIGIN_REQUEST))
+
+        names = [(stack.environment.region, stack.stack_name) for stack in app.synth().stacks]
+        assert len(set(names)) == len(names) == 4
 
     def test_a_function_may_be_called_edge(self, app: cdk.App, stack: cdk.Stack) -> None:
         distribute(stack, define(stack, "Edge").at(Event.ORIGIN_REQUEST))
 
-        assert all_templates(app).keys() == {"Shop", "Shop-Edge"}
+        assert all_templates(app).keys() == {"Shop", "Shop-Edge-eu-west-1"}
 
     def test_the_stack_has_the_name_the_account_and_the_protection_of_its_own(self) -> None:
         app = fast_app()
@@ -559,7 +568,7 @@ class TestAnotherRegion:
         cdk.Tags.of(stack).add("team", "web")
         distribute(stack, define(stack).at(Event.ORIGIN_REQUEST))
 
-        beside = next(s for s in app.synth().stacks if s.stack_name == "prod-shop-Edge")
+        beside = next(s for s in app.synth().stacks if s.stack_name == "prod-shop-Edge-eu-west-1")
         assert beside.environment.account == "123456789012"
         assert beside.termination_protection
         assert beside.tags == {"team": "web"}
@@ -572,7 +581,7 @@ class TestAnotherRegion:
 
         assert {s.stack_name: s.tags for s in app.synth().stacks} == {
             "Shop": {"cost": "web"},
-            "Shop-Edge": {"cost": "web"},
+            "Shop-Edge-eu-west-1": {"cost": "web"},
         }
 
     @pytest.mark.parametrize(
@@ -598,7 +607,7 @@ class TestAnotherRegion:
         distribute(stack, define(stack).at(Event.ORIGIN_REQUEST))
 
         templates = all_templates(app)
-        assert templates.keys() == {"Shop", "Shop-Edge"}
+        assert templates.keys() == {"Shop", "Shop-Edge-eu-west-1"}
         assert not any("Parameters" in template for template in templates.values())
 
     @pytest.mark.parametrize(
@@ -625,10 +634,10 @@ class TestAnotherRegion:
 
         assert {s.stack_name: FUNCTION in types(s.template) for s in stage.synth().stacks} == {
             "Prod-Shop": False,
-            "Prod-Shop-Edge": True,
+            "Prod-Shop-Edge-eu-west-1": True,
         }
         (association,) = associations(synthesize(nested))
-        assert association["LambdaFunctionARN"]["Fn::GetStackOutput"]["StackName"] == "Prod-Shop-Edge"
+        assert association["LambdaFunctionARN"]["Fn::GetStackOutput"]["StackName"] == "Prod-Shop-Edge-eu-west-1"
 
     def test_a_function_of_a_stack_of_ones_own_serves_it_as_well(self, app: cdk.App, stack: cdk.Stack) -> None:
         edge_stack = cdk.Stack(app, "MyEdge", env=cdk.Environment(region="us-east-1"))
@@ -695,10 +704,10 @@ class TestAnotherRegion:
 
         distribute(stack, define(stack).at(Event.ORIGIN_REQUEST))
 
-        assert all_templates(app).keys() == {"Shop", "Shop-Edge"}
+        assert all_templates(app).keys() == {"Shop", "Shop-Edge-mars-north-1"}
 
     def test_fails_when_the_stacks_name_becomes_too_long(self, app: cdk.App) -> None:
-        stack = cdk.Stack(app, "S" * 124, env=IRELAND)
+        stack = cdk.Stack(app, "S" * 114, env=IRELAND)
 
         with pytest.raises(ValidationError, match=r"stack name must be <= 128 characters.* \["):
             define(stack)

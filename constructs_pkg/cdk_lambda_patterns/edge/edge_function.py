@@ -45,7 +45,7 @@ class EdgeFunction(Construct):
     version of the current code, which `at` gives to a distribution. What there is not at the edge is refused.
 
     Lambda@Edge takes functions of us-east-1. In a stack of another Region everything is defined in a stack beside it,
-    which the CDK deploys first: `Shop-Edge` for `Shop`, with its account, tags, protection and synthesizer.
+    which the CDK deploys first: `Shop-Edge-eu-west-1` for `Shop`, with its account, tags, protection and synthesizer.
     """
 
     function: lambda_.Function
@@ -268,7 +268,8 @@ def _home(construct: Construct, stack: cdk.Stack) -> Construct:
         beside = cdk.Stack(
             stack,
             _EDGE_STACK,
-            stack_name=f"{stack.stack_name}-Edge",
+            # With the Region: stacks of one name in several Regions have theirs in us-east-1 together.
+            stack_name=f"{stack.stack_name}-Edge-{stack.region}",
             description=f"What runs at CloudFront's edge for {stack.stack_name}",
             env=cdk.Environment(account=None if is_token(account) else account, region=quotas.EDGE_REGION),
             termination_protection=stack.termination_protection,

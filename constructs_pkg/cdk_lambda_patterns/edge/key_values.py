@@ -42,8 +42,7 @@ def read_key_values(where: Where, given: KeyValues) -> dict[str, str]:
                 _PROP, "must have each key once", got=f"{key!r} twice", fix="remove one", code="KeyValueStoreKeyTwice"
             )
         key_values[key] = value
-    size = sum(_size(key) + _size(value) for key, value in key_values.items())
-    where.within(_PROP, size, quotas.KEY_VALUE_STORE_SIZE)
+    where.within(_PROP, _size(as_import_source(key_values)), quotas.KEY_VALUE_STORE_SIZE)
     return key_values
 
 
