@@ -127,6 +127,7 @@ ELSEWHERE = {
     "INSTANCE_MEMORY": "test_managed_instances.py",
     "INSTANCE_MEMORY_PER_VCPU": "test_managed_instances.py",
     "INSTANCE_RUNTIMES": "test_managed_instances.py",
+    "INSTANCE_TIMEOUT": "test_managed_instances.py",
     "LOG_RETENTION_DAYS": "test_well_architected_function.py",
     "RESOURCE_POLICY_SIZE": "test_resource_policy.py",
     "SUBNETS": "test_function_network.py",

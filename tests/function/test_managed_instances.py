@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_, aws_s3 as s3
+from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_, aws_s3 as s3, aws_secretsmanager as secretsmanager
 
-from cdk_lambda_patterns import ManagedInstances, ProvisionedConcurrency, SqsTrigger
+from cdk_lambda_patterns import ManagedInstances, MqTrigger, ProvisionedConcurrency, SqsTrigger
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import define, only, the_function
+from tests.function.support import define, only, resources, the_function
 from tests.refusals import refusal
 
 if TYPE_CHECKING:
@@ -128,6 +128,98 @@ def test_have_memory_of_their_own(stack: cdk.Stack, provider: lambda_.CapacityPr
     define(stack, memory_size=512).run_on(ManagedInstances(capacity_provider=provider, memory_size=memory))
 
     assert the_function(synthesize(stack))["MemorySize"] == memory
+
+
+@pytest.mark.parametrize(("timeout", "seconds"), [(cdk.Duration.seconds(1), 1), (cdk.Duration.minutes(90), 5_400)])
+def test_have_a_timeout_of_their_own(
+    stack: cdk.Stack, provider: lambda_.CapacityProvider, timeout: cdk.Duration, seconds: int
+) -> None:
+    function = large(stack)
+
+    function.run_on(ManagedInstances(capacity_provider=provider, timeout=timeout))
+
+    assert the_function(synthesize(stack))["Timeout"] == seconds
+    assert function.timeout_seconds == seconds
+
+
+def test_without_one_the_functions_timeout_stays(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:
+    function = large(stack, timeout=cdk.Duration.minutes(2))
+
+    function.run_on(ManagedInstances(capacity_provider=provider))
+
+    assert the_function(synthesize(stack))["Timeout"] == 120
+    assert function.timeout_seconds == 120
+
+
+def test_a_timeout_may_be_known_at_deployment_only(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:
+    seconds = cdk.Duration.seconds(cdk.Token.as_number({"Ref": "Seconds"}))
+    function = large(stack)
+
+    function.run_on(ManagedInstances(capacity_provider=provider, timeout=seconds))
+
+    assert the_function(synthesize(stack))["Timeout"] == {"Ref": "Seconds"}
+    assert function.timeout_seconds is None
+
+
+@pytest.mark.parametrize(
+    ("timeout", "got"),
+    [(cdk.Duration.seconds(0), "0"), (cdk.Duration.seconds(5_401), "5,401"), (cdk.Duration.millis(1_500), "1.5")],
+)
+def test_fails_when_they_cannot_have_that_timeout(
+    stack: cdk.Stack, provider: lambda_.CapacityProvider, timeout: cdk.Duration, got: str
+) -> None:
+    refused(large(stack), "InstanceTimeoutOutOfRange", got, capacity_provider=provider, timeout=timeout)
+
+
+def test_fails_when_the_timeout_is_a_bare_number(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:
+    refused(large(stack), "DurationExpected", "3600", capacity_provider=provider, timeout=3_600)
+
+
+def test_messages_are_hidden_for_as_long_as_instances_may_take(
+    stack: cdk.Stack, provider: lambda_.CapacityProvider
+) -> None:
+    function = large(stack)
+    function.run_on(ManagedInstances(capacity_provider=provider, timeout=cdk.Duration.minutes(90)))
+
+    SqsTrigger(stack, "Orders", function=function, max_batching_window=cdk.Duration.minutes(5))
+
+    queues = resources(synthesize(stack), "AWS::SQS::Queue").values()
+    assert 6 * 5_400 + 300 in [queue.get("VisibilityTimeout") for queue in queues]
+
+
+def test_fails_when_the_timeout_comes_after_what_was_derived_from_it(
+    stack: cdk.Stack, provider: lambda_.CapacityProvider
+) -> None:
+    function = large(stack)
+    SqsTrigger(stack, "Orders", function=function)
+
+    refused(
+        function,
+        "InstanceTimeoutTooLate",
+        "a 'timeout' after a trigger",
+        capacity_provider=provider,
+        timeout=cdk.Duration.minutes(90),
+    )
+
+
+def test_fails_when_who_calls_waits_less_than_instances_may_take(
+    stack: cdk.Stack, provider: lambda_.CapacityProvider
+) -> None:
+    function = large(stack)
+    function.run_on(ManagedInstances(capacity_provider=provider, timeout=cdk.Duration.minutes(90)))
+
+    refusal(
+        lambda: MqTrigger(
+            stack,
+            "Orders",
+            function=function,
+            broker="arn:aws:mq:eu-central-1:111111111111:broker:orders:b-1",
+            queue="orders",
+            secret=secretsmanager.Secret(stack, "Secret"),
+        ),
+        "BrokerFunctionTimeout",
+        "5400",
+    )
 
 
 @pytest.mark.parametrize(("memory", "got"), [(2_047, "2,047"), (2_048.5, "2,048.5"), (32_769, "32,769"), (0, "0")])

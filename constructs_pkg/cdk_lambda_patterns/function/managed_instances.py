@@ -14,9 +14,12 @@ from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.tokens import is_token
 
 from .cdk_refusals import cdk_refusals, require_type
+from .durations import as_seconds, duration_within, in_seconds
 from .features import is_one_of
 
 if TYPE_CHECKING:
+    from aws_cdk import Duration
+
     from cdk_lambda_patterns.validation import Where
 
     from .features import Features
@@ -48,6 +51,13 @@ class ManagedInstances:
 
     Default: - the function's `memory_size`.
     """
+    timeout: Duration | None = None
+    """How long an event may take, 1 second to 90 minutes. Who waits for an answer waits 15 minutes at most: more is for
+    asynchronous and polled events.
+
+    Default: - the function's `timeout`.
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    """
     memory_gib_per_vcpu: float | None = None
     """GiB of memory that come with each vCPU, 2 to 8: 4 or 8 suit Python.
 
@@ -72,6 +82,7 @@ class ManagedInstances:
         where.within("concurrency", self.concurrency, quotas.INSTANCE_CONCURRENCY)
         where.within("minimum", self.minimum, quotas.INSTANCE_ENVIRONMENTS)
         where.within("maximum", self.maximum, quotas.INSTANCE_ENVIRONMENTS)
+        duration_within(where, "timeout", self.timeout, quotas.INSTANCE_TIMEOUT)
         where.within("memory_gib_per_vcpu", self.memory_gib_per_vcpu, quotas.INSTANCE_MEMORY_PER_VCPU)
         memory_size = resource.memory_size if self.memory_size is None else self.memory_size
         where.within("memory_size", memory_size, quotas.INSTANCE_MEMORY)
@@ -113,6 +124,8 @@ class ManagedInstances:
         """
         if self.memory_size is not None:
             resource.memory_size = self.memory_size
+        if self.timeout is not None:
+            resource.timeout = as_seconds(self.timeout, in_seconds(self.timeout))
         with cdk_refusals(where):
             self.capacity_provider.add_function(
                 cast("lambda_.IFunction", function),

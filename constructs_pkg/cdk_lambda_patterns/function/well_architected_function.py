@@ -89,9 +89,6 @@ class WellArchitectedFunction(lambda_.Function):
     callers: ResourcePolicy
     """Who may call `live`: triggers add themselves, each with its source."""
 
-    timeout_seconds: float | None
-    """The function's timeout in seconds, for what is derived from it. None where it is only known at deployment."""
-
     reserved_concurrency: float | None
     """The function's reserved concurrency. None where it has none, or where it is only known at deployment."""
 
@@ -238,7 +235,8 @@ class WellArchitectedFunction(lambda_.Function):
         self._target = {"runtime": runtime_name, "architecture": architecture_name}
         self.features = Features.of(given)
         timeout = given.get("timeout")
-        self.timeout_seconds = practices.TIMEOUT_SECONDS if timeout is None else in_seconds(timeout)
+        self._timeout_seconds = practices.TIMEOUT_SECONDS if timeout is None else in_seconds(timeout)
+        self._timeout_is_used = False
         reserved = given.get("reserved_concurrent_executions")
         self.reserved_concurrency = None if reserved is None or is_token(reserved) else reserved
         with cdk_refusals(where):
@@ -289,6 +287,12 @@ class WellArchitectedFunction(lambda_.Function):
             stack: The stack.
         """
         return reference(stack_of(self._where.scope)) == reference(stack)
+
+    @property
+    def timeout_seconds(self) -> float | None:
+        """The function's timeout in seconds, for what is derived from it. None where it is only known at deployment."""
+        self._timeout_is_used = True  # who derived from it would not hear of another one
+        return self._timeout_seconds
 
     @property
     def log_group(self) -> logs.ILogGroup:
@@ -438,14 +442,24 @@ class WellArchitectedFunction(lambda_.Function):
             instances: The instances, and how many environments run on them.
 
         Raises:
-            ValidationError: A number outside the service's limits, less than 2 GB of memory, or something that Lambda
-                does not do on instances, such as provisioned concurrency.
+            ValidationError: A number outside the service's limits, less than 2 GB of memory, something that Lambda does
+                not do on instances, such as provisioned concurrency, or a timeout after what was derived from it.
         """
         require_type(self._where, "instances", instances, "apply", "ManagedInstances")
         resource = cast("lambda_.CfnFunction", self.node.default_child)
         alias = cast("lambda_.CfnAlias", self.live.node.default_child)
         kept_ready = self.autoscaled_by is not None or alias.provisioned_concurrency_config is not None
         instances.check(self._where, self.features, resource, kept_ready=kept_ready)
+        if instances.timeout is not None:
+            if self._timeout_is_used:
+                self._where.refuse(
+                    "instances",
+                    "must be given before what looks at the function's timeout, if it gives another one",
+                    got="a 'timeout' after a trigger",
+                    fix="call run_on right after defining the function",
+                    code="InstanceTimeoutTooLate",
+                )
+            self._timeout_seconds = in_seconds(instances.timeout)
         instances.apply(self._where, self, resource, self.live_version)
 
     def secret(self, name: str, secret: secretsmanager.ISecret | secretsmanager.Secret) -> None:
