@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 import jsii
@@ -191,6 +191,67 @@ def test_a_functions_failure_queue_shares_it(stack: cdk.Stack) -> None:
 
     ((_, policy),) = policies(synthesize(stack)).items()
     assert len(queues(policy)) == 2
+
+
+def events_may_send(queue: sqs.IQueue) -> iam.PolicyDocument:
+    statement = iam.PolicyStatement(actions=["sqs:SendMessage"], principals=[SERVICE], resources=[queue.queue_arn])
+    return iam.PolicyDocument(statements=[statement])
+
+
+POLICIES: dict[str, Callable[[cdk.Stack, sqs.Queue], object]] = {
+    "a policy": lambda stack, queue: sqs.QueuePolicy(stack, "Second", queues=[queue]).document.add_statements(
+        iam.PolicyStatement(actions=["sqs:SendMessage"], principals=[SERVICE], resources=[queue.queue_arn])
+    ),
+    "the resource itself": lambda stack, queue: sqs.CfnQueuePolicy(
+        stack, "Second", queues=[queue.queue_url], policy_document=events_may_send(queue)
+    ),
+    "the resource for one queue": lambda stack, queue: sqs.CfnQueueInlinePolicy(
+        stack, "Second", queue=queue.queue_url, policy_document=events_may_send(queue)
+    ),
+    "a grant on the resource": lambda _, queue: sqs.QueueGrants.from_queue(
+        cast("sqs.CfnQueue", queue.node.default_child)
+    ).send_messages(SERVICE),
+}
+
+
+class TestASecondPolicy:
+    """Which of the two a queue has depends on the order of each deployment: the other's rights are lost in silence."""
+
+    @pytest.mark.parametrize("has_own", [False, True], ids=["beside the shared one", "beside its own"])
+    @pytest.mark.parametrize("define_policy", POLICIES.values(), ids=POLICIES)
+    def test_of_a_queue_fails(
+        self,
+        define_policy: Callable[[cdk.Stack, sqs.Queue], object],
+        has_own: bool,
+        app: cdk.App,  # noqa: FBT001
+    ) -> None:
+        stack = cdk.Stack(app, "Stack")
+        queue = define_dead_letter_queue(stack, construct_id="Queue")
+        if has_own:
+            queue.grant_send_messages(SERVICE)
+
+        define_policy(stack, queue)
+
+        with pytest.raises(RuntimeError, match=r"got one for Stack/Queue; .* \[Stack/.*\] \(QueuePolicyTwice\)"):
+            app.synth()
+
+    def test_in_another_stack_fails(self, app: cdk.App) -> None:
+        stage = cdk.Stage(app, "Stage")
+        stack, other = cdk.Stack(stage, "Stack"), cdk.Stack(stage, "Other")
+        queue = define_dead_letter_queue(stack, construct_id="Queue")
+
+        POLICIES["the resource itself"](other, queue)
+
+        with pytest.raises(RuntimeError, match=r"got one for Stage/Stack/Queue; .* \[Stage/Other/Second\]"):
+            app.synth()
+
+    def test_of_another_queue_is_let_be(self, stack: cdk.Stack) -> None:
+        define_dead_letter_queue(stack, construct_id="Queue")
+        mine = sqs.Queue(stack, "Mine")
+
+        POLICIES["a policy"](stack, mine)
+
+        assert len(policies(synthesize(stack))) == 2
 
 
 @jsii.implements(cdk.IAspect)
