@@ -76,7 +76,8 @@ def check_filters(where: Where, filters: Sequence[Pattern] | None, record: Recor
 
 def _as_pattern(given: Pattern) -> Pattern:
     """The pattern itself: `aws_lambda.FilterCriteria.filter` gives its text, under a name that no record has."""
-    text = given.get("pattern") if isinstance(given, Mapping) and len(given) == 1 else None
+    fields = as_mapping(given) or {}
+    text = fields["pattern"] if fields.keys() == {"pattern"} else None
     if not isinstance(text, str):
         return given
     with contextlib.suppress(ValueError):
