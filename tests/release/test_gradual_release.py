@@ -69,6 +69,17 @@ def release_alarm(template: Template) -> dict[str, Any]:
     return alarm
 
 
+def plain_function(scope: Construct, construct_id: str) -> lambda_.Function:
+    """One that is none of this library."""
+    return lambda_.Function(
+        scope,
+        construct_id,
+        code=lambda_.Code.from_inline("exports.handler = async () => {}"),
+        handler="index.handler",
+        runtime=lambda_.Runtime.NODEJS_22_X,
+    )
+
+
 def live_of(function: WellArchitectedFunction) -> str:
     return logical_id(function.live)
 
@@ -177,15 +188,7 @@ class TestAlias:
         refused(stack, "ReleaseInOtherStack", "Other/Function for a release in Stack", function=function)
 
     def test_fails_when_the_function_has_no_live_alias(self, stack: cdk.Stack) -> None:
-        plain = lambda_.Function(
-            stack,
-            "Plain",
-            code=lambda_.Code.from_inline("def handler(event, context): ..."),
-            handler="index.handler",
-            runtime=lambda_.Runtime.PYTHON_3_14,
-        )
-
-        refused(stack, "TypeMismatch", "aws_lambda.Function", function=plain)
+        refused(stack, "TypeMismatch", "aws_lambda.Function", function=plain_function(stack, "Plain"))
 
     @pytest.mark.parametrize("before", [True, False])
     def test_fails_when_it_has_weights_of_its_own(self, stack: cdk.Stack, *, before: bool) -> None:
@@ -644,13 +647,7 @@ class TestHooks:
         }
 
     def test_may_be_any_function(self, stack: cdk.Stack) -> None:
-        plain = lambda_.Function(
-            stack,
-            "Plain",
-            code=lambda_.Code.from_inline("exports.handler = async () => {}"),
-            handler="index.handler",
-            runtime=lambda_.Runtime.NODEJS_22_X,
-        )
+        plain = plain_function(stack, "Plain")
 
         release(stack, pre_hook=plain)
 
@@ -714,6 +711,36 @@ class TestCircles:
             synthesize(stack)
         assert live_of(function) in circles(app.synth(skip_validation=True).get_stack_by_name("Stack").template)
 
+    @pytest.mark.parametrize(
+        ("name", "define_hook"),
+        [
+            ("smoke_test", lambda scope: SmokeTestHook(scope, "Hook", payloads=[{"payload": 1}])),
+            ("pre_hook", lambda scope: define(scope, "Hook")),
+            ("post_hook", lambda scope: plain_function(scope, "Hook")),
+        ],
+    )
+    def test_are_refused_when_a_hook_is_told_of_live(
+        self, app: cdk.App, stack: cdk.Stack, name: str, define_hook: Callable[[cdk.Stack], lambda_.Function]
+    ) -> None:
+        function, hook = define(stack), define_hook(stack)
+        release(stack, function=function, **{name: hook})
+        hook.add_environment("LIVE", f"call {function.live.function_name}")
+
+        with pytest.raises(
+            RuntimeError,
+            match=r"got Stack/Hook with an environment that names Stack/Function's; .* \(ReleaseHookCircle\)",
+        ):
+            synthesize(stack)
+        assert live_of(function) in circles(app.synth(skip_validation=True).get_stack_by_name("Stack").template)
+
+    def test_are_refused_when_the_function_behind_an_alias_is_told_of_live(self, stack: cdk.Stack) -> None:
+        function, hook = define(stack), define(stack, "Hook")
+        release(stack, function=function, post_hook=hook.live)
+        hook.add_environment("LIVE", function.live.function_arn)
+
+        with pytest.raises(RuntimeError, match="ReleaseHookCircle"):
+            synthesize(stack)
+
     def test_are_none_when_live_is_named_by_text(self, stack: cdk.Stack) -> None:
         function, hook = define(stack), define(stack, "Hook")
         release(stack, function=function, post_hook=hook)
@@ -750,6 +777,13 @@ class TestShared:
         names = {json.dumps(group["ApplicationName"]) for group in resources(template, GROUP).values()}
         roles = {json.dumps(group["ServiceRoleArn"]) for group in resources(template, GROUP).values()}
         assert (len(names), len(roles)) == (1, 1)
+
+    def test_fails_when_its_name_in_the_stack_is_taken(self, stack: cdk.Stack) -> None:
+        Construct(stack, "GradualReleases")
+
+        taken = r"already a Construct with name 'GradualReleases' in .* \[Stack/Release\] \(ConstructIdTaken\)"
+        with pytest.raises(ValidationError, match=taken):
+            release(stack)
 
     def test_and_not_between_stacks(self, app: cdk.App, stack: cdk.Stack) -> None:
         other = cdk.Stack(app, "Other")

@@ -104,3 +104,11 @@ def test_fails_when_all_steps_together_take_more_than_48_hours(
     stack: cdk.Stack, percent: int, length: int, got: str
 ) -> None:
     refused(stack, "ReleaseTimeOutOfRange", got, ReleasePlan.linear(percent=percent, interval=minutes(length)))
+
+
+@pytest.mark.parametrize(("shift", "got"), [(None, "None"), ("Canary", "str")])
+def test_fails_when_it_does_not_say_how_traffic_is_shifted(stack: cdk.Stack, shift: Any, got: str) -> None:  # noqa: ANN401
+    error = refusal(lambda: steps(stack, ReleasePlan(shift=shift)), "TypeMismatch", got)
+
+    assert "'shift' must be of type Shift, " in str(error)
+    assert "; write ReleasePlan.canary(), " in str(error)

@@ -152,7 +152,8 @@ class _Sum:
 
 def _environment(construct: Construct) -> _Environment:
     """The stage, account and Region that a construct is deployed with."""
-    return reference(cdk.Stage.of(construct)), *environment_of(construct)
+    account, region = environment_of(construct)
+    return reference(cdk.Stage.of(construct)), account, region
 
 
 def _functions_in(construct: Construct, environment: _Environment) -> Iterator[lambda_.CfnFunction]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals
 from cdk_lambda_patterns.function.stacks import stack_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def require_same_environment(
         functions: The functions.
         construct: The name of the construct's class.
     """
-    here = environment_of(where.scope)
+    with cdk_refusals(where):
+        here = environment_of(where.scope)
     for function in functions:
         if environment_of(function) != here:
             where.refuse(

@@ -19,8 +19,8 @@ from cdk_lambda_patterns.quotas import Quota
 from cdk_lambda_patterns.validation import Where, type_name
 
 from .code_deploy_application import CodeDeployApplication
-from .hook_circles import HookCircles
-from .release_plan import DEFAULT, ReleasePlan, Shift
+from .hook_circles import HookCircles, function_behind
+from .release_plan import DEFAULT, MADE_WITH, ReleasePlan, Shift
 from .smoke_test_hook import SmokeTestHook
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
         # 1 validate
         where = Where(scope, construct_id)
         require_function(where, "function", function)
-        stack = stack_of(scope)
+        with cdk_refusals(where):
+            stack = stack_of(scope)
         steps = _steps(where, plan)
         _check_function(where, function, stack, steps)
         further = given_list(where, "alarms", alarms)
@@ -124,7 +125,8 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
         _check_hooks(where, function, stack, before_and_after)
 
         # 2 derive
-        shared = CodeDeployApplication.of(stack)
+        with cdk_refusals(where):
+            shared = CodeDeployApplication.of(stack)
         _check_no_hook(where, function, shared)
         own = {} if without_alarms is not None else {"ReleaseErrors": _errors_alarm(function, error_threshold)}
 
@@ -221,8 +223,7 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
 
 
 def _steps(where: Where, plan: ReleasePlan | None) -> Steps:
-    plans = "write ReleasePlan.canary(), .linear() or .all_at_once()"
-    expect_type(where, "plan", plan, "steps", "ReleasePlan", fix=plans)
+    expect_type(where, "plan", plan, "steps", "ReleasePlan", fix=MADE_WITH)
     return DEFAULT if plan is None else plan.steps(where)
 
 
@@ -300,7 +301,7 @@ def _check_hooks(
 ) -> None:
     for name, hook in hooks.items():
         expect_type(where, name, hook, "function_arn", "aws_lambda.IFunction")
-        behind = _behind(hook)
+        behind: object = None if hook is None else function_behind(cast("lambda_.IFunction", hook))
         if behind is function:
             where.refuse(
                 name,
@@ -339,11 +340,6 @@ def _check_hooks(
             code="ReleaseHooksConflict",
         )
     _check_smoke_test(where, function, smoke_test)
-
-
-def _behind(hook: _Hook | None) -> object:
-    """The function that an alias or a version is of, or the hook itself."""
-    return hook.lambda_ if isinstance(hook, (lambda_.Alias, lambda_.Version)) else hook
 
 
 def _check_no_hook(where: Where, function: WellArchitectedFunction, shared: CodeDeployApplication) -> None:

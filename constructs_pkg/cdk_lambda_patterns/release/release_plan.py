@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns import practices, quotas
+from cdk_lambda_patterns.function.cdk_refusals import require_type
 from cdk_lambda_patterns.function.durations import duration_within, seconds
 from cdk_lambda_patterns.quotas import Quota
 from cdk_lambda_patterns.tokens import is_token
@@ -50,6 +51,9 @@ class Steps:
 
 DEFAULT = Steps(Shift.CANARY, practices.RELEASE_PERCENT, practices.RELEASE_INTERVAL_SECONDS // _MINUTE)
 """What a release does that was given no plan."""
+
+MADE_WITH = "write ReleasePlan.canary(), .linear() or .all_at_once()"
+"""What to do about something else in the place of a plan."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +116,7 @@ class ReleasePlan:
         Raises:
             ValidationError: A value that CodeDeploy does not take, or that is only known at deployment.
         """
+        require_type(where, "shift", self.shift, Shift.ALL_AT_ONCE.name, Shift.__name__, fix=MADE_WITH)
         if self.shift is Shift.ALL_AT_ONCE:
             return Steps(self.shift)
         where.required_within("percent", self.percent, quotas.RELEASE_PERCENT)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch, aws_dynamodb as dynamodb, aws_iam as iam, aws_lambda as lambda_
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function, require_type
+from cdk_lambda_patterns.function.resolved_property import resolved_property
 from cdk_lambda_patterns.json_values import as_sequence
 from cdk_lambda_patterns.validation import Where
 
@@ -237,7 +237,7 @@ def _stream_of(where: Where, table: dynamodb.ITable) -> str:
             )
         return stream_arn
     resource = cast("dynamodb.CfnTable | dynamodb.CfnGlobalTable", table.node.default_child)
-    if _property(resource, "streamSpecification") is None:
+    if resolved_property(resource, "streamSpecification") is None:
         view = type(resource).StreamSpecificationProperty(stream_view_type=practices.TABLE_STREAM_VIEW)
         cast("Any", resource).stream_specification = view
     return resource.attr_stream_arn
@@ -249,7 +249,7 @@ def _check_readers(trigger: DynamoDbTrigger) -> None:
     if readers <= quotas.GLOBAL_TABLE_STREAM_READERS:
         return
     replicas = (
-        as_sequence(_property(cast("dynamodb.CfnGlobalTable", trigger.table.node.default_child), "replicas"))
+        as_sequence(resolved_property(cast("dynamodb.CfnGlobalTable", trigger.table.node.default_child), "replicas"))
         if isinstance(trigger.table, dynamodb.TableV2)
         else None
     )
@@ -261,16 +261,6 @@ def _check_readers(trigger: DynamoDbTrigger) -> None:
         "let one function do the work of two, pass the changes on through an EventBridge bus or a topic, or send them "
         "to a Kinesis stream",
     )
-
-
-def _property(resource: dynamodb.CfnTable | dynamodb.CfnGlobalTable, name: str) -> object:
-    """A property of a resource as it is now, by the CDK's name in JavaScript.
-
-    The stream and the replicas of a TableV2 are decided at synthesis; Python cannot read such a property otherwise.
-    """
-    inspector = cdk.TreeInspector()
-    resource.inspect(inspector)
-    return cdk.Stack.of(resource).resolve(inspector.attributes["aws:cdk:cloudformation:props"].get(name))
 
 
 def _let_read(reader: Reader, stream_arn: str, key: kms.IKey | kms.Key | None) -> None:
