@@ -1092,6 +1092,9 @@ Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloud
 EDGE_STATUS_CODES = range(200, 600)
 """Of a response that a function makes.
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-generating-http-responses.html"""
+EDGE_ORIGIN_ERRORS = 400
+"""Where an origin answers with this status or a higher one, no function is called at viewer responses.
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html"""
 EDGE_VIEWER_BODY_BYTES = 40 * 1024
 """Of a request's body that a function gets at viewer requests.
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html"""

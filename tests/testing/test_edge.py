@@ -296,3 +296,13 @@ class TestRun:
 
     def test_an_origin_response_may_have_another_status(self) -> None:
         assert returns(edge_response(ORIGIN, status=404), {"status": "200"}) == {"status": "200"}
+
+    @pytest.mark.parametrize(("status", "called"), [(399, True), (400, False), (503, False)])
+    def test_fails_when_cloudfront_would_not_call_it(self, status: int, called: bool) -> None:  # noqa: FBT001
+        event = edge_response(VIEWER, status=status)
+
+        if called:
+            assert returns(event, cf(event)["response"])["status"] == str(status)
+        else:
+            with pytest.raises(EdgeFunctionError, match=f"at viewer responses .* 400 or more, got {status}"):
+                returns(event, cf(event)["response"])

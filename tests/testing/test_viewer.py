@@ -97,9 +97,9 @@ def test_text_arrives_as_it_is(tmp_path: Path) -> None:
 
 
 def test_what_the_function_logs_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(tmp_path, "function handler(e) { console.log('asked', {n: 1}); console.error(2); return e.request; }")
+    run(tmp_path, "function handler(e) { console.log('asked'); console.log({n: 1}); return e.request; }")
 
-    assert capsys.readouterr().out == 'asked {"n":1}\n2\n'
+    assert capsys.readouterr().out == 'asked\n{"n":1}\n'
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,15 @@ def test_what_the_function_logs_is_printed(tmp_path: Path, capsys: pytest.Captur
             "crypto.createHash('md5').update('a').digest('hex')",
             "0cc175b9c0f1b6a831c399e269772661",
         ),
-        ("import { createHash } from 'crypto';", "typeof createHash", "function"),
-        ("import * as qs from 'querystring';", "qs.stringify({a: 1})", "a=1"),
+        (
+            "const crypto = require('crypto');",
+            "crypto.createHmac('sha256', 'key').update('a').digest('base64url')",
+            "eAw9tM495bnlWBb7qY9ZBjHZbAdScbJpdiONX0REIZs",
+        ),
+        ("import qs from 'querystring';", "qs.stringify({a: 1})", "a=1"),
         ("const qs = require('querystring');", "qs.stringify({a: 1})", "a=1"),
-        ("import { Buffer } from 'buffer';", "Buffer.from('YQ==', 'base64')", "a"),
+        ("import buffer from 'buffer';", "buffer.Buffer.from('YQ==', 'base64')", "a"),
+        ("", "Buffer.from('YQ==', 'base64')", "a"),
         ("", "atob('YQ==') + new TextDecoder().decode(new TextEncoder().encode('b'))", "ab"),
     ],
 )
@@ -121,9 +126,82 @@ def test_the_modules_of_cloudfront_are_there(tmp_path: Path, imports: str, expre
     assert answer(tmp_path, expression, imports) == value
 
 
-@pytest.mark.parametrize("name", ["fetch", "process", "setTimeout", "URL", "globalThis.process", "structuredClone"])
+NODES_OWN = ["fetch", "process", "setTimeout", "URL", "globalThis.process", "structuredClone", "console.error"]
+"""What Node has, and CloudFront has not."""
+UNLISTED = ["BigInt", "Intl", "Map", "Proxy", "Reflect", "Set", "WebAssembly", "require('crypto').randomUUID"]
+"""What JavaScript has, and CloudFront's list of it has not."""
+
+
+@pytest.mark.parametrize("name", [*NODES_OWN, *UNLISTED])
 def test_what_else_node_has_is_not(tmp_path: Path, name: str) -> None:
     assert answer(tmp_path, f"typeof {name}") == "undefined"
+
+
+@pytest.mark.parametrize("name", ["Object", "Promise", "Uint8Array", "DataView", "JSON", "decodeURIComponent"])
+def test_what_cloudfronts_javascript_has_is(tmp_path: Path, name: str) -> None:
+    assert answer(tmp_path, f"typeof {name}") != "undefined"
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("const { uri } = event.request;", "no destructuring: function.js:2"),
+        ("const [first] = ['a'];", "no destructuring"),
+        ("const copy = {...event.request};", r"no spread \.\.\."),
+        ("for (const name of ['a']) {}", r"no for \.\.\. of"),
+        ("const host = event.request?.headers;", r"no \?\."),
+        ("const host = event.request ?? {};", r"no \?\?"),
+        ("let host = null; host ??= 'a';", r"no \?\?="),
+        ("class Page {}", "no classes"),
+        ("const Page = class {};", "no classes"),
+        ("const named = (name = 'a') => name;", "no default values of parameters"),
+        ("function* pages() {}", "no generators"),
+        ("import('crypto');", r"no import\(\)"),
+        ("const later = async () => 1;", "no async functions within functions or as arguments"),
+        ("async function later() {}", "no async functions within functions or as arguments"),
+    ],
+)
+def test_fails_when_cloudfront_does_not_list_the_language(tmp_path: Path, code: str, says: str) -> None:
+    fails(tmp_path, f"function handler(event) {{\n{code}\nreturn event.request; }}", says)
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("import { createHash } from 'crypto';", "no named imports: function.js:1"),
+        ("import * as qs from 'querystring';", "no named imports"),
+        ("const page = await Promise.resolve('a');", "no await outside of async functions"),
+        ("const pages = Promise.all([1].map(async (x) => x));", "no async functions within functions or as arguments"),
+    ],
+)
+def test_fails_when_cloudfront_does_not_list_what_is_outside_of_functions(tmp_path: Path, code: str, says: str) -> None:
+    fails(tmp_path, f"{code}\nfunction handler(event) {{ return event.request; }}", says)
+
+
+def test_takes_the_language_that_cloudfront_lists(tmp_path: Path) -> None:
+    code = """
+    const prefix = `a${1_000 ** 1}`;
+    async function later(value) { return value; }
+    function join(first, ...others) { return [first].concat(others).map((each) => each + 1).join(); }
+    const handler = async (event) => {
+      for (const name in event.request.headers) { if (/(?<word>a)/.test(name)) break; }
+      try { await later(1); } catch (error) { throw error; } finally { prefix.replaceAll('a', 'b'); }
+      return event.request;
+    };
+    """
+
+    assert run(tmp_path, code)["uri"] == "/"
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["updateRequestOrigin({domainName: 'a.b'})", "selectRequestOriginById('a')", "createRequestOriginGroup({})"],
+)
+def test_the_origin_may_be_changed_at_requests_alone(tmp_path: Path, change: str) -> None:
+    code = f"import cf from 'cloudfront';\nfunction handler(e) {{ cf.{change}; return e.response || e.request; }}"
+
+    assert run(tmp_path, code)["uri"] == "/"
+    fails(tmp_path, code, "the origin can be changed at viewer requests only", event=viewer_response())
 
 
 @pytest.mark.parametrize(
@@ -135,6 +213,11 @@ def test_what_else_node_has_is_not(tmp_path: Path, name: str) -> None:
         ("function handler(event) { return missing; }", "ReferenceError: missing is not defined"),
         ("async function handler(event) { throw new Error('no'); }", "Error: no"),
         ("function handle(event) { return event.request; }", "handler"),
+        ("function handler(event) { console.log('a', 'b'); }", "console.log of CloudFront takes one value"),
+        (
+            "function handler() { require('crypto').createHash('sha512'); }",
+            "CloudFront has md5, sha1, sha256, and no sha512",
+        ),
         ("function handler(event) {", "SyntaxError"),
     ],
 )
@@ -180,7 +263,7 @@ def test_fails_when_cloudfront_could_not_use_the_result(tmp_path: Path, result: 
     ],
 )
 def test_fails_when_a_request_changes_beyond_what_functions_may(tmp_path: Path, change: str, says: str) -> None:
-    fails(tmp_path, f"function handler({{request}}) {{ {change}; return request; }}", says)
+    fails(tmp_path, f"function handler(event) {{ const request = event.request; {change}; return request; }}", says)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +279,12 @@ def test_fails_when_a_request_changes_beyond_what_functions_may(tmp_path: Path, 
 def test_a_request_may_change_otherwise(tmp_path: Path, change: str) -> None:
     event = viewer_request(headers={"Accept": "*/*"}, querystring={"id": "1"})
 
-    assert run(tmp_path, f"function handler({{request}}) {{ {change}; return request; }}", event)["uri"] == "/"
+    assert (
+        run(tmp_path, f"function handler(event) {{ const request = event.request; {change}; return request; }}", event)[
+            "uri"
+        ]
+        == "/"
+    )
 
 
 @pytest.mark.parametrize(
@@ -204,14 +292,23 @@ def test_a_request_may_change_otherwise(tmp_path: Path, change: str) -> None:
     [
         ("event.request", "a response must be returned, with its 'statusCode', got a request"),
         ("{statusCode: 200}", "'via' cannot be added, changed or removed in viewer responses"),
-        ("{...event.response, headers: {via: {value: 'b'}}}", "'via' cannot be added, changed or removed"),
-        ("{...event.response, headers: {...event.response.headers, warning: {value: 'b'}}}", "'warning' cannot be"),
-        ("{...event.response, headers: {...event.response.headers, expect: {value: 'b'}}}", "'expect' cannot be set"),
-        ("{...event.response, cookies: {a: 'b'}}", "'cookies' must be"),
-        ("{...event.response, body: 7}", "a body must be text, got int"),
-        ("{...event.response, body: {data: 'a'}}", "'encoding' of a body must be 'text' or 'base64', got None"),
-        ("{...event.response, body: {data: 'a', encoding: 'gzip'}}", "got 'gzip'"),
-        ("{...event.response, body: {data: '%', encoding: 'base64'}}", "must be base64 where 'encoding' says so"),
+        (
+            "Object.assign({}, event.response, {headers: {via: {value: 'b'}}})",
+            "'via' cannot be added, changed or removed",
+        ),
+        ("{statusCode: 200, headers: {via: {value: 'a'}, warning: {value: 'b'}}}", "'warning' cannot be"),
+        ("{statusCode: 200, headers: {via: {value: 'a'}, expect: {value: 'b'}}}", "'expect' cannot be set"),
+        ("Object.assign({}, event.response, {cookies: {a: 'b'}})", "'cookies' must be"),
+        ("Object.assign({}, event.response, {body: 7})", "a body must be text, got int"),
+        (
+            "Object.assign({}, event.response, {body: {data: 'a'}})",
+            "'encoding' of a body must be 'text' or 'base64', got None",
+        ),
+        ("Object.assign({}, event.response, {body: {data: 'a', encoding: 'gzip'}})", "got 'gzip'"),
+        (
+            "Object.assign({}, event.response, {body: {data: '%', encoding: 'base64'}})",
+            "must be base64 where 'encoding' says so",
+        ),
     ],
 )
 def test_fails_when_a_response_changes_beyond_what_functions_may(tmp_path: Path, response: str, says: str) -> None:
@@ -234,7 +331,7 @@ def test_fails_when_a_response_changes_beyond_what_functions_may(tmp_path: Path,
 def test_a_response_may_change_otherwise(tmp_path: Path, change: str) -> None:
     event = viewer_response(headers={"Via": "a"})
 
-    response = run(tmp_path, f"function handler({{response}}) {{ response.{change}; return response; }}", event)
+    response = run(tmp_path, f"function handler(event) {{ event.response.{change}; return event.response; }}", event)
 
     assert response["headers"]["via"] == {"value": "a"}
 
@@ -291,3 +388,16 @@ def test_fails_when_there_is_no_node(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", str(tmp_path))
 
     fails(tmp_path, "function handler(event) {}", r"Node\.js was not found")
+
+
+@pytest.mark.parametrize(("status", "called"), [(399, True), (400, False), (503, False)])
+def test_fails_when_cloudfront_would_not_call_it(tmp_path: Path, status: int, called: bool) -> None:  # noqa: FBT001
+    code = "function handler(event) { return event.response; }"
+    event = viewer_response(status_code=status)
+
+    if called:
+        assert run(tmp_path, code, event)["statusCode"] == status
+    else:
+        fails(
+            tmp_path, code, rf"at viewer responses where the origin answers with 400 or more, got {status}", event=event
+        )

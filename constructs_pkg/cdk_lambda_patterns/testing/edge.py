@@ -44,8 +44,13 @@ def run_edge_handler(
             Default: - None.
 
     Raises:
-        EdgeFunctionError: It returned neither a request nor a response, or one that CloudFront does not take.
+        EdgeFunctionError: It returned neither a request nor a response, or one that CloudFront does not take. Or the
+            event is a viewer response with a status of 400 or more, which CloudFront calls no function for.
     """
+    cf = event["Records"][0]["cf"]
+    refusals = Refusals(EdgeFunctionError, cf["config"]["eventType"])
+    if "response" in cf:
+        refusals.check_called(cf["response"]["status"])
     given: dict[str, Any] = json.loads(json.dumps(event))
     returned = handler(given, context)
     try:
@@ -54,7 +59,7 @@ def run_edge_handler(
         raise EdgeFunctionError(f"what is returned must be JSON, got {returned!r}: {error}") from error
     if result is None:
         raise EdgeFunctionError(f"a request or a response must be returned, got {returned!r}")
-    _check(result, event["Records"][0]["cf"])
+    _check(refusals, result, cf)
     return dict(result)
 
 
@@ -158,9 +163,8 @@ def _headers(headers: Mapping[str, str]) -> dict[str, list[dict[str, str]]]:
     return {name.lower(): [{"key": name.title(), "value": value}] for name, value in headers.items()}
 
 
-def _check(result: Mapping[str, Any], cf: Mapping[str, Any]) -> None:
+def _check(refusals: Refusals, result: Mapping[str, Any], cf: Mapping[str, Any]) -> None:
     event_type: str = cf["config"]["eventType"]
-    refusals = Refusals(EdgeFunctionError, event_type)
     headers = as_mapping(result.get("headers")) or {}
     if "status" not in result:
         if event_type.endswith("-response"):

@@ -35,6 +35,18 @@ class Refusals:
         self._error = error
         self._event = event_type.replace("-", " ") + "s"
 
+    def check_called(self, status: object) -> None:
+        """Refuse a test of what never happens: at viewer responses no function is called for an origin's error.
+
+        Args:
+            status: The status that the function would be given.
+        """
+        if self._event == "viewer responses" and int(str(status)) >= quotas.EDGE_ORIGIN_ERRORS:
+            raise self._error(
+                f"no function is called at {self._event} where the origin answers with {quotas.EDGE_ORIGIN_ERRORS} or "
+                f"more, got {status}"
+            )
+
     def check_headers(self, given: Headers, returned: Headers, read_only: Collection[str]) -> None:
         """Refuse headers that no function may set, and changes of those that may only be read at this event.
 

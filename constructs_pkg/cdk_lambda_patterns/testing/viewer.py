@@ -1,7 +1,7 @@
 """Runs CloudFront Functions in tests: in Node, with the events that CloudFront documents.
 
-The runtime's language is JavaScript as far as Node knows it, which is further than CloudFront does; its modules are
-CloudFront's. Its limits of time and memory are not there.
+The language, the modules and the global names are those that CloudFront lists; methods of arrays, texts and other
+objects are Node's, some of which CloudFront may not have. Its limits of time and memory are not there.
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html,
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-restrictions.html
 """
@@ -57,9 +57,13 @@ def run_viewer_function(
             Default: - it has none.
 
     Raises:
-        ViewerFunctionError: It failed, or returned neither a request nor a response, or one that CloudFront does not
-            take. Or there is no Node.js.
+        ViewerFunctionError: It failed, is written in more than CloudFront's JavaScript, or returned neither a request
+            nor a response, or one that CloudFront does not take. Or the event is a response with a status of 400 or
+            more, which CloudFront calls no function for. Or there is no Node.js.
     """
+    refusals = Refusals(ViewerFunctionError, "viewer-response" if "response" in event else "viewer-request")
+    if "response" in event:
+        refusals.check_called(event["response"]["statusCode"])
     text = Path(code).read_text(encoding="utf-8") if isinstance(code, (str, Path)) else code.render()
     request = {
         "code": text,
@@ -72,7 +76,7 @@ def run_viewer_function(
         sys.stdout.write(f"{line}\n")
     if "error" in outcome:
         raise ViewerFunctionError(outcome["error"])
-    return _checked(outcome["result"], event)
+    return _checked(refusals, outcome["result"], event)
 
 
 def viewer_request(
@@ -153,7 +157,7 @@ def viewer_response(
 
 def _run(request: str) -> dict[str, Any]:
     """What a process of Node answers."""
-    command = [_node(), "--experimental-vm-modules", "--no-warnings", str(_RUNTIME)]
+    command = [_node(), "--experimental-vm-modules", "--expose-internals", "--no-warnings", str(_RUNTIME)]
     try:
         done = subprocess.run(  # noqa: S603 - the project's own program
             command, input=request, capture_output=True, encoding="utf-8", timeout=_SECONDS, check=False
@@ -165,13 +169,12 @@ def _run(request: str) -> dict[str, Any]:
     return cast("dict[str, Any]", json.loads(done.stdout))
 
 
-def _checked(result: object, event: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(refusals: Refusals, result: object, event: Mapping[str, Any]) -> dict[str, Any]:
     """The result, where CloudFront would take it."""
     returned = as_mapping(result)
     if returned is None:
         raise ViewerFunctionError(f"a request or a response must be returned, got {json.dumps(result)}")
     kind = "response" if "response" in event else "request"
-    refusals = Refusals(ViewerFunctionError, f"viewer-{kind}")
     query = returned.get("querystring", "")
     if "statusCode" in returned:
         _check_response(refusals, returned)

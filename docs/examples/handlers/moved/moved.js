@@ -6,8 +6,8 @@ const pages = cf.kvs();
 async function handler(event) {
   const request = event.request;
   if (await pages.exists(request.uri)) {
-    const location = { value: await pages.get(request.uri) };
-    return { statusCode: 301, statusDescription: "Moved Permanently", headers: { location } };
+    const page = await pages.get(request.uri);
+    return { statusCode: 301, statusDescription: "Moved Permanently", headers: { location: { value: page } } };
   }
   if (request.uri.endsWith("/")) {
     request.uri += "index.html";
