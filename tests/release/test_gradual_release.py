@@ -211,8 +211,28 @@ class TestAlias:
 
         with pytest.raises(
             RuntimeError, match=r"'function' must have one release.*\[Stack/Release\] \(ReleaseExists\)"
-        ):
+        ) as refused:
             synthesize(stack)
+        assert str(refused.value).count("ReleaseExists") == 1
+
+    def test_fails_when_another_group_had_its_alias(self, stack: cdk.Stack) -> None:
+        function = define(stack)
+        codedeploy.LambdaDeploymentGroup(stack, "Other", alias=function.live)
+        release(stack, function=function)
+
+        with pytest.raises(RuntimeError, match=r"got Stack/Other, from which .* \[Stack/Other\] \(ReleaseExists\)"):
+            synthesize(stack)
+
+    def test_may_be_beside_other_groups_with_aliases_of_their_own(self, app: cdk.App, stack: cdk.Stack) -> None:
+        nested, elsewhere = cdk.NestedStack(stack, "Nested"), cdk.Stack(app, "Elsewhere")
+        release(stack)
+        release(nested)
+        for scope in (stack, nested, elsewhere):
+            plain = plain_function(scope, "Plain")
+            codedeploy.LambdaDeploymentGroup(stack, f"Of{scope.node.id}", alias=plain.add_alias("prod"))
+        codedeploy.ServerDeploymentGroup(stack, "Servers")
+
+        assert len(resources(synthesize(stack), GROUP)) == 5
 
     def test_fails_when_its_alias_has_no_update_policy_any_more(self, stack: cdk.Stack) -> None:
         function = define(stack)

@@ -301,7 +301,7 @@ def _check_hooks(
 ) -> None:
     for name, hook in hooks.items():
         expect_type(where, name, hook, "function_arn", "aws_lambda.IFunction")
-        behind: object = None if hook is None else function_behind(cast("lambda_.IFunction", hook))
+        behind = cast("object", None if hook is None else function_behind(cast("lambda_.IFunction", hook)))
         if behind is function:
             where.refuse(
                 name,

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+import aws_cdk as cdk
 import constructs
 import jsii
+from aws_cdk import aws_codedeploy as codedeploy
 
 from cdk_lambda_patterns.errors import ValidationError
+from cdk_lambda_patterns.function.references import reference
 
 from .provisioned_concurrency import ALL_AT_ONCE, SCALED_BY_CDK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    import aws_cdk as cdk
-    from aws_cdk import aws_codedeploy as codedeploy, aws_lambda as lambda_
+    from aws_cdk import aws_lambda as lambda_
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
 
@@ -59,7 +61,37 @@ class ReleasedAliases:
                 errors.append(_scaled(release))
             if _group(options) != group:
                 errors.append(_taken(release, node))
+        errors += map(_left_over, self._groups_without_alias([release for release, _, _ in released]))
         return list(map(str, errors))
+
+    def _groups_without_alias(
+        self, releases: Sequence[codedeploy.LambdaDeploymentGroup]
+    ) -> list[codedeploy.LambdaDeploymentGroup]:
+        """The groups that lost their alias: what comes to it later takes it without a word."""
+        resources = _defined(self._stack, "AWS::CodeDeploy::DeploymentGroup")
+        if len(resources) == len(releases):
+            return []
+        known = set(map(reference, releases))
+        parents = [resource.node.scope for resource in resources]
+        groups = [
+            parent
+            for parent in parents
+            if isinstance(parent, codedeploy.LambdaDeploymentGroup) and reference(parent) not in known
+        ]
+        # An alias may be in another stack than what shifts it.
+        aliases = _defined(self._stack.node.root, "AWS::Lambda::Alias")
+        options, names = self._stack.resolve(
+            [
+                [cast("lambda_.CfnAlias", alias).cfn_options for alias in aliases],
+                [group.deployment_group_name for group in groups],
+            ]
+        )
+        named = list(map(_group, options))
+        return [group for group, name in zip(groups, names, strict=True) if name not in named]
+
+
+def _defined(scope: constructs.IConstruct, resource_type: str) -> list[constructs.IConstruct]:
+    return cdk.ConstructSelector.resources_of_type(resource_type).select(scope)
 
 
 def _weighted(release: codedeploy.LambdaDeploymentGroup, alias: constructs.Node) -> ValidationError:
@@ -87,6 +119,15 @@ def _taken(release: codedeploy.LambdaDeploymentGroup, alias: constructs.Node) ->
         f"{alias.path} with another update policy; leave one of them out",
         code="ReleaseExists",
         path=release.node.path,
+    )
+
+
+def _left_over(group: codedeploy.LambdaDeploymentGroup) -> ValidationError:
+    return ValidationError(
+        "a deployment group must be the only one of its alias: CodeDeploy shifts an alias for one at a time, got "
+        f"{group.node.path}, from which another one took it; leave one of them out",
+        code="ReleaseExists",
+        path=group.node.path,
     )
 
 
