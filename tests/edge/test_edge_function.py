@@ -281,6 +281,9 @@ class TestWhatThereIsNotAtTheEdge:
                 "aws_lambda.ParamsAndSecretsLayerVersion",
             ),
             (lambda _: {"recursive_loop": lambda_.RecursiveLoop.ALLOW}, "ALLOW"),
+            (lambda _: {"architecture": "x86_64"}, "'x86_64'"),
+            (lambda _: {"runtime_management_mode": "AUTO"}, "'AUTO'"),
+            (lambda _: {"ephemeral_storage_size": 512}, "512"),
             (
                 lambda _: {"current_version_options": lambda_.VersionOptions(provisioned_concurrent_executions=1)},
                 "aws_lambda.VersionOptions",
@@ -344,6 +347,7 @@ class TestLimits:
             ("OptionUnknown", "a value for it", {"notify": "topic"}),
             ("TypeMismatch", "int", {"description": 3}),
             ("TypeMismatch", "str", {"runtime": "python3.14"}),
+            ("TypeMismatch", "str", {"tracing": "Disabled"}),
         ],
     )
     def test_fails_beyond_those_of_every_function(

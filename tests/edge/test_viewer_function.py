@@ -75,6 +75,12 @@ class TestFunction:
 
         assert only(synthesize(stack), FUNCTION)["FunctionCode"] == code
 
+    @pytest.mark.parametrize("comment", ["// not cf.kvs()", "/* not\n * cf.kvs() */"])
+    def test_may_speak_of_a_store_without_one(self, stack: cdk.Stack, comment: str) -> None:
+        define(stack, code=javascript(f"{comment}\n{CODE}"))
+
+        assert resources(synthesize(stack), STORE) == {}
+
     def test_may_have_10_kb(self, stack: cdk.Stack) -> None:
         define(stack, code=javascript(CODE + "/" * (10_240 - len(CODE))))
 

@@ -177,11 +177,11 @@ def warn_of_viewer_limits(scope: Construct, function: lambda_.Function, options:
 def _says_nothing(name: str, value: Any) -> bool:  # noqa: ANN401 - any option
     """Whether an option only says what there is at the edge anyway."""
     if name == "architecture":
-        return bool(value.name == quotas.DEFAULT_ARCHITECTURE)
+        return bool(getattr(value, "name", None) == quotas.DEFAULT_ARCHITECTURE)
     if name == "tracing":
         return value is not lambda_.Tracing.ACTIVE
     if name == "runtime_management_mode":
-        return bool(value.mode == lambda_.RuntimeManagementMode.AUTO.mode)
+        return bool(getattr(value, "mode", None) == lambda_.RuntimeManagementMode.AUTO.mode)
     if name == "ephemeral_storage_size" and isinstance(value, cdk.Size):
         return not value.is_unresolved() and _megabytes(value) == quotas.EPHEMERAL_STORAGE.minimum
     # 0 is a number of reserved executions, and stops the function.

@@ -178,6 +178,7 @@ _DIGEST = 8
 _HANDLER = re.compile(r"\bfunction\s+handler\s*\(|\b(?:const|let|var)\s+handler\s*=")
 _UNREADABLE = re.compile(r"(?:ENOENT|ENOTDIR|EISDIR|EACCES): .*")
 """Node's words for a file that is not there, or is none."""
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _READS_A_STORE = re.compile(r"\.\s*kvs\s*\(")
 _ITS_LOG = "Its log is in us-east-1, in /aws/cloudfront/function/ and its name."
 _ALARMS = {
@@ -232,7 +233,7 @@ def _check_code(where: Where, code: str, *, has_store: bool) -> None:
             fix="write function handler(event) { return event.request; }",
             code="ViewerHandlerMissing",
         )
-    if not has_store and _READS_A_STORE.search(known):
+    if not has_store and _READS_A_STORE.search(_COMMENT.sub("", known)):
         where.refuse(
             "code",
             "reads a key-value store",
