@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -283,7 +284,8 @@ def test_secrets_and_parameters_are_referred_to_through_the_extension() -> None:
         ({"name": "a", "count": 1.5}, "SettingInvalid", "'count' must be a whole number, got 1.5"),
         ({"name": "a", "strict": 1}, "SettingInvalid", "'strict' must be true or false, got 1"),
         ({"name": "a", "currency": "CHF"}, "SettingInvalid", "'currency' must be one of EUR, USD, got str"),
-        ({"name": "a", "level": 1}, "SettingInvalid", "'level' must be one of 1, 2, got 1"),
+        ({"name": "a", "level": 1}, "SettingInvalid", "'level' must be one of 1, 2, got 1; pass a member of Level"),
+        ({"name": ["a", cdk.Token.as_string("b")]}, "SettingInvalid", "'name' must be text, got ['a', "),
         ({"name": "a", "factor": True}, "SettingInvalid", "'factor' must be one of 1, 10, got True"),
         ({"name": "x" * 4096}, "EnvironmentTooLarge", "bytes"),
     ],
@@ -379,6 +381,26 @@ class OfNothing(FunctionSettings):
 def test_fails_when_settings_are_no_class_of_variables(settings: Any, got: str, stack: cdk.Stack) -> None:  # noqa: ANN401
     with pytest.raises(ValidationError, match=rf"'settings' must .*, got {got}; .*\[Stack/Function\] \(SettingsInval"):
         define(stack).configure(settings, name="a")
+
+
+class OfDerived(FunctionSettings):
+    name: str
+    shown: str = dataclasses.field(default="", init=False)
+
+
+class OfNone(FunctionSettings):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [(OfDerived, "'shown' must be a field of OfDerived, got a value for it; it has name"), (OfNone, "; it has none [")],
+)
+def test_fails_when_what_is_no_variable_is_given(settings: type[FunctionSettings], told: str, stack: cdk.Stack) -> None:
+    with pytest.raises(ValidationError) as caught:
+        define(stack).configure(settings, shown="a")
+
+    assert told in str(caught.value)
 
 
 class OfSettings(FunctionSettings):

@@ -178,13 +178,34 @@ def test_fails_when_a_default_is_of_another_type(kind: Any, default: object, say
         (Secret | None, None),
         (Secret, Secret("arn:secret")),
         (Mode, Mode.EXACT),
-        (Literal[1, "1"], "1"),
+        (Literal[1, "one"], "one"),
     ],
 )
 def test_a_default_of_its_type_is_taken(kind: Any, default: object) -> None:  # noqa: ANN401
     settings: Any = type("Right", (FunctionSettings,), {"__annotations__": {"field": kind}, "field": default})
 
     assert settings.load({}).field == default
+
+
+class Size(enum.Enum):
+    ONE = 1
+    FIRST = "1"
+
+
+@pytest.mark.parametrize("kind", [Literal[1, "1"], Size])
+def test_fails_when_two_values_are_one_text(kind: Any) -> None:  # noqa: ANN401
+    wrong: Any = type("Wrong", (FunctionSettings,), {"__annotations__": {"field": kind}})
+
+    with pytest.raises(TypeError, match=r"Wrong\.field has values that are one text: 1, 1"):
+        wrong.load({"FIELD": "1"})
+
+
+def test_what_is_derived_is_no_variable() -> None:
+    class Derived(FunctionSettings):
+        name: str
+        shown: str = dataclasses.field(default="nothing", init=False)
+
+    assert Derived.load({"NAME": "a", "SHOWN": "b"}).shown == "nothing"
 
 
 def test_fails_when_two_fields_are_one_variable() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import TYPE_CHECKING, Any
 
 from cdk_lambda_patterns.errors import ValidationError
@@ -57,7 +58,7 @@ def configure(
                 name,
                 f"must be a field of {settings.__name__}",
                 got="a value for it",
-                fix=did_you_mean(name, fields, otherwise=f"it has {', '.join(fields)}"),
+                fix=did_you_mean(name, fields, otherwise=f"it has {', '.join(fields) or 'none'}"),
                 code="SettingUnknown",
             )
     missing = [name for name, setting in fields.items() if setting.required and values.get(name) is None]
@@ -110,16 +111,18 @@ def _fields(where: Where, settings: object) -> tuple[Setting, ...]:
 def _text(where: Where, function: WellArchitectedFunction, setting: Setting, value: object) -> str:
     if setting.access is not None:
         return _granted(where, function, setting, setting.access, value)
-    if is_token(value):
+    if is_token(value) and not isinstance(value, list):
         return str(value)
     try:
         return setting.text(value)
     except ValueError:
+        kind = setting.type
+        meant = f"a member of {kind.__name__}" if isinstance(kind, enum.EnumType) else "such a value"
         where.refuse(
             setting.name,
             f"must be {setting.kind}",
             got=type(value).__name__ if isinstance(value, str) else repr(value),
-            fix="pass such a value, or change the field's type",
+            fix=f"pass {meant}, or change the field's type",
             code="SettingInvalid",
         )
 

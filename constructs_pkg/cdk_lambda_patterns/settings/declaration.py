@@ -48,6 +48,8 @@ class FunctionSettings:
     A field is a `str`, `int`, `float`, `bool`, an enum or a `Literal`; a resource (`Reads`, `Writes`,
     `ReadsAndWrites`, `Sends`, `Invokes`); a `Secret` or a `Parameter`. One without a default must be given. With
     `| None` and the default None it may be left out.
+
+    A subclass is a frozen dataclass by itself, without a decorator.
     """
 
     def __init_subclass__(cls, **options: Any) -> None:  # noqa: ANN401 - those of other base classes
@@ -139,10 +141,8 @@ class Setting:
     @property
     def _choices(self) -> dict[str, Any] | None:
         """Its values by their texts, where they can be counted."""
-        if get_origin(self.type) is Literal:
-            return {str(choice): choice for choice in get_args(self.type)}
-        if issubclass(self.type, enum.Enum):
-            return {str(member.value): member for member in self.type}
+        if _is_choice(self.type):
+            return dict(_values(self.type))
         return {"true": True, "false": False} if self.type is bool else None
 
 
@@ -153,12 +153,14 @@ def declared(settings: type[FunctionSettings]) -> tuple[Setting, ...]:
         settings: The class.
 
     Raises:
-        TypeError: A field's type cannot be an environment variable's, its default is of another type, or two fields
-            have one variable.
+        TypeError: A field's type cannot be an environment variable's, two of its values are one text, its default is of
+            another type, or two fields have one variable.
     """
     hints = typing.get_type_hints(settings, include_extras=True)
     by_variable: dict[str, Setting] = {}
     for field in fields(settings):  # type: ignore[arg-type]  # subclasses are dataclasses
+        if not field.init:
+            continue
         required = field.default is MISSING and field.default_factory is MISSING
         setting = _setting(settings, field.name, hints[field.name], required=required)
         if field.default is not MISSING:
@@ -201,13 +203,26 @@ def _setting(settings: type[FunctionSettings], name: str, hint: Any, *, required
     if get_origin(hint) is Annotated:
         hint, *extras = get_args(hint)
         access = next((extra for extra in extras if isinstance(extra, Access)), None)
-    is_choice = get_origin(hint) is Literal or (isinstance(hint, type) and issubclass(hint, enum.Enum))
-    if hint not in _IN_WORDS and not is_choice:
+    if hint not in _IN_WORDS and not _is_choice(hint):
         raise TypeError(
             f"{settings.__name__}.{name} cannot be a variable of the environment: declare it as str, int, float, "
             "bool, an enum, a Literal, Secret, Parameter, Reads, Writes, ReadsAndWrites, Sends or Invokes"
         )
+    texts = [text for text, _ in _values(hint)] if _is_choice(hint) else []
+    if len(texts) > len(set(texts)):
+        raise TypeError(f"{settings.__name__}.{name} has values that are one text: {', '.join(texts)}")
     return Setting(name, hint, access, required)
+
+
+def _is_choice(kind: Any) -> bool:  # noqa: ANN401
+    return get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, enum.Enum))
+
+
+def _values(choice: Any) -> list[tuple[str, Any]]:  # noqa: ANN401
+    """The values of an enum or `Literal`, each with its text."""
+    if get_origin(choice) is Literal:
+        return [(str(value), value) for value in get_args(choice)]
+    return [(str(member.value), member) for member in choice]
 
 
 def _no() -> typing.NoReturn:
