@@ -14,7 +14,7 @@ from cdk_lambda_patterns.release.smoke_test_handler.expectations import FORMS
 from cdk_lambda_patterns.testing import fast_app, synthesize
 from tests.function.support import define, only, resources
 from tests.refusals import refusal
-from tests.triggers.polling import granted, logical_id
+from tests.triggers.polling import NUMBER, granted, logical_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -292,6 +292,10 @@ class TestPayloads:
     def test_fail_when_there_is_no_such_folder(self, stack: cdk.Stack, tmp_path: Path) -> None:
         refused(stack, "SmokeTestsMissing", str(tmp_path / "smoke"), tmp_path / "smoke")
 
+    def test_fail_when_the_folder_has_no_name(self, stack: cdk.Stack) -> None:
+        """`Path("")` is where the app runs, whose JSON files are none of the tests."""
+        refused(stack, "SmokeTestsMissing", "''", "")
+
     def test_fail_when_a_file_is_no_json(self, stack: cdk.Stack, tmp_path: Path) -> None:
         (tmp_path / "a.json").write_text("{payload}")
 
@@ -342,15 +346,20 @@ class TestPayloads:
         [
             ({1, 2}, "Object of type set is not JSON serializable"),
             (float("nan"), "Out of range float values are not JSON compliant"),
+            ("\ud800", "'utf-8' codec can't encode character '\\ud800' in position 24: surrogates not allowed"),
         ],
     )
     def test_fail_when_a_payload_is_no_json(self, stack: cdk.Stack, payload: object, got: str) -> None:
         assert got in str(refused_somehow(stack, [{"payload": payload}]))
 
-    def test_fail_when_a_value_is_only_known_at_deployment(self, stack: cdk.Stack) -> None:
+    @pytest.mark.parametrize("value", [cdk.Aws.ACCOUNT_ID, NUMBER, [NUMBER], cdk.Token.as_list({"Ref": "Ids"})])
+    def test_fail_when_a_value_is_only_known_at_deployment(self, stack: cdk.Stack, value: object) -> None:
         got = "a value that is only known at deployment"
 
-        refused(stack, "SmokeTestUnresolved", got, [{"payload": {"account": cdk.Aws.ACCOUNT_ID}}])
+        refused(stack, "SmokeTestUnresolved", got, [{"payload": {"account": value}}])
+
+    def test_may_have_any_numbers(self, stack: cdk.Stack) -> None:
+        released(stack, [{"payload": [-1e200, -1e9, 0.5, 10**30]}])
 
 
 def refused_somehow(stack: cdk.Stack, payloads: object) -> ValidationError:

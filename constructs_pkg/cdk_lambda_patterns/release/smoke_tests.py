@@ -47,6 +47,7 @@ def read(where: Where, payloads: Payloads) -> str:
         _check(where, name, test)
     try:
         text = json.dumps(tests, ensure_ascii=False, allow_nan=False)
+        text.encode()
     except (TypeError, ValueError) as error:
         where.refuse(
             "payloads",
@@ -55,7 +56,7 @@ def read(where: Where, payloads: Payloads) -> str:
             fix="write texts, numbers, lists and objects",
             code="SmokeTestInvalid",
         )
-    if is_token(text):
+    if _is_unresolved(text):
         where.refuse(
             "payloads",
             "must be known when the app is synthesized: they are packaged with the hook",
@@ -66,9 +67,16 @@ def read(where: Where, payloads: Payloads) -> str:
     return text
 
 
+def _is_unresolved(text: str) -> bool:
+    """Whether a text in the JSON, or a number, stands for what only the deployment knows."""
+    numbers: list[float] = []
+    json.loads(text, parse_float=lambda digits: numbers.append(float(digits)))
+    return is_token(text) or is_token(numbers)
+
+
 def _tests(where: Where, payloads: Payloads) -> Iterator[tuple[str, object]]:
     if isinstance(payloads, (str, Path)):
-        yield from _files(where, Path(payloads))
+        yield from _files(where, payloads)
     elif (named := as_mapping(payloads)) is not None:
         yield from named.items()
     elif (listed := as_sequence(payloads)) is not None:
@@ -83,12 +91,13 @@ def _tests(where: Where, payloads: Payloads) -> Iterator[tuple[str, object]]:
         )
 
 
-def _files(where: Where, folder: Path) -> Iterator[tuple[str, object]]:
-    if not folder.is_dir():
+def _files(where: Where, path: str | Path) -> Iterator[tuple[str, object]]:
+    folder = Path(path)
+    if path == "" or not folder.is_dir():
         where.refuse(
             "payloads",
             "must be a folder",
-            got=str(folder),
+            got=str(path) or repr(path),
             fix="name a folder of JSON files, relative to where the app is run",
             code="SmokeTestsMissing",
         )
