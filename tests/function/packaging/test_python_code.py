@@ -19,6 +19,7 @@ from tests.function.packaging.conftest import (
     names,
     tree_digest,
 )
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -251,7 +252,12 @@ def test_a_namespace_can_be_shared_with_a_dependency(
 
 
 @pytest.mark.parametrize(
-    "line", ["from cdk_lambda_patterns.settings import Secret", "import cdk_lambda_patterns.settings"]
+    "line",
+    [
+        "from cdk_lambda_patterns.settings import Secret",
+        "import cdk_lambda_patterns.settings",
+        "from cdk_lambda_patterns import settings",
+    ],
 )
 def test_the_settings_module_comes_along_where_it_is_imported(packaging: Packaging, write: Write, line: str) -> None:
     folder = write({"process/process.py": f"{line}\n\n{HANDLER}", "other/process.py": f"# {line}\n{HANDLER}"})
@@ -263,6 +269,18 @@ def test_the_settings_module_comes_along_where_it_is_imported(packaging: Packagi
     subprocess.run([sys.executable, "-I", "-S", "-c", script, str(package)], check=True)
     assert not (package / "cdk_lambda_patterns/errors.py").exists()
     assert not (without / "cdk_lambda_patterns").exists()
+
+
+def test_fails_when_the_settings_module_is_newer_than_the_runtime(packaging: Packaging, write: Write) -> None:
+    code = f"from cdk_lambda_patterns.settings import Secret\n{HANDLER}"
+    folder = write({"process/process.py": code, "other/process.py": HANDLER})
+
+    refusal(
+        lambda: packaging.package(PythonCode.from_folder(folder / "process"), runtime="python3.10"),
+        "SettingsRuntime",
+        "python3.10",
+    )
+    packaging.package(PythonCode.from_folder(folder / "other"), runtime="python3.10")
 
 
 def test_a_handler_that_is_only_known_at_deployment_is_not_looked_for(packaging: Packaging, write: Write) -> None:

@@ -196,7 +196,8 @@ class PythonCode:
         """
         target = lambda_target(where, runtime, architecture)
         prop = "project" if self.source == self.project else "source"
-        files = with_settings(gather(where, self.source, include=self.include, exclude=self.exclude, prop=prop))
+        files = gather(where, self.source, include=self.include, exclude=self.exclude, prop=prop)
+        files = with_settings(where, files, runtime=runtime)
         dependencies = self._dependencies(where, runtime)
         deferred = False
         if handler is not None and self.check_handler and not is_token(handler):
