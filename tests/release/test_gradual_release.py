@@ -496,6 +496,35 @@ class TestFurtherAlarms:
 
         refusal(lambda: defined.add_alarm(ten(stack)[0]), "ReleaseAlarmsConflict", "1 alarms", path="Stack/Release")
 
+    @pytest.mark.parametrize(
+        ("place", "got"),
+        [
+            ({"region": "eu-west-1"}, "Other/A0 of eu-west-1"),
+            ({"account": "2" * 12}, "Other/A0 of 222222222222"),
+        ],
+    )
+    def test_fail_when_code_deploy_does_not_find_them(self, app: cdk.App, place: dict[str, str], got: str) -> None:
+        here = {"account": "1" * 12, "region": "us-east-1"}
+        stack = cdk.Stack(app, "Here", env=cdk.Environment(**here))
+        (alarm, *_) = ten(cdk.Stack(app, "Other", env=cdk.Environment(**{**here, **place})))
+        defined = release(stack, "First")
+
+        refused(stack, "ReleaseAlarmInOtherEnvironment", got, alarms=[alarm])
+        refusal(lambda: defined.add_alarm(alarm), "ReleaseAlarmInOtherEnvironment", got, path="Here/First")
+
+    @pytest.mark.parametrize("env", [None, cdk.Environment(region="us-east-1"), cdk.Environment(account="1" * 12)])
+    def test_may_be_in_another_stack_of_what_may_be_the_same_region(
+        self, app: cdk.App, env: cdk.Environment | None
+    ) -> None:
+        stack = cdk.Stack(app, "Here", env=cdk.Environment(account="1" * 12, region="us-east-1"))
+        metric = cloudwatch.Metric(namespace="Shop", metric_name="Unhappy")
+        other = cdk.Stack(app, "Other", env=env)
+        alarm = metric.create_alarm(other, "A", alarm_name="unhappy", threshold=1, evaluation_periods=1)
+
+        release(stack, alarms=[alarm])
+
+        assert only(synthesize(stack), GROUP)["AlarmConfiguration"]["Alarms"][1] == {"Name": "unhappy"}
+
     def test_on_the_alias_make_no_circle(self, stack: cdk.Stack) -> None:
         function = define(stack)
         alarm = function.live.metric_errors().create_alarm(stack, "Alarm", threshold=1, evaluation_periods=1)

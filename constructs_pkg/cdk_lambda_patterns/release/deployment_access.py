@@ -19,7 +19,7 @@ from cdk_lambda_patterns.function.stacks import root_stack
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
-from .environments import require_same_environment
+from .environments import is_known_to_differ, require_same_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -336,7 +336,7 @@ def _check_role_id(where: Where) -> None:
 
 def _check_account(where: Where, grantee: _Grantee) -> None:
     account, here = grantee.principal_account, cdk.Stack.of(where.scope).account
-    if account not in {None, here} and not is_token(account) and not is_token(here):
+    if is_known_to_differ(here, account):
         where.refuse(
             "grantee",
             f"must be of account {here}, where the policies are",

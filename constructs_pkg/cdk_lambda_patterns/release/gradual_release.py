@@ -19,6 +19,7 @@ from cdk_lambda_patterns.quotas import Quota
 from cdk_lambda_patterns.validation import Where, type_name
 
 from .code_deploy_application import CodeDeployApplication
+from .environments import environment_of, is_known_to_differ
 from .hook_circles import HookCircles, function_behind
 from .release_plan import DEFAULT, MADE_WITH, ReleasePlan, Shift
 from .smoke_test_hook import SmokeTestHook
@@ -120,7 +121,7 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
         steps = _steps(where, plan)
         _check_function(where, function, stack, steps)
         further = given_list(where, "alarms", alarms)
-        _check_alarms(where, further, error_threshold, without_alarms)
+        _check_alarms(where, stack, further, error_threshold, without_alarms)
         before_and_after = {"smoke_test": smoke_test, "pre_hook": pre_hook, "post_hook": post_hook}
         _check_hooks(where, function, stack, before_and_after)
 
@@ -174,7 +175,8 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
             ValidationError: An eleventh alarm, one that is there already, or a release without alarms.
         """
         further = [*self._further_alarms, alarm]
-        _check_alarms(self._where, further, practices.ERRORS_ALARM_THRESHOLD, self._without_alarms)
+        stack = stack_of(self._where.scope)
+        _check_alarms(self._where, stack, further, practices.ERRORS_ALARM_THRESHOLD, self._without_alarms)
         self._further_alarms = further
         super().add_alarm(alarm)
 
@@ -257,6 +259,7 @@ def _check_function(where: Where, function: WellArchitectedFunction, stack: cdk.
 
 def _check_alarms(
     where: Where,
+    stack: cdk.Stack,
     alarms: Sequence[object],
     error_threshold: float,
     without_alarms: str | None,
@@ -285,14 +288,30 @@ def _check_alarms(
     for alarm in alarms:
         require_type(where, "alarms", alarm, "alarm_ref", "aws_cloudwatch.IAlarm")
     references = list(map(reference, alarms))
-    for alarm in alarms:
+    for alarm in cast("list[cloudwatch.CfnAlarm]", alarms):
+        _check_place(where, stack, alarm)
         if references.count(reference(alarm)) > 1:
             where.refuse(
                 "alarms",
                 "must name each alarm once",
-                got=f"{cast('cloudwatch.CfnAlarm', alarm).node.path} twice",
+                got=f"{alarm.node.path} twice",
                 fix="leave one of them out",
                 code="ReleaseAlarmTwice",
+            )
+
+
+def _check_place(where: Where, stack: cdk.Stack, alarm: cloudwatch.CfnAlarm) -> None:
+    other = cdk.Stack.of(alarm)
+    if reference(other) == reference(stack):
+        return
+    for here, there in zip(environment_of(stack), environment_of(other), strict=True):
+        if is_known_to_differ(here, there):
+            where.refuse(
+                "alarms",
+                f"must be of {here}, where CodeDeploy looks for their names",
+                got=f"{alarm.node.path} of {there}",
+                fix="define it where the function is",
+                code="ReleaseAlarmInOtherEnvironment",
             )
 
 
