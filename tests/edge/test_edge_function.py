@@ -68,11 +68,14 @@ def associations(template: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def kept(template: dict[str, Any]) -> set[str]:
-    """The types of what stays when it leaves the template, or when another takes its place."""
+    """The types of what stays when it leaves the template, or when another takes its place.
+
+    What a deployment made that is rolled back goes: the version would be in the way of the next try.
+    """
     return {
         resource["Type"]
         for resource in template["Resources"].values()
-        if (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")) == ("Retain", "Retain")
+        if (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")) == ("RetainExceptOnCreate", "Retain")
     }
 
 
@@ -198,13 +201,13 @@ class TestOptions:
         for resource in template["Resources"].values():
             assert resource.get("DeletionPolicy", "Delete") == "Delete"
 
-    def test_its_creation_may_be_undone(self, stack: cdk.Stack) -> None:
-        define(stack, removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+    def test_it_may_stay_also_where_its_creation_is_undone(self, stack: cdk.Stack) -> None:
+        define(stack, removal_policy=cdk.RemovalPolicy.RETAIN)
 
         cdk.RemovalPolicies.of(stack).destroy(exclude_resource_types=["AWS::Logs::LogGroup"])
 
         policies = {resource["DeletionPolicy"] for resource in synthesize(stack)["Resources"].values()}
-        assert policies == {"RetainExceptOnCreate"}
+        assert policies == {"Retain"}
 
     @pytest.mark.parametrize(
         ("removal_policy", "got"),

@@ -89,8 +89,8 @@ class EdgeFunction(Construct):
             removal_policy: What becomes of the function, its versions, its role and its log group when they go: RETAIN,
                 RETAIN_ON_UPDATE_OR_DELETE or DESTROY. Lambda deletes a version only hours after CloudFront has deleted
                 its replicas, which work with the role until then.
-                Default: - they stay, and are deleted by hand. `RemovalPolicies.of(stage).destroy()` changes that of
-                the log group alone.
+                Default: - they stay, and are deleted by hand; what a deployment makes that is rolled back goes.
+                `RemovalPolicies.of(stage).destroy()` changes that of the log group alone.
                 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-edge-delete-replicas.html
             **options: `timeout` (default 5 seconds, at most 30), `memory_size` (128 MB), `description`,
                 `function_name`, `initial_policy`, `logging_format` (JSON), `application_log_level_v2` and
@@ -128,7 +128,8 @@ class EdgeFunction(Construct):
         # 3 define
         with cdk_refusals(where):
             super().__init__(scope, construct_id)
-        removal = cdk.RemovalPolicy.RETAIN if removal_policy is None else removal_policy
+        # Rolled back, a version that stays is in the way of the next try: Lambda publishes the same code once.
+        removal = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if removal_policy is None else removal_policy
         with bundling_errors(), cdk_refusals(where):
             home = _home(self, stack)
             self.log_group = define_log_group(home, "LogGroup", retention=log_retention, removal_policy=removal)
