@@ -463,6 +463,19 @@ def test_fails_when_there_is_no_release_to_shift() -> None:
         synthesize(of_duty(Duty.SHIFT_TRAFFIC))
 
 
+def test_fails_when_a_release_comes_after_the_right_to_stop_it(stack: cdk.Stack) -> None:
+    early, late, never = (define(stack, name) for name in ("Early", "Late", "Never"))
+    GradualRelease(stack, "EarlyRelease", function=early)
+    access(stack, early, late, never).policy(Duty.ROLL_BACK)
+    GradualRelease(stack, "LateRelease", function=late)
+
+    with pytest.raises(
+        RuntimeError, match=r"got Stack/LateRelease after it; .* \[Stack/Access\] \(AccessBeforeRelease\)"
+    ) as refused:
+        synthesize(stack)
+    assert str(refused.value).count("AccessBeforeRelease") == 1
+
+
 def test_fails_when_it_is_no_duty() -> None:
     with pytest.raises(ValidationError, match=r"must be a Duty: DEPLOY, .*, got 'invoke'.*\(DutyUnknown\)"):
         synthesize(of_duty(cast("Duty", "invoke")))

@@ -7,10 +7,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
+import constructs
+import jsii
 from aws_cdk import aws_codedeploy as codedeploy, aws_iam as iam
 from constructs import Construct
 
 from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.errors import ValidationError
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function, require_type
 from cdk_lambda_patterns.function.given import given_list
@@ -279,6 +282,8 @@ class DeploymentAccess(Construct):
             )
         ]
         groups = [release.deployment_group_arn for release in self._releases()]
+        without = [function for function in self._functions if function.gradual_release is None]
+        self.node.add_validation(_LateReleases(self._where, without))
         if groups:
             # The Service Authorization Reference knows no resource for stopping and continuing. CodeDeploy's own does,
             # as for the answers of hooks, of which the same is said and for which it works.
@@ -289,6 +294,29 @@ class DeploymentAccess(Construct):
 
     def _releases(self) -> list[codedeploy.LambdaDeploymentGroup]:
         return [release for function in self._functions if (release := function.gradual_release) is not None]
+
+
+@jsii.implements(constructs.IValidation)
+class _LateReleases:
+    """Finds releases that nobody may stop, since they were defined after the right to."""
+
+    def __init__(self, where: Where, functions: Sequence[WellArchitectedFunction]) -> None:
+        self._where = where
+        self._functions = functions
+
+    def validate(self) -> list[str]:
+        """What is wrong."""
+        late = [release for function in self._functions if (release := function.gradual_release) is not None]
+        return [str(_defined_late(self._where, release)) for release in late]
+
+
+def _defined_late(where: Where, release: codedeploy.LambdaDeploymentGroup) -> ValidationError:
+    return ValidationError(
+        f"a release must be defined before Duty.{Duty.ROLL_BACK.name} is given, which names it, got "
+        f"{release.node.path} after it; give duties once all releases are defined",
+        code="AccessBeforeRelease",
+        path=where.path,
+    )
 
 
 def _check_functions(where: Where, functions: Sequence[WellArchitectedFunction]) -> None:
