@@ -98,11 +98,12 @@ def _placed(app: App, distribution: Resource, behavior: Case) -> Iterator[_Place
 
 def _conflict(first: _Placed, second: _Placed) -> str | None:
     """Why CloudFront does not take both."""
-    if not isinstance(first.event, str) or not isinstance(second.event, str):
+    one, other = first.event, second.event
+    if not isinstance(one, str) or not isinstance(other, str):
         return None
-    if first.event == second.event:
-        return f"two functions at {first.event}, where CloudFront takes one"
-    if first.kind != second.kind and all(each.event.startswith("viewer-") for each in (first, second)):
+    if one == other:
+        return f"two functions at {one}, where CloudFront takes one"
+    if first.kind != second.kind and one.startswith("viewer-") and other.startswith("viewer-"):
         return f"{listed([first.kind, second.kind])} at viewer events, where CloudFront takes one of the two kinds"
     return None
 
