@@ -692,7 +692,7 @@ class TestAnotherRegion:
         found = check(app.synth(force=True).directory, select=["EdgeFunctionFeatures"]).findings
 
         assert [finding.rule.id for finding in found] == refused_by
-        assert all("of account 222222222222 is associated with" in finding.message for finding in found)
+        assert all("takes those of its own, 222222222222" in finding.message for finding in found)
 
     def test_fails_when_the_region_is_not_known(self, app: cdk.App) -> None:
         refused(cdk.Stack(app, "Anywhere"), "RegionUnknown", "a stack without one")

@@ -34,6 +34,7 @@ from cdk_lambda_patterns.checks.values import Unknown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cdk_lambda_patterns.checks.graph import Edge
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
     from cdk_lambda_patterns.checks.values import Value
 
@@ -83,24 +84,36 @@ class EdgeFunctionFeatures(Rule):
                     fix=f"a stack in {quotas.EDGE_REGION}",
                 )
             for edge in associations:
-                accounts = function.template.account, edge.via.template.account
-                if None not in accounts and len(set(accounts)) > 1:
+                for message, fix in _refused(app, function, edge):
                     yield self.finding(
                         edge.via,
-                        f"distribution {edge.via.name} of account {accounts[1]} is associated with function "
-                        f"{function.name} of account {accounts[0]}, and CloudFront takes functions of its own account",
-                        fix="a function in the account of each distribution",
+                        f"distribution {edge.via.name} is associated with {message}",
+                        fix=fix,
                         function=function,
                     )
-                numbered = isinstance(edge.qualifier, Resource) and edge.qualifier.type == VERSION
-                if not numbered and not str(edge.qualifier).isdigit():
-                    yield self.finding(
-                        edge.via,
-                        f"distribution {edge.via.name} is associated with {edge.qualifier or '$LATEST'} of function "
-                        f"{function.name}, and CloudFront takes numbered versions only",
-                        fix="a version: function.current_version",
-                        function=function,
-                    )
+
+
+def _refused(app: App, function: Resource, edge: Edge) -> Iterator[tuple[str, str]]:
+    """Why CloudFront does not take an association, and what to change."""
+    accounts = function.template.account, edge.via.template.account
+    if None not in accounts and len(set(accounts)) > 1:
+        yield (
+            f"function {function.name} of account {accounts[0]}, and CloudFront takes those of its own, {accounts[1]}",
+            "a function in the account of each distribution",
+        )
+    version = edge.qualifier
+    if isinstance(version, Resource) and version.type == VERSION:
+        provisioned = app.templates.cases(version, "ProvisionedConcurrencyConfig")
+        if any(value is not None and not isinstance(value, Unknown) for value, _ in provisioned):
+            yield (
+                f"a version of function {function.name} that has provisioned concurrency, and the edge has none",
+                "take it away",
+            )
+    elif not str(version).isdigit():
+        yield (
+            f"{version or '$LATEST'} of function {function.name}, and CloudFront takes numbered versions only",
+            "a version: function.current_version",
+        )
 
 
 def _used(app: App, function: Resource) -> Iterator[str]:
