@@ -85,7 +85,7 @@ class TestEvents:
         assert cf(event)["response"] == {
             "headers": {"server": [{"key": "Server", "value": "S"}]},
             "status": "404",
-            "statusDescription": "OK",
+            "statusDescription": "Not Found",
         }
         assert cf(VIEWER)["config"]["eventType"] == "viewer-request", "the request's own event stays as it is"
 

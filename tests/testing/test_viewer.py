@@ -69,11 +69,19 @@ def test_the_event_of_a_response_has_its_request() -> None:
     assert request["context"]["eventType"] == "viewer-request", "the request's own event stays as it is"
     assert event["response"] == {
         "statusCode": 404,
-        "statusDescription": "OK",
+        "statusDescription": "Not Found",
         "headers": {"server": {"value": "S"}},
         "cookies": {"id": {"value": "1"}},
     }
-    assert viewer_response()["response"]["statusCode"] == 200
+    assert viewer_response()["response"].items() >= {"statusCode": 200, "statusDescription": "OK"}.items()
+    assert viewer_response(status_code=299)["response"]["statusDescription"] == ""
+
+
+def test_fails_when_cookies_are_among_the_headers() -> None:
+    with pytest.raises(ViewerFunctionError, match="no header 'cookie': give its cookies as 'cookies'"):
+        viewer_request(headers={"Cookie": "a=b"})
+    with pytest.raises(ViewerFunctionError, match="no header 'set-cookie'"):
+        viewer_response(headers={"Set-Cookie": "a=b"})
 
 
 def test_code_of_the_cdk_is_run_as_well() -> None:

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-genera
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -155,7 +156,11 @@ def edge_response(
     event: dict[str, Any] = json.loads(json.dumps(edge_request() if request is None else request))
     cf = event["Records"][0]["cf"]
     cf["config"]["eventType"] = cf["config"]["eventType"].replace("-request", "-response")
-    cf["response"] = {"headers": _headers(headers or {}), "status": str(status), "statusDescription": "OK"}
+    cf["response"] = {
+        "headers": _headers(headers or {}),
+        "status": str(status),
+        "statusDescription": http.client.responses.get(status, ""),
+    }
     return event
 
 

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
@@ -103,6 +104,9 @@ def viewer_request(
             Default: - none.
         ip: The visitor's address.
             Default: "198.51.100.11"
+
+    Raises:
+        ViewerFunctionError: Cookies among the headers, where functions do not find them.
     """
     return {
         "version": "1.0",
@@ -141,6 +145,9 @@ def viewer_response(
             Default: - none.
         cookies: The cookies that it sets.
             Default: - none.
+
+    Raises:
+        ViewerFunctionError: Cookies among the headers, where functions do not find them.
     """
     event = viewer_request() if request is None else dict(request)
     return {
@@ -148,7 +155,7 @@ def viewer_response(
         "context": {**event["context"], "eventType": "viewer-response"},
         "response": {
             "statusCode": status_code,
-            "statusDescription": "OK",
+            "statusDescription": http.client.responses.get(status_code, ""),
             "headers": _values(_lower(headers)),
             "cookies": _values(cookies),
         },
@@ -233,7 +240,11 @@ def _values(values: Mapping[str, str] | None) -> dict[str, dict[str, str]]:
 
 
 def _lower(headers: Mapping[str, str] | None) -> dict[str, str]:
-    return {name.lower(): value for name, value in (headers or {}).items()}
+    lower = {name.lower(): value for name, value in (headers or {}).items()}
+    for name in ("cookie", "set-cookie"):
+        if name in lower:
+            raise ViewerFunctionError(f"an event has no header '{name}': give its cookies as 'cookies'")
+    return lower
 
 
 def _node() -> str:
