@@ -41,7 +41,7 @@ class Duty(Enum):
     PUBLISH = "Publish"
     """Publish what `$LATEST` is as a version, and look at versions and aliases."""
     SHIFT_TRAFFIC = "ShiftTraffic"
-    """Begin and continue releases through CodeDeploy, with their alarms and hooks."""
+    """Begin and continue releases through CodeDeploy, under their groups' alarms. Who begins one names its hooks."""
     ROLL_BACK = "RollBack"
     """Stop releases, which rolls them back, and roll back or cancel updates of the stacks."""
     INVOKE = "Invoke"
@@ -131,7 +131,8 @@ class DeploymentAccess(Construct):
             duty: What it allows.
 
         Raises:
-            ValidationError: A function without a `GradualRelease`, for `SHIFT_TRAFFIC`.
+            ValidationError: A function without a `GradualRelease`, for `SHIFT_TRAFFIC`. At synthesis: a release that
+                was defined after `ROLL_BACK` was asked for.
         """
         _check_duty(self._where, duty)
         if duty not in self._policies:

@@ -110,8 +110,8 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
 
         Raises:
             ValidationError: A second release of the function, one in another stack, a plan outside CodeDeploy's limits,
-                traffic shifted while provisioned concurrency scales, too many alarms or one twice, two hooks before
-                the traffic, or a hook that is released itself.
+                traffic shifted while provisioned concurrency scales, too many alarms, one twice or one of another
+                account or Region, two hooks before the traffic, or a hook that is released itself.
         """
         # 1 validate
         where = Where(scope, construct_id)
@@ -172,7 +172,8 @@ class GradualRelease(codedeploy.LambdaDeploymentGroup):
             alarm: The alarm.
 
         Raises:
-            ValidationError: An eleventh alarm, one that is there already, or a release without alarms.
+            ValidationError: An eleventh alarm, one that is there already, one of another account or Region, or a
+                release without alarms.
         """
         further = [*self._further_alarms, alarm]
         stack = stack_of(self._where.scope)

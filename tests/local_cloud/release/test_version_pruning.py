@@ -11,7 +11,8 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_lambda as lambda_
 
-from cdk_lambda_patterns import VersionPruning, WellArchitectedFunction
+from cdk_lambda_patterns import GradualRelease, ReleasePlan, VersionPruning, WellArchitectedFunction
+from cdk_lambda_patterns.local_cloud import LocalCloudError
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -24,7 +25,9 @@ pytestmark = pytest.mark.local_cloud
 class Orders(cdk.Stack):
     """A function of which one release follows the other."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, release: int = 0, pruned: bool = True) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, release: int = 0, pruned: bool = True, gradual: bool = False
+    ) -> None:
         super().__init__(scope, construct_id)
         process = WellArchitectedFunction(
             self,
@@ -35,6 +38,8 @@ class Orders(cdk.Stack):
         )
         if pruned:
             VersionPruning(self, "Pruning", functions=[process], keep=2)
+        if gradual:
+            GradualRelease(self, "Release", function=process, plan=ReleasePlan.all_at_once())
 
 
 def publish(client: Any, name: str, release: int) -> str:  # noqa: ANN401 - boto3 makes its types at run time
@@ -103,3 +108,23 @@ def test_the_release_before_is_there_to_roll_back_to(
     assert versions(local_cloud.client("lambda"), function.physical_id) == left
     if pruned:
         assert function.invoke({}, qualifier="1").payload == 1
+
+
+@pytest.mark.slow
+def test_who_rolled_back_by_hand_moves_live_back_before_the_next_gradual_release(local_cloud: LocalCloud) -> None:
+    """CloudFormation tells CodeDeploy what it deployed last."""
+    local_cloud.deploy(Orders, release=1, gradual=True)
+    process = local_cloud.deploy(Orders, release=2, gradual=True).function("Process")
+    client = local_cloud.client("lambda")
+
+    def move_live(version: str) -> None:
+        client.update_alias(FunctionName=process.physical_id, Name="live", FunctionVersion=version)
+
+    move_live("1")
+    assert process.invoke({}).payload == 1
+    with pytest.raises(LocalCloudError, match="alias version does not match the current version in AppSpec"):
+        local_cloud.deploy(Orders, release=3, gradual=True)
+
+    move_live("2")
+    local_cloud.deploy(Orders, release=3, gradual=True)
+    assert process.invoke({}).payload == 3
