@@ -15,8 +15,9 @@ from aws_cdk import (
 )
 
 from cdk_lambda_patterns import ValidationError
+from cdk_lambda_patterns.json_values import as_list
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import actions, define, only, refused, resources, statements
+from tests.function.support import actions, define, only, refused, resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -246,51 +247,112 @@ def test_fails_when_a_destination_is_none(target: object, prop: str, stack: cdk.
     refused(stack, "DestinationInvalid", type(target).__name__, **{prop: target})
 
 
+KEY_ARN = ARN.format(service="kms", name="key/1")
+NEEDED: dict[str, tuple[str, list[str]]] = {
+    "queue": ("sqs:SendMessage", ["kms:Decrypt", "kms:GenerateDataKey"]),
+    "topic": ("sns:Publish", ["kms:Decrypt", "kms:GenerateDataKey"]),
+    "bucket": ("s3:PutObject", ["kms:GenerateDataKey"]),
+}
+
+
+def guarded(stack: cdk.Stack, kind: str, key: Any) -> Any:  # noqa: ANN401
+    """A queue, topic or bucket under a customer's key."""
+    if kind == "bucket":
+        return s3.Bucket(stack, "Target", encryption_key=key)
+    return topic(stack, master_key=key) if kind == "topic" else queue(stack, encryption_master_key=key)
+
+
+def granted(template: Template) -> list[dict[str, Any]]:
+    """What the function's role may do beside what every function may."""
+    return [statement for policy in resources(template, "AWS::IAM::Policy").values() for statement in rights(policy)]
+
+
+def rights(policy: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{**each, "Action": as_list(each["Action"])} for each in policy["PolicyDocument"]["Statement"]]
+
+
+def of_keys(template: Template) -> list[dict[str, Any]]:
+    return [statement for statement in granted(template) if statement["Action"][0].startswith("kms:")]
+
+
 class TestCustomerKeys:
     """Lambda uses the function's role to write to a destination: without rights on its key the record is lost."""
 
-    @pytest.mark.parametrize("wrapped", [False, True])
-    @pytest.mark.parametrize("kind", ["queue", "topic", "bucket"])
-    def test_the_role_may_use_the_destinations_key(self, kind: str, wrapped: bool, stack: cdk.Stack) -> None:  # noqa: FBT001
+    @pytest.mark.parametrize("kind", NEEDED)
+    def test_the_role_may_use_the_destinations_key_and_do_nothing_else(self, kind: str, stack: cdk.Stack) -> None:
         key = kms.Key(stack, "Key")
-        kinds: dict[str, tuple[Callable[[], Any], Any]] = {
-            "queue": (lambda: queue(stack, encryption_master_key=key), destinations.SqsDestination),
-            "topic": (lambda: topic(stack, master_key=key), destinations.SnsDestination),
-            "bucket": (lambda: s3.Bucket(stack, "Target", encryption_key=key), destinations.S3Destination),
+
+        define(stack, on_failure=guarded(stack, kind, key))
+
+        template = synthesize(stack)
+        action, used = NEEDED[kind]
+        assert {name for statement in granted(template) for name in statement["Action"]} - {"s3:ListBucket"} == {
+            action,
+            *used,
         }
-        make, wrapper = kinds[kind]
-        target = make()
+        (statement,) = of_keys(template)
+        assert statement == {"Effect": "Allow", "Action": as_list(used), "Resource": stack.resolve(key.key_arn)}
 
-        define(stack, on_failure=wrapper(target) if wrapped else target)
+    def test_objects_are_put_into_lambdas_part_of_a_bucket_of_this_account(self, stack: cdk.Stack) -> None:
+        bucket = s3.Bucket(stack, "Target")
 
-        assert {"kms:Decrypt", "kms:GenerateDataKey*"} <= key_actions(stack, key)
+        define(stack, on_failure=bucket)
+
+        arn, account = (
+            stack.resolve(bucket.bucket_arn),
+            {"StringEquals": {"s3:ResourceAccount": {"Ref": "AWS::AccountId"}}},
+        )
+        put, list_ = granted(synthesize(stack))
+        assert put == {
+            "Effect": "Allow",
+            "Action": ["s3:PutObject"],
+            "Resource": {"Fn::Join": ["", [arn, "/aws/lambda/*"]]},
+            "Condition": account,
+        }
+        assert list_ == {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": arn, "Condition": account}
+
+    @pytest.mark.parametrize("kind", NEEDED)
+    def test_a_key_may_be_imported(self, kind: str, stack: cdk.Stack) -> None:
+        key = kms.Key.from_key_arn(stack, "Key", KEY_ARN)
+
+        define(stack, on_failure=guarded(stack, kind, key))
+
+        (statement,) = of_keys(synthesize(stack))
+        assert (statement["Action"], statement["Resource"]) == (NEEDED[kind][1], KEY_ARN)
+
+    @pytest.mark.parametrize("kind", ["queue", "topic", "bucket"])
+    def test_the_cdks_own_destinations_grant_more(self, kind: str, stack: cdk.Stack) -> None:
+        key = kms.Key(stack, "Key")
+        wrap: dict[str, Any] = {
+            "queue": destinations.SqsDestination,
+            "topic": destinations.SnsDestination,
+            "bucket": destinations.S3Destination,
+        }
+
+        define(stack, on_failure=wrap[kind](guarded(stack, kind, key)))
+
+        assert "kms:GenerateDataKey*" in {name for each in of_keys(synthesize(stack)) for name in each["Action"]}
 
     def test_the_bus_uses_its_key_itself(self, stack: cdk.Stack) -> None:
         key = kms.Key(stack, "Key")
 
         define(stack, on_failure=events.EventBus(stack, "Target", kms_key=key))
 
-        policy = only(synthesize(stack), "AWS::KMS::Key")["KeyPolicy"]["Statement"]
+        template = synthesize(stack)
+        policy = only(template, "AWS::KMS::Key")["KeyPolicy"]["Statement"]
         assert {"Service": "events.amazonaws.com"} in [statement["Principal"] for statement in policy]
+        assert of_keys(template) == []
 
-    def test_the_key_may_stand_in_another_stack(self, app: cdk.App) -> None:
+    @pytest.mark.parametrize("kind", NEEDED)
+    def test_the_key_may_stand_in_another_stack(self, kind: str, app: cdk.App) -> None:
         other, stack = cdk.Stack(app, "Other"), cdk.Stack(app, "Stack")
         key = kms.Key(other, "Key")
 
-        define(stack, on_failure=queue(other, encryption_master_key=key))
+        define(stack, on_failure=guarded(other, kind, key))
 
-        assert {"kms:Decrypt", "kms:GenerateDataKey*"} <= actions(synthesize(stack))
+        (statement,) = of_keys(synthesize(stack))
+        assert statement["Action"] == NEEDED[kind][1]
         assert other.dependencies == []
-
-
-def key_actions(stack: cdk.Stack, key: kms.Key) -> set[str]:
-    arn = {"Fn::GetAtt": [stack.get_logical_id(key.node.default_child), "Arn"]}  # type: ignore[arg-type]
-    return {
-        action
-        for statement in statements(synthesize(stack))
-        if statement["Resource"] == arn
-        for action in statement["Action"]
-    }
 
 
 def test_a_destination_may_stand_in_another_stack(app: cdk.App) -> None:

@@ -222,8 +222,8 @@ class TestASecondPolicy:
     def test_of_a_queue_fails(
         self,
         define_policy: Callable[[cdk.Stack, sqs.Queue], object],
-        has_own: bool,
-        app: cdk.App,  # noqa: FBT001
+        has_own: bool,  # noqa: FBT001
+        app: cdk.App,
     ) -> None:
         stack = cdk.Stack(app, "Stack")
         queue = define_dead_letter_queue(stack, construct_id="Queue")

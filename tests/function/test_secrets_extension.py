@@ -13,6 +13,7 @@ from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns import WellArchitectedFunction
+    from cdk_lambda_patterns.testing import Template
 
 LAYER = "arn:aws:lambda:eu-central-1:111111111111:layer:own:1"
 
@@ -56,11 +57,42 @@ def test_a_parameter_is_granted_and_referred_to_by_name(stack: cdk.Stack) -> Non
 
 
 def test_a_secret_under_a_customers_key_can_be_decrypted(stack: cdk.Stack) -> None:
-    define(stack).secret("DB_SECRET", secretsmanager.Secret(stack, "Database", encryption_key=kms.Key(stack, "Key")))
+    key = kms.Key(stack, "Key")
 
-    (key,) = resources(synthesize(stack), "AWS::KMS::Key").values()
-    (statement,) = [s for s in key["KeyPolicy"]["Statement"] if "kms:Decrypt" in s["Action"] and "Condition" in s][:1]
-    assert statement["Condition"] == {"StringEquals": {"kms:ViaService": "secretsmanager.eu-central-1.amazonaws.com"}}
+    define(stack).secret("DB_SECRET", secretsmanager.Secret(stack, "Database", encryption_key=key))
+
+    assert decrypted(synthesize(stack)) == [stack.resolve(key.key_arn)]
+
+
+def decrypted(template: Template) -> list[Any]:
+    """What the function may decrypt with."""
+    return [statement["Resource"] for statement in statements(template) if statement["Action"] == "kms:Decrypt"]
+
+
+def test_the_key_of_a_secret_may_be_imported(stack: cdk.Stack) -> None:
+    """The CDK's grant says nothing of such a key, and the function could not read the secret."""
+    arn = "arn:aws:kms:eu-central-1:111111111111:key/1"
+    secret = secretsmanager.Secret.from_secret_attributes(
+        stack,
+        "Database",
+        encryption_key=kms.Key.from_key_arn(stack, "Key", arn),
+        secret_complete_arn="arn:aws:secretsmanager:eu-central-1:111111111111:secret:database-abcdef",
+    )
+
+    define(stack).secret("DB_SECRET", secret)
+
+    assert decrypted(synthesize(stack)) == [arn]
+
+
+def test_a_secret_and_its_key_may_stand_in_another_stack() -> None:
+    """With the CDK's grant the key would name the role, whose stack needs the secret's: a circle."""
+    app, env = fast_app(), cdk.Environment(account="1" * 12, region="eu-central-1")
+    other, stack = cdk.Stack(app, "Other", env=env), cdk.Stack(app, "Stack", env=env)
+
+    define(stack).secret("DB_SECRET", secretsmanager.Secret(other, "Database", encryption_key=kms.Key(other, "Key")))
+
+    assert len(decrypted(synthesize(stack))) == 1
+    assert other.dependencies == []
 
 
 def test_the_extension_is_added_once(stack: cdk.Stack) -> None:

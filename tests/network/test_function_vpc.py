@@ -23,7 +23,7 @@ from tests.findings import cfn_lint_findings, synthesis_findings
 from tests.function.support import define, only, resources, the_function
 from tests.network.support import templates_of
 from tests.refusals import refusal
-from tests.triggers.polling import NUMBER, logical_id
+from tests.triggers.polling import NUMBER, logical_id, warnings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -362,6 +362,15 @@ class TestFlowLog:
             "Service": {"Fn::Join": ["", ["logs.", {"Ref": "AWS::Region"}, ".amazonaws.com"]]}
         }
         assert "kms:EncryptionContext:aws:logs:arn" in statement["Condition"]["ArnLike"]
+
+    def test_with_a_key_from_outside_is_warned_of(self, stack: cdk.Stack) -> None:
+        key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/1")
+
+        vpc(stack, flow_log_encryption_key=key)
+
+        ((path, text),) = warnings(stack)
+        assert path == "/Stack/Vpc"
+        assert "see that it lets CloudWatch Logs do kms:Encrypt* and" in text
 
     def test_may_be_left_out(self, stack: cdk.Stack) -> None:
         defined = vpc(stack, flow_log=False)

@@ -20,6 +20,7 @@ from aws_cdk import (
 from cdk_lambda_patterns.validation import type_name
 
 from .cdk_refusals import cdk_refusals, has
+from .record_rights import let_send
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.validation import Where
@@ -47,33 +48,45 @@ Destination: TypeAlias = (
 _TYPES = {"on_failure": lambda_.DestinationType.FAILURE, "on_success": lambda_.DestinationType.SUCCESS}
 
 
-def as_destination(where: Where, prop: str, target: Destination) -> lambda_.IDestination:
-    """The CDK's destination for what the user gave. A function is called through its `live` alias if it has one.
+def bind_destination(where: Where, prop: str, target: Destination, function: lambda_.Function) -> str:
+    """Let a function send records to what the user gave.
 
     Args:
         where: The construct.
-        prop: The property that it was given for.
-        target: A queue, topic, function, bus or bucket, or a destination of `aws_lambda_destinations`.
+        prop: `on_failure` or `on_success`.
+        target: What the user gave.
+        function: The function.
+
+    Returns:
+        The ARN of where they go.
 
     Raises:
         ValidationError: A FIFO queue or topic, a bucket for successes, or something that cannot take records.
     """
+    if isinstance(target, (sqs.QueueBase, sns.TopicBase)):
+        _refuse_fifo(where, prop, target.fifo, target)
+        return let_send(function, target)
+    if isinstance(target, s3.BucketBase):
+        _refuse_bucket_for_success(where, prop)
+        return let_send(function, target)
+    destination = _wrapped(where, prop, target)
+    with cdk_refusals(where):
+        arn = destination.bind(function, cast("lambda_.IFunction", function), type=_TYPES[prop]).destination
+    if destination is target:
+        # A destination of the CDK does not show what it leads to; the ARN does.
+        _refuse_fifo_behind(where, prop, arn)
+    return arn
+
+
+def _wrapped(where: Where, prop: str, target: Destination) -> lambda_.IDestination:
+    """The CDK's destination for what the user gave. A function is called through its `live` alias if it has one."""
     wrapped: Any = None
-    if isinstance(target, sqs.QueueBase):
-        _refuse_fifo(where, prop, target.fifo, target)
-        wrapped = destinations.SqsDestination(target)
-    elif isinstance(target, sns.TopicBase):
-        _refuse_fifo(where, prop, target.fifo, target)
-        wrapped = destinations.SnsDestination(cast("sns.ITopic", target))
-    elif has(target, "function_arn") and has(target, "grant_invoke"):
+    if has(target, "function_arn") and has(target, "grant_invoke"):
         live = getattr(target, "live", target)
         if live is not target:
             # The record is an event like any other: what the destination fails at must be kept too.
             cast("Any", target).invoked_asynchronously()
         wrapped = destinations.LambdaDestination(cast("lambda_.IFunction", live))
-    elif isinstance(target, s3.BucketBase):
-        _refuse_bucket_for_success(where, prop)
-        wrapped = destinations.S3Destination(target)
     elif isinstance(target, destinations.S3Destination):
         _refuse_bucket_for_success(where, prop)
         wrapped = target
@@ -90,27 +103,6 @@ def as_destination(where: Where, prop: str, target: Destination) -> lambda_.IDes
             code="DestinationInvalid",
         )
     return cast("lambda_.IDestination", wrapped)
-
-
-def bind_destination(where: Where, prop: str, target: Destination, function: lambda_.Function) -> str:
-    """Let a function send records to what the user gave.
-
-    Args:
-        where: The construct.
-        prop: `on_failure` or `on_success`.
-        target: What the user gave.
-        function: The function.
-
-    Returns:
-        The ARN of where they go.
-    """
-    destination = as_destination(where, prop, target)
-    with cdk_refusals(where):
-        arn = destination.bind(function, cast("lambda_.IFunction", function), type=_TYPES[prop]).destination
-    if destination is target:
-        # A destination of the CDK does not show what it leads to; the ARN does.
-        _refuse_fifo_behind(where, prop, arn)
-    return arn
 
 
 def _refuse_fifo_behind(where: Where, prop: str, arn: str) -> None:

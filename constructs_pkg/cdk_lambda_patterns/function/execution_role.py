@@ -33,19 +33,22 @@ _WILDCARD_REASON = (
     "resource, log streams and durable executions are named when they begin; grants stand in another policy"
 )
 
+_LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
+
 _owners: dict[tuple[str, str], str] = {}
 
 
-def baseline_statements(*, log_group_arn: str, traced: bool, in_vpc: bool, insights: bool) -> list[Statement]:
+def baseline_statements(*, log_group_arn: str | None, traced: bool, in_vpc: bool, insights: bool) -> list[Statement]:
     """What every function needs to run at all.
 
     Args:
-        log_group_arn: The function's own log group. No `logs:CreateLogGroup`: the group is part of the stack.
+        log_group_arn: The function's own log group, unless `let_log` names it. No `logs:CreateLogGroup`: the group is
+            part of the stack.
         traced: Whether it sends traces to X-Ray.
         in_vpc: Whether it runs in a VPC.
         insights: Whether it runs the Lambda Insights extension.
     """
-    statements = [allow(["logs:CreateLogStream", "logs:PutLogEvents"], log_group_arn)]
+    statements = [] if log_group_arn is None else [allow(_LOG, log_group_arn)]
     if traced:
         statements.append(allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"))
     if in_vpc:
@@ -149,6 +152,23 @@ class Baseline:
             self._holder.policies = [iam.CfnRole.PolicyProperty(policy_name=_POLICY_NAME, policy_document=document)]
         for statement in statements:
             acknowledge_wildcard(self._holder, statement["Resource"], _WILDCARD_REASON)
+
+
+def let_log(scope: Construct, role: iam.IRole, log_group_arn: str) -> None:
+    """Let a function write to a log group with a customer's key.
+
+    A policy beside the role's: the key's policy may name the role, as the CDK's grants on secrets have it do, so that
+    the role cannot name what the key guards.
+
+    Args:
+        scope: The function.
+        role: Its role.
+        log_group_arn: The log group.
+    """
+    policy = iam.Policy(
+        scope, "Logs", document=iam.PolicyDocument.from_json(policy_document(allow(_LOG, log_group_arn)))
+    )
+    role.attach_inline_policy(policy)
 
 
 def let_checkpoint(scope: Construct, role: iam.IRole, function_arn: str) -> iam.Policy:

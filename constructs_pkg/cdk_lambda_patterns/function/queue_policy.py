@@ -24,8 +24,6 @@ from .references import reference
 from .retention import LATE, keep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from constructs import Construct, IConstruct
 
     from .policies import Statement

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import (
     aws_cloudwatch as cloudwatch,
     aws_iam as iam,
+    aws_kms as kms,
     aws_lambda as lambda_,
     aws_lambda_event_sources as event_sources,
     aws_logs as logs,
@@ -38,6 +39,7 @@ from .function_checks import (
     refuse_replaced_options,
 )
 from .function_network import check_network, connect_to_network, network_defaults
+from .keys import let_logs_use_key_of, let_use
 from .layer_versions import follow_layers
 from .log_group import check_log_options, define_log_group_of, logging_config
 from .option_types import check_types
@@ -48,6 +50,7 @@ from .queues import define_dead_letter_queue
 from .references import reference
 from .resource_policy import ResourcePolicy
 from .retention import keep_versions
+from .secret_rights import let_read_secret
 from .stacks import stack_of
 
 if TYPE_CHECKING:
@@ -245,6 +248,7 @@ class WellArchitectedFunction(lambda_.Function):
         self.live_version = next(part for part in parts if isinstance(part, lambda_.Version))
         self._alias = next(part for part in parts if isinstance(part, lambda_.CfnAlias))
         function = next(part for part in parts if isinstance(part, lambda_.CfnFunction))
+        encrypted = log_group is not None and let_logs_use_key_of(log_group)
         if log_group is None:
             log_group = define_log_group_of(self, parts, retention=log_retention, removal_policy=log_removal_policy)
             function.logging_config = logging_config(props, log_group.log_group_name)
@@ -253,7 +257,7 @@ class WellArchitectedFunction(lambda_.Function):
         if traced:
             # Not through the CDK's option, which would put X-Ray's wildcard among what the function is granted.
             function.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode=_TRACING_MODES[tracing])
-        self._baseline = self._grant_baseline(parts, function, role, props, traced=traced)
+        self._baseline = self._grant_baseline(parts, function, role, props, traced=traced, encrypted=encrypted)
         self.gradual_release = self.autoscaled_by = None
         self.callers = ResourcePolicy(self.live, where, self.features)
         self._complete_features(props)
@@ -478,7 +482,7 @@ class WellArchitectedFunction(lambda_.Function):
         """
         require_type(self._where, "secret", secret, "secret_arn", "aws_secretsmanager.ISecret")
         self._check_reference(name)
-        secret.grant_read(self)
+        let_read_secret(self, secret)
         self._refer(name, secret.secret_arn)
 
     def parameter(self, name: str, parameter: ssm.IParameter) -> None:
@@ -521,10 +525,14 @@ class WellArchitectedFunction(lambda_.Function):
         props: Mapping[str, Any],
         *,
         traced: bool,
+        encrypted: bool,
     ) -> execution_role.Baseline:
         in_vpc, insights = "vpc" in props, "insights_version" in props
+        log_group_arn = self._log_group.log_group_arn
+        if encrypted:
+            execution_role.let_log(self, cast("iam.IRole", self.role), log_group_arn)
         statements = execution_role.baseline_statements(
-            log_group_arn=self._log_group.log_group_arn, traced=traced, in_vpc=in_vpc, insights=insights
+            log_group_arn=None if encrypted else log_group_arn, traced=traced, in_vpc=in_vpc, insights=insights
         )
         own_role = next((part for part in parts if isinstance(part, iam.CfnRole)), None)
         if role is None and own_role is not None:
@@ -538,7 +546,7 @@ class WellArchitectedFunction(lambda_.Function):
         """What some of the options need beside themselves, which the CDK leaves to the user."""
         key = props.get("environment_encryption")
         if key is not None:
-            self.add_to_role_policy(iam.PolicyStatement(actions=["kms:Decrypt"], resources=[key.key_ref.key_arn]))
+            self._let_decrypt(key)
         if "durable_config" in props:
             role = cast("iam.IRole", self.role)
             self.live.node.add_dependency(execution_role.let_checkpoint(self, role, self.function_arn))
@@ -548,6 +556,12 @@ class WellArchitectedFunction(lambda_.Function):
         if "snap_start" in props:
             # The CDK warns that SnapStart works for published versions only: `live` is on one.
             cdk.Annotations.of(self).acknowledge_warning(_SNAP_START_WARNING, "the alias is on a published version")
+
+    def _let_decrypt(self, key: Any) -> None:  # noqa: ANN401 - a key, or what CloudFormation knows of one
+        if isinstance(key, kms.CfnKey):
+            self.add_to_role_policy(iam.PolicyStatement(actions=["kms:Decrypt"], resources=[key.attr_arn]))
+        else:
+            let_use(self, key, "kms:Decrypt")
 
     def _define_failure_queue(self) -> str:
         queue = define_dead_letter_queue(self, construct_id="FailureQueue", stack=stack_of(self._where.scope))

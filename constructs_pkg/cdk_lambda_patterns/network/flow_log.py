@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2, aws_iam as iam, aws_logs as logs
 
 from cdk_lambda_patterns import practices
+from cdk_lambda_patterns.function.keys import let_logs_use
 from cdk_lambda_patterns.function.log_group import define_log_group
 from cdk_lambda_patterns.function.policies import allow, arn_here, policy_document
 
@@ -35,7 +36,7 @@ def define_flow_log(
         encryption_key: A customer's key.
     """
     if encryption_key is not None:
-        _let_logs_use(encryption_key)
+        let_logs_use(vpc, encryption_key)
     group = define_log_group(
         vpc, "FlowLogGroup", retention=retention, removal_policy=removal_policy, encryption_key=encryption_key
     )
@@ -74,19 +75,3 @@ def define_flow_log(
         deliver_logs_permission_arn=role.attr_arn,
     )
     return group
-
-
-def _let_logs_use(key: kms.IKey | kms.Key) -> None:
-    """Let CloudWatch Logs encrypt the log groups of this account.
-
-    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-    """
-    key.add_to_resource_policy(
-        iam.PolicyStatement(
-            sid="LogsEncrypt",
-            actions=["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
-            principals=[cast("iam.IPrincipal", iam.ServicePrincipal(f"logs.{cdk.Aws.REGION}.amazonaws.com"))],
-            resources=["*"],
-            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn_here("logs", "log-group:*")}},
-        )
-    )

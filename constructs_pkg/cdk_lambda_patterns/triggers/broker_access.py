@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from aws_cdk import aws_iam as iam, aws_lambda as lambda_, aws_secretsmanager as secretsmanager
+from aws_cdk import aws_iam as iam, aws_lambda as lambda_
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.validation import Where
 
     from .event_source_mappings import Reader
-
-# The class stands beside the interface because pyright does not see that it implements it (aws/jsii#4541).
-Secret: TypeAlias = secretsmanager.ISecret | secretsmanager.Secret
-"""A secret with what a broker wants to know of its readers."""
 
 Access: TypeAlias = lambda_.CfnEventSourceMapping.SourceAccessConfigurationProperty
 
@@ -118,28 +114,6 @@ def let_enter_vpc(reader: Reader) -> None:
     """
     iam.Grant.add_to_principal(grantee=reader, actions=[*_INTERFACES], resource_arns=[_ANY])
     acknowledge_wildcard(role_of(reader), _ANY, "network interfaces of the pollers cannot be named before they exist")
-
-
-def let_read_secret(reader: Reader, secret: Secret) -> None:
-    """Let the function read a secret, and use its key.
-
-    Not with the CDK's grant, which has the key's policy name the role: a key in another stack would then need the
-    function's stack, which needs the secret.
-
-    Args:
-        reader: The function, or its role seen from another stack.
-        secret: The secret.
-    """
-    full_arn = secret.secret_full_arn
-    iam.Grant.add_to_principal(
-        grantee=reader,
-        actions=["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
-        # Where the six characters at its end are not known, as the CDK writes it.
-        resource_arns=[f"{secret.secret_arn}-??????" if full_arn is None else full_arn],
-    )
-    key = secret.encryption_key
-    if key is not None:
-        key.grant_decrypt(reader)
 
 
 def check_arn(where: Where, prop: str, arn: str, resource: str) -> None:

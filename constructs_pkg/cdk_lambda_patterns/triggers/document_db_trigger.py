@@ -14,10 +14,11 @@ from cdk_lambda_patterns.function.alarms import define_alarm
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function, require_type
 from cdk_lambda_patterns.function.durations import duration_within
 from cdk_lambda_patterns.function.policies import arn_here
+from cdk_lambda_patterns.function.secret_rights import Secret, let_read_secret
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
-from .broker_access import Secret, access, check_timeout, let_enter_vpc, let_read_secret
+from .broker_access import access, check_timeout, let_enter_vpc
 from .event_source_mappings import check_batch, define_mapping, reader_of, role_of
 from .starting_position import check_start
 

@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 from aws_cdk import (
     aws_cloudwatch as cloudwatch,
-    aws_iam as iam,
     aws_lambda as lambda_,
     aws_s3 as s3,
     aws_sns as sns,
     aws_sqs as sqs,
 )
 
-from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import delivery_failures_alarm, queue_not_empty_alarm
 from cdk_lambda_patterns.function.queues import define_dead_letter_queue
+from cdk_lambda_patterns.function.record_rights import let_send, let_send_with
 from cdk_lambda_patterns.validation import type_name
 
-from .event_source_mappings import role_of
 from .trigger_checks import check_unused
 
 if TYPE_CHECKING:
@@ -35,9 +33,6 @@ if TYPE_CHECKING:
 
 FailureDestination: TypeAlias = sqs.IQueue | sns.ITopic | sns.TopicBase | s3.IBucket
 """A standard queue or topic, which are told where in the source the records are; or a bucket, which gets them whole."""
-
-_OBJECTS = "aws/lambda/*"
-"""Lambda's keys: `aws/lambda/<mapping>/<shard>/<year>/<month>/<day>/<time>-<random>`."""
 
 
 class FailurePath(NamedTuple):
@@ -120,43 +115,12 @@ def define_failure_path(
     if isinstance(target, str):
         destination = target
     elif target is not None:
-        destination = _let_send(reader, target)
+        destination = let_send(reader, cast("sqs.QueueBase | sns.TopicBase | s3.BucketBase", target))
     else:
         queue = define_dead_letter_queue(scope, encryption_key=encryption_key, construct_id="FailureQueue")
         alarms["FailureQueue"] = queue_not_empty_alarm(scope, queue.queue_name, function.alarm_actions)
         destination = queue.queue_arn
-        _allow(reader, "sqs:SendMessage", destination, encryption_key)
+        let_send_with(reader, "sqs:SendMessage", destination, encryption_key)
     mapping = lambda_.CfnEventSourceMapping
     failed = mapping.OnFailureProperty(destination=destination)
     return FailurePath(mapping.DestinationConfigProperty(on_failure=failed), queue, alarms)
-
-
-def _let_send(reader: Reader, target: FailureDestination) -> str:
-    if isinstance(target, s3.BucketBase):
-        return _let_put(reader, target)
-    if isinstance(target, sqs.QueueBase):
-        action, arn, key = "sqs:SendMessage", target.queue_arn, target.encryption_master_key
-    else:
-        topic = cast("sns.TopicBase", target)
-        action, arn, key = "sns:Publish", topic.topic_arn, topic.master_key
-    _allow(reader, action, arn, key)
-    return arn
-
-
-def _allow(reader: Reader, action: str, arn: str, key: kms.IKey | kms.Key | None) -> None:
-    iam.Grant.add_to_principal(grantee=reader, actions=[action], resource_arns=[arn])
-    if key is not None:
-        key.grant(reader, "kms:Decrypt", "kms:GenerateDataKey")
-
-
-def _let_put(reader: Reader, bucket: s3.BucketBase) -> str:
-    """Let records be put, and only while the bucket is this account's: its name could become somebody else's."""
-    account = {"StringEquals": {"s3:ResourceAccount": bucket.env.account}}
-    objects = bucket.arn_for_objects(_OBJECTS)
-    for action, arn in (("s3:PutObject", objects), ("s3:ListBucket", bucket.bucket_arn)):
-        iam.Grant.add_to_principal(grantee=reader, actions=[action], resource_arns=[arn], conditions=account)
-    acknowledge_wildcard(role_of(reader), objects, "Lambda chooses the names of the objects")
-    key = bucket.encryption_key
-    if key is not None:
-        key.grant(reader, "kms:GenerateDataKey")
-    return bucket.bucket_arn

@@ -16,9 +16,10 @@ from aws_cdk import (
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.cdk_refusals import expect_type, require_type
+from cdk_lambda_patterns.function.secret_rights import Secret, let_read_secret
 from cdk_lambda_patterns.tokens import is_token
 
-from .broker_access import access, check_arn, let_enter_vpc, let_read_secret
+from .broker_access import access, check_arn, let_enter_vpc
 from .event_source_mappings import role_of
 from .trigger_checks import require_list
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from cdk_lambda_patterns.validation import Where
 
-    from .broker_access import Access, Secret
+    from .broker_access import Access
     from .event_source_mappings import Reader
 
 Method: TypeAlias = event_sources.AuthenticationMethod

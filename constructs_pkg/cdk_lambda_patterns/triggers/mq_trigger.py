@@ -10,10 +10,11 @@ from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function, require_type
+from cdk_lambda_patterns.function.secret_rights import Secret, let_read_secret
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
-from .broker_access import Secret, access, check_arn, check_timeout, let_enter_vpc, let_read_secret, waiting_alarm
+from .broker_access import access, check_arn, check_timeout, let_enter_vpc, waiting_alarm
 from .event_source_mappings import check_batch, define_mapping, reader_of
 from .filter_patterns import Pattern, Record, check_filters
 

@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from cdk_lambda_patterns import practices
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.alarms import define_alarm
+from cdk_lambda_patterns.function.keys import let_service_use
 from cdk_lambda_patterns.function.references import reference
 
 if TYPE_CHECKING:
@@ -66,14 +67,10 @@ def let_use_key(owner: IConstruct, key: kms.IKey, principal: iam.IPrincipal, *, 
         principal: The service.
         service: Its name, for the warning.
     """
-    actions = ["kms:Decrypt", "kms:GenerateDataKey*"]
-    statement = iam.PolicyStatement(actions=actions, principals=[principal], resources=["*"])
-    if not key.add_to_resource_policy(statement, True).statement_added:
-        cdk.Annotations.of(owner).add_warning_v2(
-            "cdk-lambda-patterns:keyPolicyUnknown",
-            f"the policy of this key from outside cannot be changed from here: see that it lets {service} do "
-            f"{' and '.join(actions)}. Until then what {service} would write is lost",
-        )
+    statement = iam.PolicyStatement(
+        actions=["kms:Decrypt", "kms:GenerateDataKey*"], principals=[principal], resources=["*"]
+    )
+    let_service_use(owner, key, statement, service=service, otherwise=f"what {service} would write is lost")
 
 
 def events_lost_alarm(
