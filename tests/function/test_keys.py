@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_iam as iam, aws_kms as kms, aws_logs as logs, aws_secretsmanager as secretsmanager
+from aws_cdk import (
+    aws_iam as iam,
+    aws_kms as kms,
+    aws_lambda as lambda_,
+    aws_logs as logs,
+    aws_secretsmanager as secretsmanager,
+)
 
 from cdk_lambda_patterns.function.keys import let_logs_use, let_use
 from cdk_lambda_patterns.testing import synthesize
@@ -168,6 +174,18 @@ class TestLogGroups:
         template = synthesize(stack)
         (role,) = resources(template, "AWS::IAM::Role")
         assert role not in str(only(template, "AWS::KMS::Key"))
+
+    @pytest.mark.parametrize("own_role", [False, True])
+    def test_are_all_that_an_untraced_function_may_write_to(self, own_role: bool, stack: cdk.Stack) -> None:  # noqa: FBT001
+        group = logs.LogGroup(stack, "Logs", encryption_key=kms.Key(stack, "Key"))
+        role = {"role": a_role(stack)} if own_role else {}
+
+        define(stack, log_group=group, tracing=lambda_.Tracing.DISABLED, **role)
+
+        template = synthesize(stack)
+        (statement,) = statements(template)
+        assert statement["Resource"] == stack.resolve(group.log_group_arn)
+        assert "Policies" not in only(template, "AWS::IAM::Role")
 
     @pytest.mark.parametrize("by_alias", [False, True])
     def test_under_a_key_from_outside_are_warned_of(self, by_alias: bool, stack: cdk.Stack) -> None:  # noqa: FBT001

@@ -145,6 +145,8 @@ class Baseline:
             *statements: What it may do.
         """
         self._statements += statements
+        if not self._statements:
+            return  # IAM takes no empty policy
         if isinstance(self._holder, iam.Policy):
             self._holder.document.add_statements(*map(iam.PolicyStatement.from_json, statements))
         else:

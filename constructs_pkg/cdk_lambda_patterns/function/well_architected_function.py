@@ -528,14 +528,15 @@ class WellArchitectedFunction(lambda_.Function):
         encrypted: bool,
     ) -> execution_role.Baseline:
         in_vpc, insights = "vpc" in props, "insights_version" in props
+        own_role = None if role is not None else next((part for part in parts if isinstance(part, iam.CfnRole)), None)
         log_group_arn = self._log_group.log_group_arn
-        if encrypted:
+        apart = encrypted and own_role is not None
+        if apart:
             execution_role.let_log(self, cast("iam.IRole", self.role), log_group_arn)
         statements = execution_role.baseline_statements(
-            log_group_arn=None if encrypted else log_group_arn, traced=traced, in_vpc=in_vpc, insights=insights
+            log_group_arn=None if apart else log_group_arn, traced=traced, in_vpc=in_vpc, insights=insights
         )
-        own_role = next((part for part in parts if isinstance(part, iam.CfnRole)), None)
-        if role is None and own_role is not None:
+        if own_role is not None:
             managed = execution_role.managed_by_cdk(in_vpc=in_vpc, insights=insights, durable="durable_config" in props)
             return execution_role.Baseline.in_role(own_role, statements, managed=managed)
         # The user's role, or with aws_iam.Role.customize_roles one that was made before.
