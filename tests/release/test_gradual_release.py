@@ -234,6 +234,19 @@ class TestAlias:
 
         assert len(resources(synthesize(stack), GROUP)) == 5
 
+    @pytest.mark.parametrize("in_stages", [True, False])
+    def test_may_be_beside_those_of_other_environments(self, app: cdk.App, *, in_stages: bool) -> None:
+        stacks = []
+        for number, region in enumerate(["eu-central-1", "us-east-1"]):
+            scope = cdk.Stage(app, f"Stage{number}") if in_stages else app
+            stack = cdk.Stack(scope, f"Stack{number}", env=cdk.Environment(account="111111111111", region=region))
+            release(stack)
+            release(cdk.NestedStack(stack, "Nested"))
+            stacks.append(stack)
+
+        for stack in stacks:
+            assert len(resources(synthesize(stack), GROUP)) == 1
+
     def test_fails_when_its_alias_has_no_update_policy_any_more(self, stack: cdk.Stack) -> None:
         function = define(stack)
         release(stack, function=function)

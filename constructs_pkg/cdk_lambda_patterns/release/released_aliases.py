@@ -78,11 +78,13 @@ class ReleasedAliases:
             for parent in parents
             if isinstance(parent, codedeploy.LambdaDeploymentGroup) and reference(parent) not in known
         ]
-        # An alias may be in another stack than what shifts it.
-        aliases = _defined(self._stack.node.root, "AWS::Lambda::Alias")
+        # An alias may be in another stack than what shifts it, of the same environment: names of others do not resolve.
+        stage = cast("cdk.Stage", cdk.Stage.of(self._stack))
+        aliases = [cast("lambda_.CfnAlias", alias) for alias in _defined(stage, "AWS::Lambda::Alias")]
+        here = self._stack.environment
         options, names = self._stack.resolve(
             [
-                [cast("lambda_.CfnAlias", alias).cfn_options for alias in aliases],
+                [alias.cfn_options for alias in aliases if alias.stack.environment == here],
                 [group.deployment_group_name for group in groups],
             ]
         )
