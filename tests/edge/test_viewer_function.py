@@ -260,6 +260,24 @@ class TestAt:
             }
         ]
 
+    @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+    def test_a_distribution_of_another_stack_is_given_it_without_a_custom_resource(
+        self, app: cdk.App, region: str
+    ) -> None:
+        moved = define(cdk.Stack(app, "Edge", env=VIRGINIA))
+        shop = cdk.Stack(app, "Shop", env=cdk.Environment(region=region))
+        behavior = cloudfront.BehaviorOptions(
+            origin=origins.HttpOrigin("example.com"), function_associations=[moved.at(Event.VIEWER_REQUEST)]
+        )
+        cloudfront.Distribution(shop, "Site", default_behavior=behavior)
+
+        templates = {stack.stack_name: stack.template for stack in app.synth().stacks}
+        (site,) = templates["Shop"]["Resources"].values()
+        (association,) = site["Properties"]["DistributionConfig"]["DefaultCacheBehavior"]["FunctionAssociations"]
+        assert association["FunctionARN"]["Fn::GetStackOutput"]["StackName"] == "Edge"
+        (output,) = templates["Edge"]["Outputs"].values()
+        assert output.keys() == {"Value"}
+
     @pytest.mark.parametrize("event", [*cloudfront.LambdaEdgeEventType, "viewer-request"])
     def test_fails_when_it_is_an_event_of_lambda(self, stack: cdk.Stack, event: Any) -> None:  # noqa: ANN401
         refusal(lambda: define(stack).at(event), "EventNotViewer", str(event))

@@ -106,6 +106,9 @@ class ViewerFunction(cloudfront.Function):
                 runtime=cloudfront.FunctionRuntime.JS_2_0,
                 key_value_store=key_value_store,
             )
+        # A distribution of another stack reads the ARN from this one's outputs: no custom resource, in any Region, and
+        # nothing that keeps another function from taking its place.
+        cdk.CrossStackReferences.of(self).produce(cdk.ReferenceStrength.WEAK)
         self._where = where
         self.key_value_store = key_value_store
         if data is not None:
