@@ -14,6 +14,7 @@ from tests.function.support import define, only, resources
 from tests.refusals import refusal
 
 if TYPE_CHECKING:
+    from cdk_lambda_patterns import WellArchitectedFunction
     from cdk_lambda_patterns.testing import Template
 
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
@@ -283,6 +284,12 @@ class TestAlarm:
         ]
 
 
+def share_traffic(function: WellArchitectedFunction) -> None:
+    alias: Any = function.live.node.default_child
+    weight = lambda_.CfnAlias.VersionWeightProperty(function_version="1", function_weight=0.1)
+    alias.routing_config = lambda_.CfnAlias.AliasRoutingConfigurationProperty(additional_version_weights=[weight])
+
+
 class TestFunctions:
     def test_fail_when_another_keeps_them_ready(self, stack: cdk.Stack) -> None:
         function = define(stack)
@@ -346,14 +353,37 @@ class TestFunctions:
             path="Stack/Function",
         )
 
+    @pytest.mark.parametrize("before", [True, False])
+    def test_fail_when_their_alias_has_a_fixed_number_too(self, stack: cdk.Stack, *, before: bool) -> None:
+        function = define(stack)
+        alias: Any = function.live.node.default_child
+        fixed = lambda_.CfnAlias.ProvisionedConcurrencyConfigurationProperty(provisioned_concurrent_executions=1)
+        if before:
+            alias.provisioned_concurrency_config = fixed
+        warm(stack, function=function, maximum=2)
+        if not before:
+            alias.provisioned_concurrency_config = fixed
+
+        with pytest.raises(RuntimeError, match=r"got a fixed number on 'live' too; .*\(ProvisionedTwice\)"):
+            synthesize(stack)
+
     @pytest.mark.parametrize("options", [{"concurrency": 1}, {"maximum": 2}])
     def test_fail_when_their_traffic_is_shared_for_good(self, stack: cdk.Stack, options: dict[str, Any]) -> None:
         function = define(stack)
-        alias: Any = function.live.node.default_child
-        weight = lambda_.CfnAlias.VersionWeightProperty(function_version="1", function_weight=0.1)
-        alias.routing_config = lambda_.CfnAlias.AliasRoutingConfigurationProperty(additional_version_weights=[weight])
+        share_traffic(function)
 
         refused(stack, "ProvisionedBesideWeights", "'live' with a routing configuration", function=function, **options)
+
+    @pytest.mark.parametrize("options", [{"concurrency": 1}, {"maximum": 2}])
+    def test_fail_when_their_traffic_is_shared_afterwards(self, stack: cdk.Stack, options: dict[str, Any]) -> None:
+        function = define(stack)
+        warm(stack, function=function, **options)
+        share_traffic(function)
+
+        with pytest.raises(
+            RuntimeError, match=r"got 'live' with a routing configuration; .*\(ProvisionedBesideWeights\)"
+        ):
+            synthesize(stack)
 
     def test_fail_when_it_is_a_name(self, stack: cdk.Stack) -> None:
         refused(stack, "TypeMismatch", "str", function="orders", concurrency=1)

@@ -13,6 +13,7 @@ from aws_cdk import aws_applicationautoscaling as autoscaling, aws_codedeploy as
 from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
+from cdk_lambda_patterns.errors import ValidationError
 from cdk_lambda_patterns.function.alarms import define_alarm
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function, require_type
 from cdk_lambda_patterns.function.given import given_list
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _DIMENSION = "lambda:function:ProvisionedConcurrency"
 _UTILIZATION = "LambdaProvisionedConcurrencyUtilization"
+_ONE_OWNER = "must have one owner of what is kept ready: of two, each would undo the other's"
 SCALED_BY_CDK = "AliasScaling"
 """What the CDK calls what `Alias.add_auto_scaling` defines."""
 ALL_AT_ONCE = "CodeDeployDefault.LambdaAllAtOnce"
@@ -139,7 +141,7 @@ class ProvisionedConcurrency(Construct):
         # 2 define
         self.most = None if any(map(is_token, most)) else max(most)
         _owners[function] = self
-        self.node.add_validation(_OneOwner(function.live))
+        self.node.add_validation(_Alone(where, function.live, scales=concurrency is None))
         self.scalable_target = self.scaling_policy = None
         if concurrency is not None:
             alias.provisioned_concurrency_config = lambda_.CfnAlias.ProvisionedConcurrencyConfigurationProperty(
@@ -168,18 +170,33 @@ def provisioned_concurrency_of(function: WellArchitectedFunction) -> Provisioned
 
 
 @jsii.implements(constructs.IValidation)
-class _OneOwner:
-    """Finds what the CDK itself scales, whenever it came there."""
+class _Alone:
+    """Finds what else came to the alias, whenever it came there."""
 
-    def __init__(self, alias: lambda_.Alias) -> None:
+    def __init__(self, where: Where, alias: lambda_.Alias, *, scales: bool) -> None:
+        self._where = where
         self._alias = alias
+        self._scales = scales
 
     def validate(self) -> list[str]:
         """What is wrong."""
-        if self._alias.node.try_find_child(SCALED_BY_CDK) is None:
-            return []
-        rule = "the function must have one owner of what is kept ready: of two, each would undo the other's"
-        return [f"{rule}; leave live.add_auto_scaling(...) out (ProvisionedTwice)"]
+        try:
+            _check_alone(self._where, self._alias.node, scales=self._scales)
+        except ValidationError as error:  # the CDK gathers texts before it raises its own
+            return [str(error)]
+        return []
+
+
+def _check_alone(where: Where, alias: constructs.Node, *, scales: bool) -> None:
+    resource = cast("lambda_.CfnAlias", alias.default_child)
+    other = None
+    if alias.try_find_child(SCALED_BY_CDK) is not None:
+        other = "live.add_auto_scaling(...)"
+    elif scales and resource.provisioned_concurrency_config is not None:
+        other = "a fixed number on 'live'"
+    if other is not None:
+        where.refuse("function", _ONE_OWNER, got=f"{other} too", fix="leave it out", code="ProvisionedTwice")
+    _check_weights(where, resource)
 
 
 def _check_owner(where: Where, function: WellArchitectedFunction, *, scales: bool) -> None:
@@ -187,7 +204,7 @@ def _check_owner(where: Where, function: WellArchitectedFunction, *, scales: boo
     if owner is not None:
         where.refuse(
             "function",
-            "must have one owner of what is kept ready: of two, each would undo the other's",
+            _ONE_OWNER,
             got=f"a function that {owner.node.path} keeps ready",
             fix="merge them: other numbers at other times are its 'seasons'",
             code="ProvisionedTwice",
