@@ -243,6 +243,14 @@ def test_fails_when_two_functions_share_a_role(kind: str, stack: cdk.Stack) -> N
     refused(stack, "RoleShared", "the role of Stack/First", role=second)
 
 
+def test_each_stage_may_have_a_role_of_the_same_name(app: cdk.App) -> None:
+    for name in ("Dev", "Prod"):
+        stack = cdk.Stack(cdk.Stage(app, name), "Stack")
+        define(stack, "First", role=iam.Role.from_role_name(stack, "Role", "orders"))
+
+    refused(stack, "RoleShared", "the role of Prod/Stack/First", role=iam.Role.from_role_name(stack, "R", "orders"))
+
+
 def test_fails_when_a_function_gets_the_role_that_another_one_made(stack: cdk.Stack) -> None:
     refused(stack, "RoleShared", "the role of Stack/First", role=define(stack, "First").role)
 

@@ -179,6 +179,17 @@ class TestLogGroup:
 
         refused(stack, "LogGroupFilters", "3", log_group=logs.LogGroup.from_log_group_name(stack, "G", "/counted"))
 
+    @pytest.mark.parametrize("by", ["stage", "region"])
+    def test_from_outside_is_another_one_in_each(self, by: str, app: cdk.App) -> None:
+        for region in ("eu-central-1", "eu-west-1", "us-east-1"):
+            in_stage = by == "stage"
+            scope = cdk.Stage(app, region) if in_stage else app
+            env = None if in_stage else cdk.Environment(account="111111111111", region=region)
+            stack = cdk.Stack(scope, f"Stack-{region}", env=env)
+            group = logs.LogGroup.from_log_group_name(stack, "Group", "/counted")
+
+            LogsTrigger(stack, "Trigger", function=define(stack), log_group=group)
+
 
 def test_fails_when_the_function_is_a_plain_one(stack: cdk.Stack) -> None:
     plain = lambda_.Function(

@@ -196,8 +196,9 @@ def check_role(where: Where, role: iam.IRole) -> None:
     made_for = role.node.scope
     if isinstance(made_for, lambda_.FunctionBase):
         _refuse_shared(where, made_for.node.path)
-    # An imported role is a new object each time; its ARN, within one app, says whether it is the same.
-    key = (reference(where.scope.node.root), role.role_arn)
+    # An imported role is a new object each time; its ARN, within one stage, says whether it is the same: its account
+    # may be a token.
+    key = (reference(cdk.Stage.of(where.scope)), role.role_arn)
     owner = _owners.setdefault(key, where.path)
     if owner != where.path:
         _refuse_shared(where, owner)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _STANDARD = "STANDARD"
 
-_filters: dict[tuple[str, str], set[str]] = {}
-"""The triggers of each log group, by app, since imports of the same group are several objects, and by its name."""
+_filters: dict[tuple[str, str, str], set[str]] = {}
+"""The triggers of each log group: by stage and environment, since imports of one are several objects, and its name."""
 
 
 class LogsTrigger(Construct):
@@ -138,7 +138,9 @@ def _check_class(where: Where, log_group: logs.ILogGroup) -> None:
 
 
 def _count_filter(where: Where, scope: Construct, log_group: str) -> None:
-    paths = _filters.setdefault((reference(scope.node.root), log_group), set())
+    # A name says which group it is within a stage and an environment: others have groups of that name too.
+    place = (reference(cdk.Stage.of(scope)), cdk.Stack.of(scope).environment)
+    paths = _filters.setdefault((*place, log_group), set())
     paths.add(where.path)
     if len(paths) > quotas.SUBSCRIPTION_FILTERS_PER_LOG_GROUP:
         where.refuse(
