@@ -8,7 +8,7 @@ import pytest
 from aws_cdk import aws_cloudfront as cloudfront, aws_cloudfront_origins as origins, aws_sns as sns
 
 from cdk_lambda_patterns import ValidationError, ViewerFunction, quotas
-from cdk_lambda_patterns.testing import synthesize
+from cdk_lambda_patterns.testing import fast_app, synthesize
 from tests.function.support import only, resources
 from tests.refusals import refusal
 
@@ -195,6 +195,20 @@ class TestKeyValueStore:
         assert one != name({"/old": "/new", "/a": "/b"}, stack_name="Test")
         assert one.startswith("us-east-1-Stack-Moved-")
         assert len(one) <= 64
+
+    @pytest.mark.parametrize("region", ["us-east-1", None])
+    def test_stays_the_same_in_a_nested_stack(self, region: str | None) -> None:
+        """Whose name is a token: what else an app defines before must not make another store."""
+
+        def name(others: int, stack_name: str = "Shop") -> Any:  # noqa: ANN401
+            stack = cdk.Stack(fast_app(), "Shop", stack_name=stack_name, env=cdk.Environment(region=region))
+            for number in range(others):
+                cdk.NestedStack(stack, f"Other{number}")
+            nested = cdk.NestedStack(stack, "Site")
+            define(nested, key_values={"/old": "/new"})
+            return only(synthesize(nested), STORE)["Name"]
+
+        assert name(0) == name(3) != name(0, "Test")
 
     def test_has_a_name_of_at_most_64_characters_everywhere(self, app: cdk.App) -> None:
         stack = cdk.Stack(app, "S" * 60, env=cdk.Environment(region="ap-southeast-2"))

@@ -12,6 +12,7 @@ from aws_cdk import aws_cloudfront as cloudfront, aws_cloudwatch as cloudwatch, 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.alarms import define_alarm, let_alarms_publish
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
+from cdk_lambda_patterns.function.stacks import root_stack
 from cdk_lambda_patterns.tokens import is_token, without_tokens
 from cdk_lambda_patterns.validation import Where
 
@@ -142,7 +143,8 @@ class ViewerFunction(cloudfront.Function):
         content = as_import_source(data)
         # Other data in a store of the same name would change nothing: CloudFront reads them when it makes the store.
         stack = cdk.Stack.of(self)
-        digest = hashlib.sha256(f"{stack.stack_name}\n{content}".encode()).hexdigest()[:_DIGEST]
+        # A nested stack's own name is a token, and another one as soon as the app changes.
+        digest = hashlib.sha256(f"{root_stack(stack).stack_name}\n{content}".encode()).hexdigest()[:_DIGEST]
         unique = cdk.Names.unique_resource_name(self, max_length=_NAME - _REGION - _DIGEST - 2, separator="-")
         store = cloudfront.KeyValueStore(
             self,
