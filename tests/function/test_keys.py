@@ -8,20 +8,24 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import (
     aws_iam as iam,
+    aws_kinesis as kinesis,
     aws_kms as kms,
     aws_lambda as lambda_,
     aws_logs as logs,
     aws_secretsmanager as secretsmanager,
+    aws_sqs as sqs,
 )
 
+from cdk_lambda_patterns import DeadLetterRedrive, IdempotencyTable, KinesisTrigger, SqsTrigger
 from cdk_lambda_patterns.function.keys import let_logs_use, let_use
-from cdk_lambda_patterns.testing import synthesize
+from cdk_lambda_patterns.testing import fast_app, synthesize
 from tests.function.support import define, only, resources, statements
 from tests.triggers.polling import logical_id, warnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cdk_lambda_patterns import WellArchitectedFunction
     from cdk_lambda_patterns.testing import Template
 
 ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
@@ -140,6 +144,44 @@ def test_a_key_that_is_known_by_its_alias_is_named_by_it(stack: cdk.Stack) -> No
     assert statement["Action"] == [*ACTIONS]
     assert str(statement["Resource"]["Fn::Join"][1][-1]).endswith(":key/*")
     assert statement["Condition"] == {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/orders"}}
+
+
+BY_ALIAS: dict[str, Callable[[cdk.Stack, WellArchitectedFunction, kms.IAlias], object]] = {
+    "a queue that starts it": lambda stack, function, key: SqsTrigger(
+        stack, "Trigger", function=function, queue=sqs.Queue(stack, "Queue", encryption_master_key=key)
+    ),
+    "the trigger's own queue": lambda stack, function, key: SqsTrigger(
+        stack, "Trigger", function=function, encryption_key=key
+    ),
+    "a stream": lambda stack, function, key: KinesisTrigger(
+        stack, "Trigger", function=function, stream=kinesis.Stream(stack, "Stream", encryption_key=key)
+    ),
+    "a table": lambda stack, function, key: IdempotencyTable(stack, "Table", function=function, encryption_key=key),
+    "a secret": lambda stack, function, key: function.secret(
+        "SECRET", secretsmanager.Secret(stack, "Secret", encryption_key=key)
+    ),
+    "a redrive": lambda stack, function, key: DeadLetterRedrive(
+        stack, "Redrive", queue=SqsTrigger(stack, "Trigger", function=function, encryption_key=key).queue
+    ).grant(function),
+}
+
+
+@pytest.mark.parametrize("use", BY_ALIAS.values(), ids=BY_ALIAS)
+@pytest.mark.parametrize("recommended", [False, True])
+def test_a_function_may_use_what_a_key_guards_that_is_known_by_its_alias(
+    recommended: bool,  # noqa: FBT001
+    use: Callable[[cdk.Stack, WellArchitectedFunction, kms.IAlias], object],
+) -> None:
+    stack = cdk.Stack(fast_app(recommended_flags=recommended), "Stack")
+    key = kms.Alias.from_alias_name(stack, "Key", "alias/orders")
+
+    use(stack, define(stack), key)
+
+    found = [each for each in statements(synthesize(stack)) if "kms:" in str(each["Action"])]
+    assert found
+    for statement in found:
+        assert "kms:Decrypt" in statement["Action"]
+        assert statement["Condition"]["ForAnyValue:StringEquals"] == {"kms:ResourceAliases": "alias/orders"}
 
 
 class TestLogGroups:

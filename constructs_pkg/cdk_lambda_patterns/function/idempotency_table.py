@@ -12,6 +12,7 @@ from cdk_lambda_patterns.validation import Where
 
 from .cdk_refusals import cdk_refusals, expect_type
 from .environment import check_environment
+from .keys import use_of
 from .references import reference
 
 if TYPE_CHECKING:
@@ -117,10 +118,10 @@ class IdempotencyTable(Construct):
         iam.Grant.add_to_principal(grantee=function, actions=list(_REMEMBER), resource_arns=[table.table_arn])
         if self._key is not None:
             # DynamoDB uses the key on behalf of whoever reads and writes.
+            statement = use_of(self._key, *_USE_KEY)
             through = {"StringEquals": {"kms:ViaService": f"dynamodb.{cdk.Aws.REGION}.amazonaws.com"}}
-            iam.Grant.add_to_principal(
-                grantee=function, actions=list(_USE_KEY), resource_arns=[self._key.key_arn], conditions=through
-            )
+            statement["Condition"] = {**statement.get("Condition", {}), **through}
+            function.add_to_role_policy(iam.PolicyStatement.from_json(statement))
         function.add_environment(self._variable, table.table_name)
 
     def _claim(self, function: lambda_.Function) -> None:

@@ -19,11 +19,13 @@ from cdk_lambda_patterns.json_values import as_list, as_mapping
 from . import principals
 from .acknowledgments import acknowledge_wildcard
 from .cdk_refusals import has
-from .policies import arn_here
+from .policies import allow, arn_here
 from .references import in_one_stack
 
 if TYPE_CHECKING:
     from constructs import IConstruct
+
+    from .policies import Statement
 
 
 _ALIAS_REASON = "the keys that have this alias: which one that is, another app decides"
@@ -37,13 +39,33 @@ def let_use(grantee: lambda_.Function | iam.IRole | iam.Role, key: kms.IKey | km
         key: The key: of this app, imported, or an alias.
         *actions: As `kms:Decrypt`.
     """
-    if has(key, "alias_name") and not isinstance(key, kms.Alias):
-        _let_use_by_alias(grantee, cast("kms.IAlias", key), actions)
+    if _is_imported_alias(key):
+        statement = use_of(key, *actions)
+        principal = cast("iam.IGrantable", grantee).grant_principal
+        principal.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+        acknowledge_wildcard(cast("IConstruct", _role(grantee)), statement["Resource"], _ALIAS_REASON)
         return
     known = key.alias_target_key if isinstance(key, kms.Alias) else key
     known.grant(cast("iam.IGrantable", grantee), *actions)
     if isinstance(known, kms.Key) and not _leaves_it_to_roles(known, actions):
         _let_in(grantee, known, actions)
+
+
+def use_of(key: kms.IKey | kms.Key, *actions: str) -> Statement:
+    """The statement of a role's policy that lets it use a key.
+
+    Source: https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+
+    Args:
+        key: The key: of this app, imported, or an alias.
+        *actions: As `kms:Decrypt`.
+    """
+    if _is_imported_alias(key):
+        # The ARN of an alias stands for no key.
+        name = cast("kms.IAlias", key).alias_name
+        condition = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": name}}
+        return {**allow(actions, arn_here("kms", "key/*")), "Condition": condition}
+    return allow(actions, (key.alias_target_key if isinstance(key, kms.Alias) else key).key_arn)
 
 
 def let_service_use(
@@ -102,21 +124,8 @@ def let_logs_use_key_of(log_group: logs.ILogGroup) -> bool:
     return True
 
 
-def _let_use_by_alias(
-    grantee: lambda_.Function | iam.IRole | iam.Role, alias: kms.IAlias, actions: tuple[str, ...]
-) -> None:
-    """By a condition on the alias: in a policy an alias stands for no key.
-
-    Source: https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
-    """
-    keys = arn_here("kms", "key/*")
-    iam.Grant.add_to_principal(
-        grantee=cast("iam.IGrantable", grantee),
-        actions=[*actions],
-        resource_arns=[keys],
-        conditions={"ForAnyValue:StringEquals": {"kms:ResourceAliases": alias.alias_name}},
-    )
-    acknowledge_wildcard(cast("IConstruct", _role(grantee)), keys, _ALIAS_REASON)
+def _is_imported_alias(key: kms.IKey | kms.Key) -> bool:
+    return has(key, "alias_name") and not isinstance(key, kms.Alias)
 
 
 def _leaves_it_to_roles(key: kms.Key, actions: tuple[str, ...]) -> bool:

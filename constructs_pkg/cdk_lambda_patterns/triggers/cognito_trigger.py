@@ -10,6 +10,7 @@ from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function, require_type
+from cdk_lambda_patterns.function.keys import let_use
 from cdk_lambda_patterns.function.references import in_one_stack
 from cdk_lambda_patterns.validation import Where, type_name
 
@@ -112,7 +113,7 @@ class CognitoTrigger(Construct):
             self, "Permission", principal=_COGNITO, source_arn=user_pool.user_pool_arn
         )
         if custom_sender_key is not None:
-            custom_sender_key.grant_decrypt(reader_of(self, function))
+            let_use(reader_of(self, function), custom_sender_key, "kms:Decrypt")
 
     def grant(self, *actions: str) -> iam.Policy:
         """Let the function use the pool, with a policy that comes after both.

@@ -11,6 +11,7 @@ from constructs import Construct
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
+from cdk_lambda_patterns.function.keys import use_of
 from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
@@ -184,9 +185,9 @@ def _statements(
     statements = [allow(_MOVE, source_arn), allow(("sqs:SendMessage",), target_arn)]
     # Messages stay encrypted with the data key of the queue that they were sent to, until they are received.
     if source_key is not None and (target_key is None or reference(source_key) != reference(target_key)):
-        statements.append(allow(("kms:Decrypt",), source_key.key_arn))
+        statements.append(use_of(source_key, "kms:Decrypt"))
     if target_key is not None:
-        statements.append(allow(("kms:Decrypt", "kms:GenerateDataKey"), target_key.key_arn))
+        statements.append(use_of(target_key, "kms:Decrypt", "kms:GenerateDataKey"))
     return statements
 
 

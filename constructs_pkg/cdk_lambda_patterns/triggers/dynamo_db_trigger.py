@@ -9,6 +9,7 @@ from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function, require_type
+from cdk_lambda_patterns.function.keys import let_use
 from cdk_lambda_patterns.function.resolved_property import resolved_property
 from cdk_lambda_patterns.json_values import as_sequence
 from cdk_lambda_patterns.validation import Where
@@ -267,4 +268,4 @@ def _let_read(reader: Reader, stream_arn: str, key: kms.IKey | kms.Key | None) -
     # Not the CDK's grant, which would let the streams of all tables be listed.
     iam.Grant.add_to_principal(grantee=reader, actions=[*_READ], resource_arns=[stream_arn])
     if key is not None:
-        key.grant_decrypt(reader)
+        let_use(reader, key, "kms:Decrypt")

@@ -14,6 +14,7 @@ from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import define_alarm
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function
 from cdk_lambda_patterns.function.durations import duration_within
+from cdk_lambda_patterns.function.keys import let_use
 from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
@@ -310,7 +311,7 @@ def _define_role(scope: Construct, bucket: s3.IBucket, function_arn: str, log_gr
     acknowledge_wildcard(role, objects, "Firehose chooses the names of the objects")
     key = bucket.encryption_key
     if key is not None:
-        key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
+        let_use(role, key, "kms:Decrypt", "kms:GenerateDataKey")
     return role
 
 

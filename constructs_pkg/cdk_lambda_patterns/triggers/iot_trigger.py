@@ -12,6 +12,7 @@ from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.alarms import define_query_alarm
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function
+from cdk_lambda_patterns.function.keys import let_use
 from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
@@ -157,5 +158,5 @@ def _define_role(scope: Construct, queue: sqs.IQueue) -> iam.Role:
     )
     key = queue.encryption_master_key
     if key is not None:
-        key.grant(role, "kms:Decrypt", "kms:GenerateDataKey*")
+        let_use(role, key, "kms:Decrypt", "kms:GenerateDataKey*")
     return role

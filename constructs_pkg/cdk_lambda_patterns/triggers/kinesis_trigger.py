@@ -11,6 +11,7 @@ from constructs import Construct
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function
 from cdk_lambda_patterns.function.durations import duration_within
+from cdk_lambda_patterns.function.keys import let_use
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
@@ -322,4 +323,4 @@ def _let_read(reader: Reader, stream: kinesis.IStream, consumer: kinesis.CfnStre
         )
     key = stream.encryption_key
     if key is not None:
-        key.grant_decrypt(reader)
+        let_use(reader, key, "kms:Decrypt")

@@ -12,6 +12,7 @@ from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function, require_type
+from cdk_lambda_patterns.function.keys import let_use
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.validation import Where
 
@@ -121,7 +122,7 @@ class S3BatchOperations(Construct):
         self._allow_objects(["s3:PutObject"], reports, f"{report_prefix}/job-*")
         for key in _different(manifests.encryption_key, reports.encryption_key):
             # https://docs.aws.amazon.com/AmazonS3/latest/userguide/batch-ops-iam-role-policies.html
-            self._allow(["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn)
+            let_use(self.role, key, "kms:Decrypt", "kms:GenerateDataKey")
         invoke: dict[str, Any] = {"FunctionArn": live_arn, "InvocationSchemaVersion": schema_version}
         if user_arguments is not None:
             invoke["UserArguments"] = dict(user_arguments)

@@ -12,6 +12,7 @@ from constructs import Construct
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function
 from cdk_lambda_patterns.function.durations import refuse_number
+from cdk_lambda_patterns.function.keys import let_use
 from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.tokens import is_token, without_tokens
@@ -128,7 +129,7 @@ class ScheduleTrigger(Construct):
         )
         encryption_key = self.dead_letter_queue.encryption_master_key
         if encryption_key is not None:
-            encryption_key.grant(self.role, "kms:Decrypt", "kms:GenerateDataKey*")
+            let_use(self.role, encryption_key, "kms:Decrypt", "kms:GenerateDataKey*")
         self.schedule = scheduler.CfnSchedule(
             self,
             "Schedule",

@@ -13,6 +13,7 @@ from cdk_lambda_patterns.function import principals
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
 from cdk_lambda_patterns.function.alarms import define_query_alarm
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function, require_type
+from cdk_lambda_patterns.function.keys import let_use
 from cdk_lambda_patterns.function.references import in_one_stack
 from cdk_lambda_patterns.validation import Where
 
@@ -215,4 +216,4 @@ def _let_read(reader: Reader, bucket: s3.IBucket, prefix: str) -> None:
     acknowledge_wildcard(role_of(reader), objects, "SES chooses the names of the objects")
     key = bucket.encryption_key
     if key is not None:
-        key.grant_decrypt(reader)
+        let_use(reader, key, "kms:Decrypt")
