@@ -14,6 +14,7 @@ from aws_cdk import CfnOutput, aws_logs as logs
 
 from cdk_lambda_patterns import LogsTrigger
 from tests.docs.test_examples import the_stack_of
+from tests.local_cloud.fidelity.lab import eventually
 from tests.local_cloud.triggers.called import events_of, failed, lines_of, printer
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def test_only_what_matches_arrives_in_the_shape_that_aws_documents(
     """https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchlogs.html."""
     log(shared_local_cloud, deployed, "INFO all is well", "ERROR only a test", "ERROR no stock", "ERROR no price")
 
-    event = events_of(deployed.function("Printer"))[0]
+    function = deployed.function("Printer")
+    (event,) = eventually(lambda: [event for event in events_of(function) if "no stock" in str(data(event))])
     assert event.keys() == {"awslogs"}
     assert event["awslogs"].keys() == {"data"}
     content = data(event)

@@ -28,21 +28,39 @@ _Queue: TypeAlias = tuple[str, str, str]
 """Account, Region and name."""
 
 
+class _Counts:
+    """What has happened to messages since it was published. Requests and the publisher are in threads of their own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[tuple[_Queue, str]] = Counter()
+
+    def add(self, queue: Record, metric: str, by: int = 1) -> None:
+        *_, region, account, name = queue["attributes"]["QueueArn"].split(":")
+        with self._lock:
+            self._counts[(account, region, name), metric] += by
+
+    def take(self) -> Counter[tuple[_Queue, str]]:
+        with self._lock:
+            taken, self._counts = self._counts, Counter()
+        return +taken  # without zeros
+
+
 def apply() -> None:
     """Count what happens to messages, and publish it with the state of each queue every second."""
-    counts: Counter[tuple[_Queue, str]] = Counter()
+    counts = _Counts()
     _count_sent(counts)
     _count_received_and_deleted(counts)
     threading.Thread(target=_publish, args=(counts,), daemon=True, name="sqs-metrics").start()
 
 
-def _count_sent(counts: Counter[tuple[_Queue, str]]) -> None:
+def _count_sent(counts: _Counts) -> None:
     sqs = module("services.sqs")
 
     @around(sqs, "_act_send_message", "data, qurl")  # batches come here too
     def _send(original: Callable[..., object], data: Record, qurl: str) -> object:
         answer = original(data, qurl)
-        _count(counts, sqs._get_q(data.get("QueueUrl", qurl)), "NumberOfMessagesSent")
+        counts.add(sqs._get_q(data.get("QueueUrl", qurl)), "NumberOfMessagesSent")
         return answer
 
     sqs._HANDLERS["SendMessage"] = sqs._act_send_message
@@ -63,53 +81,45 @@ def _count_sent(counts: Counter[tuple[_Queue, str]]) -> None:
             before = len(queue["messages"]) if queue else 0
             answer = original(target, *args, **kwargs)
             if queue and len(queue["messages"]) > before:
-                _count(counts, queue, "NumberOfMessagesSent")
+                counts.add(queue, "NumberOfMessagesSent")
             return answer
 
 
-def _count_received_and_deleted(counts: Counter[tuple[_Queue, str]]) -> None:
+def _count_received_and_deleted(counts: _Counts) -> None:
     sqs = module("services.sqs")
 
     @around(sqs, "_collect_msgs", "q, max_n, vis_timeout")
     def _receive(original: Callable[..., list[Record]], q: Record, *args: object) -> list[Record]:
         messages = original(q, *args)
-        _count(counts, q, "NumberOfMessagesReceived", len(messages))
+        counts.add(q, "NumberOfMessagesReceived", len(messages))
         return messages
 
     @around(sqs._HANDLERS, "DeleteMessage", "data, qurl")
     def _delete(original: Callable[..., object], data: Record, qurl: str) -> object:
         answer = original(data, qurl)
-        _count(counts, sqs._get_q(data.get("QueueUrl", qurl)), "NumberOfMessagesDeleted")
+        counts.add(sqs._get_q(data.get("QueueUrl", qurl)), "NumberOfMessagesDeleted")
         return answer
 
     @around(sqs._HANDLERS, "DeleteMessageBatch", "data, qurl")
     def _delete_batch(original: Callable[..., Record], data: Record, qurl: str) -> Record:
         answer = original(data, qurl)
-        _count(counts, sqs._get_q(data.get("QueueUrl", qurl)), "NumberOfMessagesDeleted", len(answer["Successful"]))
+        counts.add(sqs._get_q(data.get("QueueUrl", qurl)), "NumberOfMessagesDeleted", len(answer["Successful"]))
         return answer
 
     @around(sqs, "_delete_messages_for_esm", "queue_url, receipt_handles")
     def _delete_for_function(original: Callable[..., object], queue_url: str, receipt_handles: set[str]) -> object:
-        _count(counts, sqs._get_q(queue_url), "NumberOfMessagesDeleted", len(receipt_handles))
+        counts.add(sqs._get_q(queue_url), "NumberOfMessagesDeleted", len(receipt_handles))
         return original(queue_url, receipt_handles)
 
 
-def _count(counts: Counter[tuple[_Queue, str]], queue: Record, metric: str, by: int = 1) -> None:
-    *_, region, account, name = queue["attributes"]["QueueArn"].split(":")
-    counts[(account, region, name), metric] += by
-
-
-def _publish(counts: Counter[tuple[_Queue, str]]) -> None:
+def _publish(counts: _Counts) -> None:
     sqs = module("services.sqs")
     published: dict[str, tuple[tuple[int, ...], float]] = {}
     while True:
         time.sleep(_EVERY_SECONDS)
-        for key, value in list(counts.items()):
-            (account, region, name), metric = key
-            counts[key] -= value
-            if value:
-                with module("core.responses").request_scope(account, region):
-                    metrics.put("AWS/SQS", metric, value, "Count", {"QueueName": name})
+        for ((account, region, name), metric), value in counts.take().items():
+            with module("core.responses").request_scope(account, region):
+                metrics.put("AWS/SQS", metric, value, "Count", {"QueueName": name})
         for queue in list(sqs._queues._data.values()):
             arn = queue["attributes"]["QueueArn"]
             counted, when = published.get(arn, ((), 0.0))
