@@ -49,6 +49,10 @@ CASES: dict[str, tuple[list[tuple[str, dict[str, Any]]], list[tuple[str, dict[st
     "DurableExecutions": ([(FUNCTION, {"DurableConfig": {"ExecutionTimeout": 60}})], [(FUNCTION, {})]),
     "TenantIsolation": ([(FUNCTION, {"TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}})], [(FUNCTION, {})]),
     "CodeSigning": ([(FUNCTION, {"CodeSigningConfigArn": {"Ref": "Signing"}})], [(FUNCTION, {})]),
+    "ManagedInstances": (
+        [(FUNCTION, {"CapacityProviderConfig": {"LambdaManagedInstancesCapacityProviderConfig": {}}})],
+        [(FUNCTION, {}), ("AWS::Lambda::CapacityProvider", {})],
+    ),
     "ProvisionedConcurrency": (
         [
             ("AWS::Lambda::Alias", {"ProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": 1}}),

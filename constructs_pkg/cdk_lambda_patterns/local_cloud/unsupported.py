@@ -144,6 +144,12 @@ NOT_SHOWN: tuple[NotShown, ...] = (
         (Concern((_FUNCTION,), "CodeSigningConfigArn"),),
     ),
     NotShown(
+        "ManagedInstances",
+        "instances that Lambda manages",
+        "their functions run like any other, one request at a time in each environment",
+        (Concern((_FUNCTION,), "CapacityProviderConfig"),),
+    ),
+    NotShown(
         "ProvisionedConcurrency",
         "provisioned concurrency and its scaling",
         "the settings are kept, nothing is started ahead",
