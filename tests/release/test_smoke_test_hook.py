@@ -358,6 +358,10 @@ class TestPayloads:
 
         refused(stack, "SmokeTestUnresolved", got, [{"payload": {"account": value}}])
 
+    @pytest.mark.parametrize("status", [100, 599, [100, 599]])
+    def test_may_expect_any_status(self, stack: cdk.Stack, status: object) -> None:
+        released(stack, [{"payload": 1, "expect": {"status": status}}])
+
     def test_may_have_any_numbers(self, stack: cdk.Stack) -> None:
         released(stack, [{"payload": [-1e200, -1e9, 0.5, 10**30]}])
 
