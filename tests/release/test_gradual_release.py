@@ -785,7 +785,8 @@ class TestCircles:
         self, app: cdk.App, stack: cdk.Stack, name: str, define_hook: Callable[[cdk.Stack], lambda_.Function]
     ) -> None:
         function, hook = define(stack), define_hook(stack)
-        release(stack, function=function, **{name: hook})
+        options: dict[str, Any] = {"function": function, name: hook}
+        release(stack, **options)
         hook.add_environment("LIVE", f"call {function.live.function_name}")
 
         with pytest.raises(
