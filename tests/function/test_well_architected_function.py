@@ -210,6 +210,9 @@ class TestLogGroup:
         assert log_group["Properties"] == {"RetentionInDays": practices.LOG_RETENTION_DAYS}
         assert log_group["DeletionPolicy"] == log_group["UpdateReplacePolicy"] == "Retain"
 
+    def test_fails_when_a_snapshot_is_to_be_made_of_it(self, stack: cdk.Stack) -> None:
+        refused(stack, "RemovalPolicyInvalid", "SNAPSHOT", log_removal_policy=cdk.RemovalPolicy.SNAPSHOT)
+
     @pytest.mark.parametrize("flags", [False, True])
     def test_retention_and_removal_may_be_chosen(self, flags: bool) -> None:  # noqa: FBT001
         template = synthesize(

@@ -253,6 +253,8 @@ class TestMount:
         ({"path": None}, "TextExpected", "None"),
         ({"path": 5}, "TextExpected", "5"),
         ({"automatic_backups": "no"}, "TypeMismatch", "'no'"),
+        ({"removal_policy": "DESTROY"}, "RemovalPolicyInvalid", "'DESTROY'"),
+        ({"removal_policy": cdk.RemovalPolicy.SNAPSHOT}, "RemovalPolicyInvalid", "SNAPSHOT"),
     ],
 )
 def test_fails_when_a_value_cannot_work(stack: cdk.Stack, options: dict[str, Any], code: str, got: str) -> None:

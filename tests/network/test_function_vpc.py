@@ -454,6 +454,20 @@ class TestNetworkAcl:
         ({"ipv6": "no"}, ("TypeMismatch", "'no'")),
         ({"network_acl": "no"}, ("TypeMismatch", "'no'")),
         ({"flow_log": None}, ("TypeMismatch", "None")),
+        ({"endpoints": 5}, ("ListExpected", "int")),
+        ({"endpoints": {"sqs", "sns"}}, ("ListExpected", "set")),
+        ({"concurrency": float("inf")}, ("CountOutOfRange", "inf")),
+        ({"functions": float("nan")}, ("CountOutOfRange", "nan")),
+        ({"flow_log_removal_policy": "DESTROY"}, ("RemovalPolicyInvalid", "'DESTROY'")),
+        ({"flow_log_removal_policy": cdk.RemovalPolicy.SNAPSHOT}, ("RemovalPolicyInvalid", "SNAPSHOT")),
+        *(
+            ({"flow_log": False, name: value}, ("FlowLogOptionsUnused", str(value)))
+            for name, value in (
+                ("flow_log_traffic", ec2.FlowLogTrafficType.ALL),
+                ("flow_log_retention", logs.RetentionDays.ONE_DAY),
+                ("flow_log_removal_policy", cdk.RemovalPolicy.DESTROY),
+            )
+        ),
     ],
 )
 def test_fails_when_a_value_cannot_work(stack: cdk.Stack, options: dict[str, Any], refusal: tuple[str, str]) -> None:

@@ -10,6 +10,8 @@ from aws_cdk import aws_lambda as lambda_, aws_logs as logs
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.validation import is_number
 
+from .retention import check_removal_policy
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -49,6 +51,7 @@ def check_log_options(
                 code="LogOptionsConflict",
             )
     check_log_retention(where, "log_retention", retention)
+    check_removal_policy(where, "log_removal_policy", removal_policy)
 
 
 def check_log_retention(where: Where, prop: str, retention: object) -> None:

@@ -10,12 +10,39 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
+from cdk_lambda_patterns.validation import shown
+
 if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
+
+    from cdk_lambda_patterns.validation import Where
 
 LATE = 900
 """After aspects that change resources (200) and those that do not say what they do (500), before those that read
 (1,000)."""
+
+
+def check_removal_policy(where: Where, prop: str, policy: object) -> None:
+    """Refuse what CloudFormation does not do with log groups and files. None passes.
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+
+    Args:
+        where: The construct.
+        prop: The property.
+        policy: What the user gave.
+
+    Raises:
+        ValidationError: A snapshot, which is for other resources, or no removal policy.
+    """
+    if policy is not None and (not isinstance(policy, cdk.RemovalPolicy) or policy is cdk.RemovalPolicy.SNAPSHOT):
+        where.refuse(
+            prop,
+            "must be RETAIN, RETAIN_ON_UPDATE_OR_DELETE or DESTROY of aws_cdk.RemovalPolicy",
+            got=policy.name if isinstance(policy, cdk.RemovalPolicy) else shown(policy),
+            fix="choose one of them, or leave it out",
+            code="RemovalPolicyInvalid",
+        )
 
 
 def keep(resource: cdk.CfnResource | cdk.Resource, policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN) -> None:

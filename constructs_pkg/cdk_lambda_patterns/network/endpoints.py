@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from aws_cdk import aws_ec2 as ec2
 
 from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.function.given import given_list
 from cdk_lambda_patterns.function.reachability import services_called
 from cdk_lambda_patterns.validation import type_name
 
@@ -33,7 +34,7 @@ def endpoint_names(where: Where, endpoints: Iterable[Endpoint]) -> dict[str, ec2
         ValidationError: A name that is not known.
     """
     services: dict[str, ec2.IInterfaceVpcEndpointService] = {}
-    for endpoint in [endpoints] if isinstance(endpoints, str) else endpoints:
+    for endpoint in [endpoints] if isinstance(endpoints, str) else given_list(where, "endpoints", endpoints):
         if isinstance(endpoint, str):
             name = quotas.VPC_ENDPOINTS.get(endpoint, endpoint)
             if name not in quotas.VPC_ENDPOINTS.values():

@@ -12,6 +12,7 @@ from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
 from cdk_lambda_patterns.function.function_network import remember_vpc
 from cdk_lambda_patterns.function.policies import policy_document
+from cdk_lambda_patterns.function.retention import check_removal_policy
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
@@ -91,6 +92,7 @@ class FunctionFileSystem(Construct):
         where.required_within("user", user, quotas.POSIX_ID)
         _check_path(where, path)
         where.true_or_false(automatic_backups=automatic_backups)
+        check_removal_policy(where, "removal_policy", removal_policy)
 
         # 2 derive
         with cdk_refusals(where):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import math
+from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,8 +14,9 @@ from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function, require_type
 from cdk_lambda_patterns.function.function_network import interfaces, usable_addresses
 from cdk_lambda_patterns.function.log_group import check_log_retention
+from cdk_lambda_patterns.function.retention import check_removal_policy
 from cdk_lambda_patterns.tokens import is_token
-from cdk_lambda_patterns.validation import Where
+from cdk_lambda_patterns.validation import Where, is_number, type_name
 
 from .endpoints import define_endpoint, define_endpoint_security_group, endpoint_names, services_granted
 from .flow_log import define_flow_log
@@ -144,6 +147,15 @@ class FunctionVpc(ec2.Vpc):
         check_log_retention(where, "flow_log_retention", flow_log_retention)
         expect_type(where, "flow_log_encryption_key", flow_log_encryption_key, "key_arn", "aws_kms.IKey")
         _check_traffic(where, flow_log_traffic)
+        check_removal_policy(where, "flow_log_removal_policy", flow_log_removal_policy)
+        if not flow_log:
+            _check_no_options_of_flow_log(
+                where,
+                flow_log_traffic=flow_log_traffic,
+                flow_log_retention=flow_log_retention,
+                flow_log_removal_policy=flow_log_removal_policy,
+                flow_log_encryption_key=flow_log_encryption_key,
+            )
 
         # 2 derive
         mask = _subnet_mask(where, cidr, zones)
@@ -281,8 +293,8 @@ def _check_counts(where: Where, *, zones: int, nat_gateways: int, functions: int
         ("functions", functions, 1, None),
         ("concurrency", concurrency, 1, None),
     ):
-        known = isinstance(cast("object", value), (int, float)) and not isinstance(value, bool) and not is_token(value)
-        if not known or value < minimum or (maximum is not None and value > maximum) or value != int(value):
+        known = is_number(value) and not is_token(value)
+        if not known or not minimum <= value <= (math.inf if maximum is None else maximum) or value % 1 != 0:
             limit = f"{minimum:g} or more" if maximum is None else f"{minimum:g} to {maximum:g}"
             where.refuse(
                 prop,
@@ -302,6 +314,18 @@ def _check_traffic(where: Where, traffic: object) -> None:
             fix="write it as aws_ec2.FlowLogTrafficType.ALL",
             code="TypeMismatch",
         )
+
+
+def _check_no_options_of_flow_log(where: Where, **options: object) -> None:
+    for prop, value in options.items():
+        if value is not None:
+            where.refuse(
+                prop,
+                "must be left out without a flow log",
+                got=str(value) if isinstance(value, Enum) else type_name(value),
+                fix="leave 'flow_log' out",
+                code="FlowLogOptionsUnused",
+            )
 
 
 def _check_zones(where: Where, wanted: int, got: Sequence[str]) -> None:
