@@ -95,6 +95,19 @@ def test_a_parameter_comes_decrypted_from_the_extension(extension: list[tuple[st
     assert len(extension) == 1
 
 
+def test_the_extension_is_asked_past_any_proxy(
+    extension: list[tuple[str, str | None]], monkeypatch: pytest.MonkeyPatch, unused_port: int
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{unused_port}")
+    monkeypatch.setattr("urllib.request._opener", None)  # made once for a process, with its proxies
+
+    Secret("arn:secret").value()
+
+    assert len(extension) == 1
+
+
 def test_after_five_minutes_it_is_asked_for_again(
     extension: list[tuple[str, str | None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import enum
 from typing import TYPE_CHECKING, Any
 
 from cdk_lambda_patterns.errors import ValidationError
+from cdk_lambda_patterns.json_values import as_sequence
 from cdk_lambda_patterns.settings import Access, FunctionSettings, Parameter, Secret
 from cdk_lambda_patterns.settings.declaration import Setting, declared
 from cdk_lambda_patterns.tokens import is_token
@@ -111,7 +112,7 @@ def _fields(where: Where, settings: object) -> tuple[Setting, ...]:
 def _text(where: Where, function: WellArchitectedFunction, setting: Setting, value: object) -> str:
     if setting.access is not None:
         return _granted(where, function, setting, setting.access, value)
-    if is_token(value) and not isinstance(value, list):
+    if is_token(value) and as_sequence(value) is None:
         return str(value)
     try:
         return setting.text(value)

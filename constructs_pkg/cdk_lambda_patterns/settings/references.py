@@ -75,8 +75,10 @@ def _from_extension(kind: str, reference: str) -> str:
         f"http://localhost:{port}{paths[kind]}",
         headers={"X-Aws-Parameters-Secrets-Token": os.environ.get("AWS_SESSION_TOKEN", "")},
     )
+    # A proxy of the function's would not find it, and must not see the token.
+    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310 - this machine
+        with directly.open(request, timeout=5) as response:
             answer: dict[str, Any] = json.load(response)
     except urllib.error.HTTPError:
         raise
