@@ -71,6 +71,7 @@ def sdk(monkeypatch: pytest.MonkeyPatch, unused_port: int) -> list[dict[str, Any
     boto3 = types.SimpleNamespace(client=lambda _service: Client())
     monkeypatch.setitem(sys.modules, "boto3", boto3)  # as much of it as is used
     monkeypatch.setenv("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", str(unused_port))
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
     return asked
 
 
@@ -128,6 +129,16 @@ def test_after_five_minutes_it_is_asked_for_again(
 def test_fails_when_the_extension_refuses() -> None:
     with pytest.raises(OSError, match="400"):
         Secret("arn:other").value()
+
+
+def test_without_a_token_the_sdk_is_used(
+    sdk: list[dict[str, Any]], extension: list[tuple[str, str | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with SnapStart, whose credentials do not come as variables."""
+    monkeypatch.delenv("AWS_SESSION_TOKEN")
+
+    assert Secret("arn:secret").value() == "s"
+    assert (sdk, extension) == ([{"SecretId": "arn:secret"}], [])
 
 
 def test_without_the_extension_the_sdk_is_used(sdk: list[dict[str, Any]]) -> None:

@@ -54,13 +54,22 @@ def _fetched(kind: Literal["secret", "parameter"], reference: str) -> str:
     key = (kind, reference)
     until, value = _kept.get(key, (0.0, ""))
     if time.monotonic() >= until:
-        value = _from_extension(kind, reference)
+        answer = _from_extension(kind, reference) or _from_sdk(kind, reference)
+        value = str(answer["SecretString"] if kind == "secret" else answer["Parameter"]["Value"])
         _kept[key] = (time.monotonic() + _KEPT_SECONDS, value)
     return value
 
 
-def _from_extension(kind: str, reference: str) -> str:
-    """Through AWS's Parameters and Secrets extension; where it does not run, as in an image or a test, with the SDK."""
+def _from_extension(kind: str, reference: str) -> dict[str, Any] | None:
+    """What AWS's Parameters and Secrets extension answers; None where it does not run, as in an image or a test.
+
+    It wants the session's token, which a function with SnapStart does not have.
+    Sources: https://docs.aws.amazon.com/secretsmanager/latest/userguide/retrieving-secrets_lambda.html,
+    https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html#snapstart-credentials
+    """
+    token = os.environ.get("AWS_SESSION_TOKEN")
+    if token is None:
+        return None
     import urllib.error  # noqa: PLC0415 - a cold start does without
     import urllib.parse  # noqa: PLC0415
     import urllib.request  # noqa: PLC0415
@@ -72,19 +81,17 @@ def _from_extension(kind: str, reference: str) -> str:
     }
     port = os.environ.get("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", "2773")
     request = urllib.request.Request(
-        f"http://localhost:{port}{paths[kind]}",
-        headers={"X-Aws-Parameters-Secrets-Token": os.environ.get("AWS_SESSION_TOKEN", "")},
+        f"http://localhost:{port}{paths[kind]}", headers={"X-Aws-Parameters-Secrets-Token": token}
     )
     # A proxy of the function's would not find it, and must not see the token.
     directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with directly.open(request, timeout=5) as response:
-            answer: dict[str, Any] = json.load(response)
+            return dict(json.load(response))
     except urllib.error.HTTPError:
         raise
     except urllib.error.URLError:
-        answer = _from_sdk(kind, reference)
-    return str(answer["SecretString"] if kind == "secret" else answer["Parameter"]["Value"])
+        return None
 
 
 def _from_sdk(kind: str, reference: str) -> dict[str, Any]:
