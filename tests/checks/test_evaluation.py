@@ -54,7 +54,7 @@ def test_ignored_rules_are_not_asked() -> None:
     report = check(BODY, ignore=["PublicFunctionUrl"])
 
     assert "PublicFunctionUrl" not in {f.rule.id for f in report.findings}
-    assert len(report.asked) == 54
+    assert len(report.asked) == 56
 
 
 def test_fails_when_a_rule_is_unknown_and_names_the_nearest() -> None:

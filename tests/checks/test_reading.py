@@ -401,7 +401,7 @@ def test_the_checks_need_neither_the_cdk_nor_boto3() -> None:
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    assert done.stdout.strip() == "56 set()"
+    assert done.stdout.strip() == "57 set()"
 
 
 def test_sam_needs_no_network_no_values_and_no_build(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_nothing_found_is_one_line() -> None:
     report = check({"Resources": {}})
     report.seconds = 0.001
 
-    assert write(report) == "0 findings in 0 of 0 functions (56 rules, 1 ms)\n"
+    assert write(report) == "0 findings in 0 of 0 functions (57 rules, 1 ms)\n"
 
 
 def test_names_that_are_no_text_cannot_break_the_lines() -> None:
@@ -132,7 +132,7 @@ def test_sarif_points_at_the_lines(report: Report) -> None:
     assert written["version"] == "2.1.0"
     (run,) = written["runs"]
     rules = run["tool"]["driver"]["rules"]
-    assert len(rules) == 56
+    assert len(rules) == 57
     first, _, suppressed = run["results"]
     assert rules[first["ruleIndex"]]["id"] == first["ruleId"] == "PublicFunctionUrl"
     assert first["level"] == "error"

@@ -58,6 +58,7 @@ IDS = [
     "ApiIntegrationTimeout",
     "TriggerBypassesAlias",
     "AliasNamedTwice",
+    "AliasWeightsConflict",
     "ReleaseRollbackAlarms",
     "ProvisionedAboveReserved",
     "ProvisionedOnVersion",

@@ -1,6 +1,7 @@
 """What others must leave to a release: its alias's weights, scaling and update policy, looked at when all is defined.
 
-Of properties that are overridden in the template nothing is known: jsii does not tell.
+Of properties that are overridden in the template nothing is known here: jsii does not tell. The check
+`AliasWeightsConflict` reads the template.
 """
 
 from __future__ import annotations
