@@ -220,6 +220,73 @@ class TestWhatNothingLeadsToIsRefused:
         assert refusals(stack) == [("Stack/Function", "sqs")]
 
 
+class TestOtherRegions:
+    """An endpoint leads to a service in its own Region."""
+
+    @pytest.fixture
+    def stack(self, app: cdk.App) -> cdk.Stack:
+        return cdk.Stack(app, "Stack", env=cdk.Environment(account="1" * 12, region="eu-west-1"))
+
+    @staticmethod
+    def sender_to(stack: cdk.Stack, region: str, **options: Any) -> WellArchitectedFunction:  # noqa: ANN401
+        function = define(stack, **options)
+        arn = f"arn:aws:sqs:{region}:{'1' * 12}:orders"
+        sqs.Queue.from_queue_arn(stack, f"Queue-{region}", arn).grant_send_messages(function)
+        return function
+
+    def test_are_refused(self, stack: cdk.Stack) -> None:
+        self.sender_to(stack, "us-east-1", vpc=FunctionVpc(stack, "Vpc", endpoints=["sqs"]))
+
+        with pytest.raises(RuntimeError) as caught:
+            passes(stack)
+
+        assert "got no endpoint for sqs of us-east-1; let the subnets out, as nat_gateways=1 does" in str(caught.value)
+
+    def test_are_refused_beside_what_is_missing_in_this_one(self, stack: cdk.Stack) -> None:
+        function = self.sender_to(stack, "us-east-1", vpc=FunctionVpc(stack, "Vpc"))
+        queue(stack).grant_send_messages(function)
+
+        with pytest.raises(RuntimeError) as caught:
+            passes(stack)
+
+        assert "got no endpoint for sqs; add it" in str(caught.value)
+        assert "got no endpoint for sqs of us-east-1; let" in str(caught.value)
+
+    def test_get_no_endpoint(self, stack: cdk.Stack) -> None:
+        vpc = FunctionVpc(stack, "Vpc", nat_gateways=1)
+
+        vpc.add_endpoints_for(self.sender_to(stack, "us-east-1", vpc=vpc))
+
+        assert vpc.endpoints == {}
+        passes(stack)
+
+    def test_may_be_where_lambda_sends_failures(self, stack: cdk.Stack) -> None:
+        topic = sns.Topic.from_topic_arn(stack, "Topic", f"arn:aws:sns:us-east-1:{'1' * 12}:failed")
+
+        define(stack, vpc=FunctionVpc(stack, "Vpc"), on_failure=topic)
+
+        passes(stack)
+
+    def test_are_not_the_functions_own(self, stack: cdk.Stack) -> None:
+        self.sender_to(stack, "eu-west-1", vpc=FunctionVpc(stack, "Vpc", endpoints=["sqs"]))
+
+        passes(stack)
+
+    def test_are_not_guessed_where_the_functions_is_not_known(self, app: cdk.App) -> None:
+        stack = cdk.Stack(app, "Anywhere")
+
+        self.sender_to(stack, "us-east-1", vpc=FunctionVpc(stack, "Vpc", endpoints=["sqs"]))
+
+        passes(stack)
+
+    def test_may_be_acknowledged(self, stack: cdk.Stack) -> None:
+        function = self.sender_to(stack, "us-east-1", vpc=FunctionVpc(stack, "Vpc"))
+
+        cdk.Validations.of(function).acknowledge(cdk.Acknowledgment(id=RULE, reason="a peering leads there"))
+
+        passes(stack)
+
+
 class TestEndpointsLeadThere:
     def test_those_that_were_named(self, stack: cdk.Stack) -> None:
         sender(stack, vpc=FunctionVpc(stack, "Vpc", endpoints=["sqs"]))

@@ -8,8 +8,9 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-endpoints
 from __future__ import annotations
 
 import json
+import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import aws_cdk as cdk
 import constructs
@@ -19,6 +20,7 @@ from aws_cdk import aws_ec2 as ec2, aws_iam as iam, aws_lambda as lambda_
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.errors import ValidationError
 from cdk_lambda_patterns.json_values import as_list
+from cdk_lambda_patterns.tokens import is_token
 
 from .function_checks import member
 from .references import reference
@@ -39,6 +41,8 @@ _NAMED = (
     ("amazon_managed_kafka_event_source_config", "schema_registry_config", "access_configs", "uri"),
     ("self_managed_kafka_event_source_config", "schema_registry_config", "access_configs", "uri"),
 )
+
+_REGION = re.compile(r"arn:[^:]+:[^:]+:([a-z]+(?:-[a-z]+)+-\d+):")
 
 _of_vpc: dict[str, _Reachability] = {}
 
@@ -87,13 +91,13 @@ class _Reachability:
             return []
         unreached, lambdas_own = _unreached(endpoints), _LambdasOwn(parts)
         found = [
-            (function, services)
+            refusal
             for function in self._functions_in(isolated)
-            if (services := _services_called(function, unreached, lambdas_own)) and not _is_acknowledged(function)
+            for refusal in _refusals(function, unreached, lambdas_own)
         ]
         if not found or lambdas_own.is_unknown or _somebody_adds_routes(parts, isolated):
             return []
-        return [_refusal(function, services) for function, services in found]
+        return found
 
     def _functions_in(self, subnets: Sequence[ec2.ISubnet]) -> Iterator[lambda_.FunctionBase]:
         names = {reference(subnet) for subnet in subnets}
@@ -182,21 +186,56 @@ def _all_around(construct: IConstruct) -> list[IConstruct]:
 
 
 def _services_called(function: lambda_.FunctionBase, services: AbstractSet[str], lambdas_own: _LambdasOwn) -> set[str]:
-    """Those of some services that a function calls itself."""
-    role = function.role
-    policy = None if role is None else role.node.try_find_child("DefaultPolicy")
-    if not isinstance(policy, iam.Policy):
-        return set()
-    document: dict[str, Any] = policy.document.to_json() or {}
+    """Those of some services that a function calls itself in its own Region."""
     found: set[str] = set()
-    for statement in as_list(document.get("Statement")):
-        actions = {str(action).lower() for action in as_list(statement.get("Action"))}
-        called = services & {action.partition(":")[0] for action in actions - _POLLING} - found
-        if called and statement["Effect"] == "Allow":
-            arns = _spellings(policy, as_list(statement.get("Resource")))
+    for statement in _granted(function):
+        called = services & statement.services - found
+        if called and _other_region(function, statement.resources) is None:
+            arns = _spellings(statement.policy, statement.resources)
             if not arns or not all(map(lambdas_own.has, arns)):
                 found |= called
     return found
+
+
+def _called_elsewhere(function: lambda_.FunctionBase, lambdas_own: _LambdasOwn) -> set[tuple[str, str]]:
+    """The services that a function calls in other Regions, each with the Region."""
+    return {
+        (service, region)
+        for statement in _granted(function)
+        for service in statement.services & quotas.VPC_ENDPOINTS.keys()
+        if (region := _other_region(function, statement.resources)) is not None
+        and not all(map(lambdas_own.has, _spellings(statement.policy, statement.resources)))
+    }
+
+
+class _Granted(NamedTuple):
+    policy: iam.Policy
+    services: set[str]
+    """What it lets a function call, as actions begin."""
+    resources: list[str]
+
+
+def _granted(function: lambda_.FunctionBase) -> Iterator[_Granted]:
+    role = function.role
+    policy = None if role is None else role.node.try_find_child("DefaultPolicy")
+    if not isinstance(policy, iam.Policy):
+        return
+    document: dict[str, Any] = policy.document.to_json() or {}
+    for statement in as_list(document.get("Statement")):
+        if statement["Effect"] == "Allow":
+            actions = {str(action).lower() for action in as_list(statement.get("Action"))}
+            services = {action.partition(":")[0] for action in actions - _POLLING}
+            yield _Granted(policy, services, as_list(statement.get("Resource")))
+
+
+def _other_region(function: lambda_.FunctionBase, arns: Sequence[str]) -> str | None:
+    """The Region of all of some ARNs, where it is known to be another than the function's."""
+    regions = {match[1] if (match := _REGION.match(arn)) else None for arn in arns}
+    region = regions.pop() if len(regions) == 1 else None
+    if region is None:
+        return None
+    own = cdk.Stack.of(function).region
+    return None if is_token(own) or own == region else region
 
 
 def _unreached(endpoints: set[str]) -> set[str]:
@@ -256,13 +295,29 @@ def _is_acknowledged(function: lambda_.FunctionBase) -> bool:
     )
 
 
-def _refusal(function: lambda_.FunctionBase, services: set[str]) -> str:
+def _refusals(function: lambda_.FunctionBase, unreached: AbstractSet[str], lambdas_own: _LambdasOwn) -> Iterator[str]:
+    here = _services_called(function, unreached, lambdas_own)
+    elsewhere = _called_elsewhere(function, lambdas_own)
+    if (here or elsewhere) and _is_acknowledged(function):
+        return
+    if here:
+        missing = sorted(quotas.VPC_ENDPOINTS[service] for service in here)
+        yield _refusal(
+            function, missing, "add it, as add_endpoints_for(function) of a FunctionVpc does after the grants"
+        )
+    if elsewhere:
+        missing = [f"{quotas.VPC_ENDPOINTS[service]} of {region}" for service, region in sorted(elsewhere)]
+        yield _refusal(
+            function, missing, "let the subnets out, as nat_gateways=1 does, since endpoints lead to one Region"
+        )
+
+
+def _refusal(function: lambda_.FunctionBase, missing: Sequence[str], fix: str) -> str:
     """The text of a ValidationError, as the CDK gathers texts before it raises its own."""
-    missing = sorted(quotas.VPC_ENDPOINTS[service] for service in services)
     error = ValidationError(
         "'vpc' must lead from isolated subnets to what the function was granted: calls to anything else hang until its "
-        f"timeout, got no endpoint for {', '.join(missing)}; add it, as add_endpoints_for(function) of a FunctionVpc "
-        f"does after the grants, or where something else leads there acknowledge {_RULE} with the reason",
+        f"timeout, got no endpoint for {', '.join(missing)}; {fix}, or where something else leads there acknowledge "
+        f"{_RULE} with the reason",
         code="ServiceUnreachable",
         path=function.node.path,
     )
