@@ -22,6 +22,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "description": (5, "int"),
     "function_name": (5, "int"),
     "profiling": ("yes", "str"),
+    "profiling_group": (float("nan"), "float"),
     "snap_start": (False, "bool"),
     "filesystem": ("/mnt/data", "str"),
     "runtime_management_mode": ("Auto", "str"),
@@ -52,6 +53,12 @@ def test_fails_when_a_number_is_a_boolean(option: str, stack: cdk.Stack) -> None
         ValidationError, match=rf"'{option}' must be a whole number, .*, got True; .*\[Stack/Function\]"
     ):
         define(stack, **{option: True})
+
+
+def test_fails_when_a_number_is_a_token_of_text(stack: cdk.Stack) -> None:
+    error = refused(stack, "TypeMismatch", "str", retry_attempts=cdk.Aws.REGION)
+
+    assert "'maximum_retry_attempts' must be of type int or float" in str(error)
 
 
 @pytest.mark.parametrize("code", [None, "handlers/orders", Path("handlers"), b"code"])

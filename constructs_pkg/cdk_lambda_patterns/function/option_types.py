@@ -30,6 +30,7 @@ _BEHIND_INTERFACES = {
     "code_signing_config": ("code_signing_config_ref", "aws_lambda.ICodeSigningConfig"),
     "environment_encryption": ("key_ref", "aws_kms.IKey"),
     "layers": ("layer_version_arn", "aws_lambda.ILayerVersion"),
+    "profiling_group": ("profiling_group_arn", "aws_codeguruprofiler.IProfilingGroup"),
     "security_groups": ("security_group_id", "aws_ec2.ISecurityGroup"),
     "vpc": ("select_subnets", "aws_ec2.IVpc"),
 }

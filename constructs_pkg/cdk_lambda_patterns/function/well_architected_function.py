@@ -429,14 +429,15 @@ class WellArchitectedFunction(lambda_.Function):
         succeeded = None
         if wanted.on_success is not None:
             succeeded = bind_destination(where, "on_success", wanted.on_success, self)
-        define_asynchronous_configuration(
-            self.live,
-            self._alias,
-            wanted,
-            function_name=self.live_dimensions["FunctionName"],
-            failed=failed,
-            succeeded=succeeded,
-        )
+        with cdk_refusals(where):
+            define_asynchronous_configuration(
+                self.live,
+                self._alias,
+                wanted,
+                function_name=self.live_dimensions["FunctionName"],
+                failed=failed,
+                succeeded=succeeded,
+            )
         self.alarms["DeliveryFailures"] = alarms.delivery_failures_alarm(self, self.live_dimensions, self.alarm_actions)
 
     def run_on(self, instances: ManagedInstances) -> None:
