@@ -8,6 +8,7 @@ from aws_cdk import aws_kms as kms, aws_sns as sns
 from cdk_lambda_patterns import practices
 from cdk_lambda_patterns.testing import synthesize
 from tests.function.support import define, only, resources
+from tests.triggers.polling import warnings
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.testing import Template
@@ -114,6 +115,16 @@ def test_a_topic_that_demands_tls_still_takes_from_alarms(stack: cdk.Stack) -> N
             "Sid": "AlarmsPublish",
         }
     ]
+
+
+def test_of_a_topics_key_from_outside_is_warned(stack: cdk.Stack) -> None:
+    key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111111111111:key/1")
+
+    define(stack, notify=sns.Topic(stack, "Topic", master_key=key))
+
+    ((path, text),) = warnings(stack)
+    assert path == "/Stack/Topic"
+    assert "see that it lets cloudwatch.amazonaws.com do kms:Decrypt and kms:GenerateDataKey*" in text
 
 
 def test_a_topic_under_a_customers_key_still_takes_from_alarms(stack: cdk.Stack) -> None:

@@ -18,6 +18,7 @@ from aws_cdk import (
 
 from cdk_lambda_patterns import DeadLetterRedrive, IdempotencyTable, KinesisTrigger, SqsTrigger
 from cdk_lambda_patterns.function.keys import let_logs_use, let_use
+from cdk_lambda_patterns.settings import FunctionSettings, Sends
 from cdk_lambda_patterns.testing import fast_app, synthesize
 from tests.function.support import define, only, resources, statements
 from tests.triggers.polling import logical_id, warnings
@@ -146,6 +147,10 @@ def test_a_key_that_is_known_by_its_alias_is_named_by_it(stack: cdk.Stack) -> No
     assert statement["Condition"] == {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/orders"}}
 
 
+class Settings(FunctionSettings):
+    orders: Sends
+
+
 BY_ALIAS: dict[str, Callable[[cdk.Stack, WellArchitectedFunction, kms.IAlias], object]] = {
     "a queue that starts it": lambda stack, function, key: SqsTrigger(
         stack, "Trigger", function=function, queue=sqs.Queue(stack, "Queue", encryption_master_key=key)
@@ -159,6 +164,9 @@ BY_ALIAS: dict[str, Callable[[cdk.Stack, WellArchitectedFunction, kms.IAlias], o
     "a table": lambda stack, function, key: IdempotencyTable(stack, "Table", function=function, encryption_key=key),
     "a secret": lambda stack, function, key: function.secret(
         "SECRET", secretsmanager.Secret(stack, "Secret", encryption_key=key)
+    ),
+    "what settings name": lambda stack, function, key: function.configure(
+        Settings, orders=sqs.Queue(stack, "Queue", encryption_master_key=key)
     ),
     "a redrive": lambda stack, function, key: DeadLetterRedrive(
         stack, "Redrive", queue=SqsTrigger(stack, "Trigger", function=function, encryption_key=key).queue
@@ -182,6 +190,29 @@ def test_a_function_may_use_what_a_key_guards_that_is_known_by_its_alias(
     for statement in found:
         assert "kms:Decrypt" in statement["Action"]
         assert statement["Condition"]["ForAnyValue:StringEquals"] == {"kms:ResourceAliases": "alias/orders"}
+
+
+@pytest.mark.parametrize("recommended", [False, True])
+def test_grants_of_the_cdk_are_not_said_again(recommended: bool) -> None:  # noqa: FBT001
+    stack = cdk.Stack(fast_app(recommended_flags=recommended), "Stack")
+    function, key = define(stack), kms.Key(stack, "Key")
+
+    SqsTrigger(stack, "Trigger", function=function, encryption_key=key)
+    function.configure(Settings, orders=sqs.Queue(stack, "Queue", encryption_master_key=key))
+
+    template = synthesize(stack)
+    resources_of_keys = [each["Resource"] for each in statements(template) if "kms:" in str(each["Action"])]
+    assert len(resources_of_keys) == (1 if recommended else 2), "the queue's key to read, and to send"
+    assert let_in(template) == []
+
+
+def test_a_closed_key_of_a_queue_names_the_function_that_reads_it(stack: cdk.Stack) -> None:
+    function = define(stack)
+
+    SqsTrigger(stack, "Trigger", function=function, encryption_key=a_key_for(ADMIN)(stack))
+
+    (statement,) = let_in(synthesize(stack))
+    assert statement["Action"] == "kms:Decrypt"
 
 
 class TestLogGroups:

@@ -16,6 +16,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch, aws_iam as iam, aws_sns as sns
 from cdk_lambda_patterns import practices
 from cdk_lambda_patterns.function import principals
 
+from .keys import let_service_use
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _LAMBDA = "AWS/Lambda"
 _SQS = "AWS/SQS"
+_CLOUD_WATCH = "cloudwatch.amazonaws.com"
 
 
 def errors_alarm(scope: Construct, dimensions: Mapping[str, str], actions: Sequence[str]) -> cloudwatch.CfnAlarm:
@@ -92,7 +95,7 @@ def let_alarms_publish(topic: sns.ITopic | sns.TopicBase) -> None:
     customer's key must let CloudWatch use it; AWS's own key for SNS cannot, and its policy cannot be changed.
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
     """
-    alarms = [principals.service("cloudwatch.amazonaws.com")]
+    alarms = [principals.service(_CLOUD_WATCH)]
     topic.add_to_resource_policy(
         iam.PolicyStatement(
             sid="AlarmsPublish",
@@ -104,15 +107,14 @@ def let_alarms_publish(topic: sns.ITopic | sns.TopicBase) -> None:
     )
     key = topic.master_key
     if key is not None:
-        key.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AlarmsPublish",
-                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
-                principals=alarms,
-                # AWS documents no condition here: a key that refuses an alarm is noticed when it is too late.
-                resources=["*"],
-            )
+        statement = iam.PolicyStatement(
+            sid="AlarmsPublish",
+            actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+            principals=alarms,
+            # AWS documents no condition here: a key that refuses an alarm is noticed when it is too late.
+            resources=["*"],
         )
+        let_service_use(topic, key, statement, service=_CLOUD_WATCH, otherwise="alarms reach nobody")
 
 
 def define_alarm(

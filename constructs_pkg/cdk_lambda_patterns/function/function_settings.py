@@ -13,6 +13,7 @@ from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import did_you_mean, type_name
 
 from .cdk_refusals import cdk_refusals, expect_type, has
+from .keys import complete_grant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,14 @@ _RESOURCES: dict[str, dict[Access, str]] = {
     "stream_name": {Access.READ: "grant_read", Access.WRITE: "grant_write", Access.READ_WRITE: "grant_read_write"},
     "state_machine_arn": {Access.INVOKE: "grant_start_execution"},
     "function_arn": {Access.INVOKE: "grant_invoke"},
+}
+# What gives the key of a resource, and what is done with it for each access.
+_KEYS = ("encryption_key", "encryption_master_key", "master_key")
+_USES = {
+    Access.READ: ("kms:Decrypt",),
+    Access.WRITE: ("kms:Decrypt", "kms:GenerateDataKey"),
+    Access.READ_WRITE: ("kms:Decrypt", "kms:GenerateDataKey"),
+    Access.SEND: ("kms:Decrypt", "kms:GenerateDataKey"),
 }
 
 
@@ -155,4 +164,7 @@ def _granted(
             fix="import it with from_function_attributes(..., same_environment=True), or skip_permissions=True",
             code="CannotModifyLambdaPermission",
         )
+    key = next((getattr(thing, name) for name in _KEYS if has(thing, name)), None)
+    if key is not None and access in _USES:
+        complete_grant(function, key, *_USES[access])
     return str(getattr(thing, kind))

@@ -39,14 +39,26 @@ def let_use(grantee: lambda_.Function | iam.IRole | iam.Role, key: kms.IKey | km
         key: The key: of this app, imported, or an alias.
         *actions: As `kms:Decrypt`.
     """
+    if not _is_imported_alias(key):
+        key.grant(cast("iam.IGrantable", grantee), *actions)
+    complete_grant(grantee, key, *actions)
+
+
+def complete_grant(grantee: lambda_.Function | iam.IRole | iam.Role, key: kms.IKey | kms.Key, *actions: str) -> None:
+    """Let a role use a key where a grant of the CDK on what it guards left that out.
+
+    Args:
+        grantee: The role, or the function that has it.
+        key: The key.
+        *actions: As `kms:Decrypt`.
+    """
     if _is_imported_alias(key):
         statement = use_of(key, *actions)
         principal = cast("iam.IGrantable", grantee).grant_principal
         principal.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
         acknowledge_wildcard(cast("IConstruct", _role(grantee)), statement["Resource"], _ALIAS_REASON)
         return
-    known = key.alias_target_key if isinstance(key, kms.Alias) else key
-    known.grant(cast("iam.IGrantable", grantee), *actions)
+    known = _behind(key)
     if isinstance(known, kms.Key) and not _leaves_it_to_roles(known, actions):
         _let_in(grantee, known, actions)
 
@@ -65,7 +77,7 @@ def use_of(key: kms.IKey | kms.Key, *actions: str) -> Statement:
         name = cast("kms.IAlias", key).alias_name
         condition = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": name}}
         return {**allow(actions, arn_here("kms", "key/*")), "Condition": condition}
-    return allow(actions, (key.alias_target_key if isinstance(key, kms.Alias) else key).key_arn)
+    return allow(actions, _behind(key).key_arn)
 
 
 def let_service_use(
@@ -126,6 +138,10 @@ def let_logs_use_key_of(log_group: logs.ILogGroup) -> bool:
 
 def _is_imported_alias(key: kms.IKey | kms.Key) -> bool:
     return has(key, "alias_name") and not isinstance(key, kms.Alias)
+
+
+def _behind(key: kms.IKey | kms.Key) -> kms.IKey | kms.Key:
+    return key.alias_target_key if isinstance(key, kms.Alias) else key
 
 
 def _leaves_it_to_roles(key: kms.Key, actions: tuple[str, ...]) -> bool:

@@ -320,7 +320,7 @@ def _encryption(
 ) -> firehose.CfnDeliveryStream.DeliveryStreamEncryptionConfigurationInputProperty:
     if key is None:
         return _Stream.DeliveryStreamEncryptionConfigurationInputProperty(key_type="AWS_OWNED_CMK")
-    key.grant_encrypt_decrypt(role)
+    let_use(role, key, "kms:Decrypt", "kms:Encrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*")
     return _Stream.DeliveryStreamEncryptionConfigurationInputProperty(
         key_type="CUSTOMER_MANAGED_CMK", key_arn=key.key_arn
     )

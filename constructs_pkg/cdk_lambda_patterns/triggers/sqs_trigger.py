@@ -12,7 +12,7 @@ from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm, queue_not_empty_alarm
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function
 from cdk_lambda_patterns.function.durations import duration_within, seconds
-from cdk_lambda_patterns.function.keys import let_use
+from cdk_lambda_patterns.function.keys import complete_grant
 from cdk_lambda_patterns.function.queues import define_dead_letter_queue, define_queue
 from cdk_lambda_patterns.json_values import as_mapping
 from cdk_lambda_patterns.tokens import is_token
@@ -222,7 +222,7 @@ class SqsTrigger(Construct):
         self.queue.grant_consume_messages(reader)
         key = encryption_key if queue is None else queue.encryption_master_key
         if key is not None:
-            let_use(reader, key, "kms:Decrypt")
+            complete_grant(reader, key, "kms:Decrypt")
         self.event_source_mapping = define_mapping(
             self,
             function,
