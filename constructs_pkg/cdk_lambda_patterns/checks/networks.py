@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .values import Value
 
 SUBNET = "AWS::EC2::Subnet"
-_EVERYWHERE = {"0.0.0.0/0", "::/0"}
+_EVERYWHERE, _EVERYWHERE_IPV6 = "0.0.0.0/0", "::/0"
 
 
 class Exit(Enum):
@@ -29,6 +29,8 @@ class Exit(Enum):
     INTERNET_GATEWAY = "an Internet gateway"
     """Of no use to a function, which has no public address."""
     ELSEWHERE = "a NAT gateway or another network"
+    IPV6 = "the internet, by IPv6 alone"
+    """Of use to calls of dual-stack endpoints."""
     NOWHERE = "nowhere"
     UNKNOWN = "unknown"
 
@@ -65,11 +67,14 @@ def way_out(app: App, subnet: Resource) -> Exit:
         return Exit.UNKNOWN
     found = Exit.NOWHERE
     for route in app.templates.of_type("AWS::EC2::Route"):
-        destinations = [app.templates.one(route, key) for key in ("DestinationCidrBlock", "DestinationIpv6CidrBlock")]
-        everywhere = any(isinstance(block, str) and block in _EVERYWHERE for block in destinations)
+        by_ipv6 = app.templates.one(route, "DestinationIpv6CidrBlock") == _EVERYWHERE_IPV6
+        everywhere = by_ipv6 or app.templates.one(route, "DestinationCidrBlock") == _EVERYWHERE
         if _node(app, route, "RouteTableId") is not table or not everywhere:
             continue
         gateway = _node(app, route, "GatewayId")
+        if gateway is None and by_ipv6:
+            found = Exit.IPV6 if found is Exit.NOWHERE else found
+            continue
         if gateway is None:
             return Exit.ELSEWHERE
         found = Exit.INTERNET_GATEWAY if isinstance(gateway, Resource) and "Gateway" in gateway.type else Exit.UNKNOWN

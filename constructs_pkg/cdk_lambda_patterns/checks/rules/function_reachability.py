@@ -3,7 +3,8 @@
 ## Why
 A function in private subnets without NAT reaches only what has an endpoint there. Everything else hangs until the
 function's timeout: no error tells of the missing route. What its role allows is what it is taken to call; what Lambda
-does for it (logs, traces, polling, destinations) needs no route.
+does for it (logs, traces, polling, destinations) needs no route. A gateway that lets out IPv6 is of use where the SDK
+calls dual-stack endpoints: `AWS_USE_DUALSTACK_ENDPOINT=true`.
 
 Synthesis refuses a `WellArchitectedFunction` in isolated subnets of the app for which this is certain. This rule reads
 the templates: it sees plain functions, every route and route table, and what policies beside the grants allow.
@@ -38,6 +39,7 @@ from cdk_lambda_patterns.checks.facts import listed, service_of
 from cdk_lambda_patterns.checks.graph import Kind, Mode
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
 from cdk_lambda_patterns.checks.template import Resource
+from cdk_lambda_patterns.checks.values import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +54,9 @@ _READ = [
     *((*registry, "AccessConfigs", "[]", "URI") for registry in _KAFKA),
     *((*registry, "SchemaRegistryURI") for registry in _KAFKA),
 ]
+
+_DUAL_STACK = "AWS_USE_DUALSTACK_ENDPOINT"
+_BY_IPV6 = f", and by IPv6 only where {_DUAL_STACK} is true and the function takes IPv6"
 
 
 class FunctionReachability(Rule):
@@ -83,16 +88,28 @@ class FunctionReachability(Rule):
         if len(subnets) < count or networks.Exit.UNKNOWN in exits.values():
             yield self.cannot_tell(function, f"what {function.name} reaches from its subnets is decided elsewhere")
             return
-        closed = [subnet for subnet, way in exits.items() if way is not networks.Exit.ELSEWHERE]
+        by_ipv6 = _calls_by_ipv6(app, function)
+        enough = {networks.Exit.ELSEWHERE, *([networks.Exit.IPV6] if by_ipv6 else [])}
+        closed = [subnet for subnet, way in exits.items() if way not in enough]
         opened = [set(networks.endpoint_services(app, subnet)) for subnet in closed]
         missing = {service for services in opened for service in called - services}
         if missing:
             yield self.finding(
                 function,
                 f"function {function.name} may call {listed(sorted(missing))}, but nothing leads there from subnet "
-                f"{listed([subnet.name for subnet in closed])}: no NAT gateway, no endpoint",
+                f"{listed([subnet.name for subnet in closed])}: no NAT gateway, no endpoint"
+                f"{_BY_IPV6 if networks.Exit.IPV6 in exits.values() else ''}",
                 fix=f"VPC endpoints for {listed(sorted(missing))}, or a NAT gateway",
             )
+
+
+def _calls_by_ipv6(app: App, function: Resource) -> bool:
+    """Whether the SDK takes endpoints that have IPv6 addresses, as far as the template says."""
+    variable = app.templates.one(function, "Environment", "Variables", _DUAL_STACK)
+    takes = app.templates.one(function, "VpcConfig", "Ipv6AllowedForDualStack")
+    return (isinstance(variable, Unknown) or str(variable).lower() == "true") and (
+        isinstance(takes, Unknown) or str(takes).lower() == "true"
+    )
 
 
 def _called(app: App, function: Resource) -> set[str]:
