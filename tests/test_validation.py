@@ -128,6 +128,18 @@ def test_fails_when_a_scope_is_no_construct(scope: Any, got: str) -> None:  # no
         Where(scope, "Function")
 
 
+@pytest.mark.parametrize("kind", [cdk.App, cdk.Stage])
+def test_fails_when_a_scope_holds_stacks_and_no_resources(app: cdk.App, kind: type[cdk.Stage]) -> None:
+    scope = app if kind is cdk.App else cdk.Stage(app, "Production")
+
+    with pytest.raises(
+        ValidationError,
+        match=rf"'scope' must be a stack or a construct in one, got aws_cdk\.{kind.__name__}; .* \[\S*Function\] "
+        r"\(ScopeOutsideStack\)",
+    ):
+        Where(scope, "Function")
+
+
 def test_a_scope_is_not_asked_whether_it_is_a_construct(stack: cdk.Stack) -> None:
     with counted() as messages:
         Where(stack, "Function")

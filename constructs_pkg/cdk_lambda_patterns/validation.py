@@ -30,12 +30,21 @@ class Where:
     construct_id: str
 
     def __post_init__(self) -> None:
-        """Refuse a scope that is no construct, without asking it: that would be a message to Node."""
+        """Refuse a scope that is no construct or holds no resources, without asking it: a message to Node would."""
         # What jsii knows by its interfaces alone has delegates.
         if all(getattr_static(self.scope, name, None) is None for name in ("node", "_delegates")):
             raise ValidationError(
                 f"'scope' must be a construct, got {type_name(self.scope)}; give the stack, or in a construct 'self'",
                 code="ScopeExpected",
+            )
+        from aws_cdk import Stage  # noqa: PLC0415 - imported long ago where there is a construct
+
+        if isinstance(self.scope, Stage):
+            raise ValidationError(
+                f"'scope' must be a stack or a construct in one, got {type_name(self.scope)}; define a stack in it and "
+                "give that",
+                code="ScopeOutsideStack",
+                path=self.path,
             )
 
     @property

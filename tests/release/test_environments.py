@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from constructs import Construct
 
 from cdk_lambda_patterns import (
     ConcurrencyBudget,
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import aws_cdk as cdk
-    from constructs import Construct
 
     from cdk_lambda_patterns import WellArchitectedFunction
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     "build",
     [
-        lambda scope, function: GradualRelease(scope, "Outside", function=function),
-        lambda scope, function: ProvisionedConcurrency(scope, "Outside", function=function, concurrency=1),
-        lambda scope, function: VersionPruning(scope, "Outside", functions=[function]),
-        lambda scope, function: DeploymentAccess(scope, "Outside", functions=[function]),
-        lambda scope, _function: ConcurrencyBudget(scope, "Outside"),
+        lambda scope, function: GradualRelease(scope, "Here", function=function),
+        lambda scope, function: ProvisionedConcurrency(scope, "Here", function=function, concurrency=1),
+        lambda scope, function: VersionPruning(scope, "Here", functions=[function]),
+        lambda scope, function: DeploymentAccess(scope, "Here", functions=[function]),
+        lambda scope, _function: ConcurrencyBudget(scope, "Here"),
     ],
     ids=["release", "provisioned concurrency", "pruning", "access", "budget"],
 )
@@ -43,6 +43,6 @@ def test_fails_outside_of_a_stack(
 
     with pytest.raises(
         ValidationError,
-        match=r"in the scope of a Stack, but no Stack found \[Outside\] \(ShouldBeCreatedInStackScope\)",
+        match=r"in the scope of a Stack, but no Stack found \[Outside/Here\] \(ShouldBeCreatedInStackScope\)",
     ):
-        build(app, function)
+        build(Construct(app, "Outside"), function)
