@@ -23,7 +23,7 @@ from cdk_lambda_patterns.function.durations import seconds
 from cdk_lambda_patterns.function.log_group import check_log_retention, define_log_group
 from cdk_lambda_patterns.function.option_types import check_types
 from cdk_lambda_patterns.function.packaging import PythonCode, bundling_errors
-from cdk_lambda_patterns.function.retention import keep
+from cdk_lambda_patterns.function.retention import check_removal_policy, keep
 from cdk_lambda_patterns.function.stacks import root_stack
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
@@ -106,7 +106,7 @@ class EdgeFunction(Construct):
         check_edge_options(where, code, given)
         check_types(where, code=code, handler=handler, runtime=runtime, options=given)
         check_log_retention(where, "log_retention", log_retention)
-        _check_removal_policy(where, removal_policy)
+        check_removal_policy(where, "removal_policy", removal_policy)
         given = {name: value for name, value in given.items() if name in TAKEN}
         runtime_name = practices.RUNTIME if runtime is None else runtime.name
         check_edge_function(where, code=code, handler=handler, runtime=runtime_name, options=given)
@@ -198,24 +198,8 @@ _ANY_REGION_REASON = (
 )
 
 
-_REMOVAL = (
-    cdk.RemovalPolicy.RETAIN,
-    cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-    cdk.RemovalPolicy.DESTROY,
-)
 # Those that the CDK gives anew to each stack; another kind may be made for one stack.
 _SYNTHESIZERS = (cdk.DefaultStackSynthesizer, cdk.CliCredentialsStackSynthesizer, cdk.LegacyStackSynthesizer)
-
-
-def _check_removal_policy(where: Where, removal_policy: object) -> None:
-    if removal_policy is not None and removal_policy not in _REMOVAL:
-        where.refuse(
-            "removal_policy",
-            "must be RETAIN, RETAIN_ON_UPDATE_OR_DELETE or DESTROY of aws_cdk.RemovalPolicy",
-            got=getattr(removal_policy, "name", repr(removal_policy)),
-            fix="choose one of them, or leave it out",
-            code="RemovalPolicyInvalid",
-        )
 
 
 def _remove_by(part: cdk.Resource, removal: cdk.RemovalPolicy) -> None:

@@ -296,29 +296,30 @@ def _is_acknowledged(function: lambda_.FunctionBase) -> bool:
 
 
 def _refusals(function: lambda_.FunctionBase, unreached: AbstractSet[str], lambdas_own: _LambdasOwn) -> Iterator[str]:
+    """The texts of ValidationErrors, as the CDK gathers texts before it raises its own."""
     here = _services_called(function, unreached, lambdas_own)
     elsewhere = _called_elsewhere(function, lambdas_own)
-    if (here or elsewhere) and _is_acknowledged(function):
+    if not (here or elsewhere) or _is_acknowledged(function):
         return
+    path = function.node.path
     if here:
         missing = sorted(quotas.VPC_ENDPOINTS[service] for service in here)
-        yield _refusal(
-            function, missing, "add it, as add_endpoints_for(function) of a FunctionVpc does after the grants"
+        error = ValidationError(
+            "'vpc' must lead from isolated subnets to what the function was granted: calls to anything else hang until "
+            f"its timeout, got no endpoint for {', '.join(missing)}; add it, as add_endpoints_for(function) of a "
+            "FunctionVpc does after the grants, or where something else leads there acknowledge "
+            f"{_RULE} with the reason",
+            code="ServiceUnreachable",
+            path=path,
         )
+        yield str(error)
     if elsewhere:
-        missing = [f"{quotas.VPC_ENDPOINTS[service]} of {region}" for service, region in sorted(elsewhere)]
-        yield _refusal(
-            function, missing, "let the subnets out, as nat_gateways=1 does, since endpoints lead to one Region"
+        regions = sorted(f"{quotas.VPC_ENDPOINTS[service]} of {region}" for service, region in elsewhere)
+        error = ValidationError(
+            "'vpc' must lead from isolated subnets to what the function was granted: endpoints lead to their own "
+            f"Region alone, got {', '.join(regions)}; let the subnets out, as nat_gateways=1 of a FunctionVpc does, or where "
+            f"something else leads there acknowledge {_RULE} with the reason",
+            code="ServiceInOtherRegion",
+            path=path,
         )
-
-
-def _refusal(function: lambda_.FunctionBase, missing: Sequence[str], fix: str) -> str:
-    """The text of a ValidationError, as the CDK gathers texts before it raises its own."""
-    error = ValidationError(
-        "'vpc' must lead from isolated subnets to what the function was granted: calls to anything else hang until its "
-        f"timeout, got no endpoint for {', '.join(missing)}; {fix}, or where something else leads there acknowledge "
-        f"{_RULE} with the reason",
-        code="ServiceUnreachable",
-        path=function.node.path,
-    )
-    return str(error)
+        yield str(error)
