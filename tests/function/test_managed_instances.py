@@ -22,6 +22,7 @@ def provider(stack: cdk.Stack) -> lambda_.CapacityProvider:
         "Provider",
         subnets=[ec2.Subnet.from_subnet_id(stack, "Subnet", "subnet-1")],
         security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")],
+        architectures=[lambda_.Architecture.ARM_64],
     )
 
 
@@ -43,7 +44,7 @@ def test_they_run_the_function(stack: cdk.Stack, provider: lambda_.CapacityProvi
 def test_the_version_behind_live_has_as_many_environments_as_told(
     stack: cdk.Stack, provider: lambda_.CapacityProvider
 ) -> None:
-    large(stack).run_on(
+    large(stack, memory_size=4_096).run_on(
         ManagedInstances(capacity_provider=provider, concurrency=32, minimum=2, maximum=10, memory_gib_per_vcpu=4)
     )
 
@@ -84,7 +85,7 @@ def test_limits_of_the_service_are_accepted(
 ) -> None:
     options: dict[str, Any] = {option: amount}
 
-    large(stack).run_on(ManagedInstances(capacity_provider=provider, **options))
+    large(stack, memory_size=8_192).run_on(ManagedInstances(capacity_provider=provider, **options))
 
     assert f": {amount}" in str(synthesize(stack))
 
@@ -234,6 +235,70 @@ def test_fails_when_the_function_has_too_little_memory(
     stack: cdk.Stack, provider: lambda_.CapacityProvider, memory: int, got: str
 ) -> None:
     refused(define(stack, memory_size=memory), "InstanceMemoryOutOfRange", got, capacity_provider=provider)
+
+
+@pytest.mark.parametrize(("memory", "per_vcpu"), [(2_048, 2), (4_095, 3.99), (8_192, 8)])
+def test_have_a_vcpu(stack: cdk.Stack, provider: lambda_.CapacityProvider, memory: int, per_vcpu: float) -> None:
+    large(stack, memory_size=memory).run_on(ManagedInstances(capacity_provider=provider, memory_gib_per_vcpu=per_vcpu))
+
+    assert "CapacityProviderConfig" in the_function(synthesize(stack))
+
+
+def test_fails_when_they_would_have_less_than_a_vcpu(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:
+    refused(large(stack, memory_size=8_191), "InstanceVcpu", "8", capacity_provider=provider, memory_gib_per_vcpu=8)
+
+
+def test_they_may_come_from_outside(stack: cdk.Stack) -> None:
+    arn = "arn:aws:lambda:eu-central-1:111111111111:capacity-provider:shared"
+    imported = lambda_.CapacityProvider.from_capacity_provider_arn(stack, "Provider", arn)
+
+    large(stack).run_on(ManagedInstances(capacity_provider=imported))
+
+    config = the_function(synthesize(stack))["CapacityProviderConfig"]["LambdaManagedInstancesCapacityProviderConfig"]
+    assert config == {"CapacityProviderArn": arn}
+
+
+X86, ARM = lambda_.Architecture.X86_64, lambda_.Architecture.ARM_64
+GRAVITON = lambda_.InstanceTypeFilter.allow([ec2.InstanceType("m8g.large")])
+
+
+def instances(stack: cdk.Stack, **options: Any) -> lambda_.CapacityProvider:  # noqa: ANN401
+    groups: list[Any] = [ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")]
+    subnets: list[Any] = [ec2.Subnet.from_subnet_id(stack, "Subnet", "subnet-1")]
+    return lambda_.CapacityProvider(stack, "Provider", subnets=subnets, security_groups=groups, **options)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "options"),
+    [
+        (X86, {}),
+        (X86, {"architectures": [X86]}),
+        (ARM, {"architectures": [ARM]}),
+        (ARM, {"instance_type_filter": GRAVITON}),
+    ],
+)
+def test_are_of_the_functions_architecture(
+    stack: cdk.Stack, architecture: lambda_.Architecture, options: dict[str, Any]
+) -> None:
+    large(stack, architecture=architecture).run_on(ManagedInstances(capacity_provider=instances(stack, **options)))
+
+    assert "CapacityProviderConfig" in the_function(synthesize(stack))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "options", "got"),
+    [
+        (ARM, {}, "none named, which is x86_64"),
+        (ARM, {"architectures": [X86]}, "x86_64"),
+        (X86, {"architectures": [ARM]}, "arm64"),
+    ],
+)
+def test_fails_when_they_are_of_another_architecture(
+    stack: cdk.Stack, architecture: lambda_.Architecture, options: dict[str, Any], got: str
+) -> None:
+    function = large(stack, architecture=architecture)
+
+    refused(function, "InstanceArchitecture", got, capacity_provider=instances(stack, **options))
 
 
 def test_fails_when_the_function_has_a_network_of_its_own(stack: cdk.Stack, provider: lambda_.CapacityProvider) -> None:

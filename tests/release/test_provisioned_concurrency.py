@@ -328,6 +328,7 @@ class TestFunctions:
             "Provider",
             subnets=[ec2.Subnet.from_subnet_id(stack, "Subnet", "subnet-1")],
             security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")],
+            architectures=[lambda_.Architecture.ARM_64],
         )
         provider.add_function(function)
 
@@ -343,6 +344,7 @@ class TestFunctions:
             "Provider",
             subnets=[ec2.Subnet.from_subnet_id(stack, "Subnet", "subnet-1")],
             security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")],
+            architectures=[lambda_.Architecture.ARM_64],
         )
         warm(stack, function=function, **options)
 

@@ -317,9 +317,18 @@ def kept_ready(stack: cdk.Stack) -> None:
 def on_instances(stack: cdk.Stack) -> None:
     vpc = ec2.Vpc(stack, "Vpc")
     group = ec2.SecurityGroup(stack, "Group", vpc=vpc)
-    provider = lambda_.CapacityProvider(stack, "Provider", subnets=vpc.private_subnets, security_groups=[group])
+    provider = lambda_.CapacityProvider(
+        stack,
+        "Provider",
+        subnets=vpc.private_subnets,
+        security_groups=[group],
+        architectures=[lambda_.Architecture.ARM_64],
+    )
     function = WellArchitectedFunction(stack, "F", code=CODE, handler="index.handler", memory_size=4_096)
     function.run_on(ManagedInstances(capacity_provider=provider, minimum=3, maximum=9))
+    other = WellArchitectedFunction(stack, "G", code=CODE, handler="index.handler", memory_size=4_096)
+    shared = lambda_.CapacityProvider.from_capacity_provider_name(stack, "Shared", "shared")
+    other.run_on(ManagedInstances(capacity_provider=shared, timeout=cdk.Duration.minutes(90)))
 
 
 def in_a_network(stack: cdk.Stack) -> None:

@@ -13,9 +13,10 @@ from aws_cdk import aws_lambda as lambda_
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.tokens import is_token
 
-from .cdk_refusals import cdk_refusals, require_type
+from .cdk_refusals import require_type
 from .durations import as_seconds, duration_within, in_seconds
 from .features import is_one_of
+from .function_checks import member
 
 if TYPE_CHECKING:
     from aws_cdk import Duration
@@ -24,13 +25,17 @@ if TYPE_CHECKING:
 
     from .features import Features
 
+_Config = lambda_.CfnFunction.LambdaManagedInstancesCapacityProviderConfigProperty
+_X86 = "x86_64"
+_MB_PER_GIB = 1_024
+
 
 @dataclass(frozen=True, kw_only=True)
 class ManagedInstances:
     """How a function runs on instances that Lambda manages. Its handler must be safe for several requests at once."""
 
-    capacity_provider: lambda_.CapacityProvider
-    """The instances."""
+    capacity_provider: lambda_.ICapacityProvider | lambda_.CapacityProvider
+    """The instances, of the function's architecture. Without `architectures` a capacity provider has x86_64 ones."""
     concurrency: int | None = None
     """How many requests an environment serves at once, 1 to 1,600.
 
@@ -74,10 +79,13 @@ class ManagedInstances:
             kept_ready: Whether environments are kept ready for its alias.
 
         Raises:
-            ValidationError: No capacity provider, an older runtime, a number outside the service's limits, too little
-                memory, a network of the function's own, SnapStart, isolated tenants or provisioned concurrency.
+            ValidationError: No capacity provider, one of another architecture, an older runtime, a number outside the
+                service's limits, too little memory, a network of the function's own, SnapStart, isolated tenants or
+                provisioned concurrency.
         """
-        require_type(where, "capacity_provider", self.capacity_provider, "add_function", "aws_lambda.CapacityProvider")
+        provider = self.capacity_provider
+        require_type(where, "capacity_provider", provider, "capacity_provider_arn", "aws_lambda.ICapacityProvider")
+        _check_architecture(where, resource.architectures, provider.node.default_child)
         _check_runtime(where, resource.runtime)
         where.within("concurrency", self.concurrency, quotas.INSTANCE_CONCURRENCY)
         where.within("minimum", self.minimum, quotas.INSTANCE_ENVIRONMENTS)
@@ -86,6 +94,7 @@ class ManagedInstances:
         where.within("memory_gib_per_vcpu", self.memory_gib_per_vcpu, quotas.INSTANCE_MEMORY_PER_VCPU)
         memory_size = resource.memory_size if self.memory_size is None else self.memory_size
         where.within("memory_size", memory_size, quotas.INSTANCE_MEMORY)
+        _check_vcpu(where, memory_size, self.memory_gib_per_vcpu)
         if self.minimum is not None and self.maximum is not None and not is_token([self.minimum, self.maximum]):
             _check_order(where, self.minimum, self.maximum)
         beside = {
@@ -111,32 +120,70 @@ class ManagedInstances:
                 code="ProvisionedBesideManagedInstances",
             )
 
-    def apply(
-        self, where: Where, function: lambda_.Function, resource: lambda_.CfnFunction, version: lambda_.Version
-    ) -> None:
+    def apply(self, resource: lambda_.CfnFunction, version: lambda_.Version) -> None:
         """Have a function run so.
 
         Args:
-            where: The function.
-            function: The function.
-            resource: Its resource.
+            resource: The function's resource.
             version: The version behind its alias.
         """
         if self.memory_size is not None:
             resource.memory_size = self.memory_size
         if self.timeout is not None:
             resource.timeout = as_seconds(self.timeout, in_seconds(self.timeout))
-        with cdk_refusals(where):
-            self.capacity_provider.add_function(
-                cast("lambda_.IFunction", function),
+        # Imported instances have no method for it.
+        resource.capacity_provider_config = lambda_.CfnFunction.CapacityProviderConfigProperty(
+            lambda_managed_instances_capacity_provider_config=_Config(
+                capacity_provider_arn=self.capacity_provider.capacity_provider_arn,
                 per_execution_environment_max_concurrency=self.concurrency,
                 execution_environment_memory_gib_per_v_cpu=self.memory_gib_per_vcpu,
             )
+        )
         if self.minimum is not None or self.maximum is not None:
             published = cast("lambda_.CfnVersion", version.node.default_child)
             published.function_scaling_config = lambda_.CfnVersion.FunctionScalingConfigProperty(
                 min_execution_environments=self.minimum, max_execution_environments=self.maximum
             )
+
+
+def _check_architecture(where: Where, architectures: list[str] | None, provider: object) -> None:
+    """Refuse instances that the function's code does not run on.
+
+    Source: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-capacityprovider-instancerequirements.html
+    """
+    if not isinstance(provider, lambda_.CfnCapacityProvider):
+        return  # imported: nothing is known of it
+    required = provider.instance_requirements
+    offered = member(required, "architectures")
+    if offered is None and member(required, "allowed_instance_types") is not None:
+        return  # their names would have to be understood
+    has, wants = (offered or [_X86])[0], (architectures or [_X86])[0]
+    if has != wants and not is_token([has, wants]):
+        where.refuse(
+            "capacity_provider",
+            f"must have instances of the function's architecture, {wants}",
+            got=has if offered else f"none named, which is {has}",
+            fix="give the CapacityProvider 'architectures', or the function another 'architecture'",
+            code="InstanceArchitecture",
+        )
+
+
+def _check_vcpu(where: Where, memory_size: float | None, per_vcpu: float | None) -> None:
+    """Refuse a share of a vCPU.
+
+    Source: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-capacityproviderconfig.html
+    """
+    if memory_size is None or per_vcpu is None or is_token([memory_size, per_vcpu]):
+        return
+    needed = per_vcpu * _MB_PER_GIB
+    if memory_size < needed:
+        where.refuse(
+            "memory_gib_per_vcpu",
+            f"must leave the function one vCPU: it has {memory_size:,g} MB of memory",
+            got=f"{per_vcpu:g}",
+            fix=f"lower it, or raise 'memory_size' to {needed:,.0f}",
+            code="InstanceVcpu",
+        )
 
 
 def _check_runtime(where: Where, runtime: str | None) -> None:

@@ -465,7 +465,7 @@ class WellArchitectedFunction(lambda_.Function):
                     code="InstanceTimeoutTooLate",
                 )
             self._timeout_seconds = in_seconds(instances.timeout)
-        instances.apply(self._where, self, resource, self.live_version)
+        instances.apply(resource, self.live_version)
 
     def secret(self, name: str, secret: secretsmanager.ISecret | secretsmanager.Secret) -> None:
         """Let the function read a secret: the grant, the reference in an environment variable, and the extension.
