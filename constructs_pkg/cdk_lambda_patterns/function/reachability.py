@@ -317,8 +317,8 @@ def _refusals(function: lambda_.FunctionBase, unreached: AbstractSet[str], lambd
         regions = sorted(f"{quotas.VPC_ENDPOINTS[service]} of {region}" for service, region in elsewhere)
         error = ValidationError(
             "'vpc' must lead from isolated subnets to what the function was granted: endpoints lead to their own "
-            f"Region alone, got {', '.join(regions)}; let the subnets out, as nat_gateways=1 of a FunctionVpc does, or where "
-            f"something else leads there acknowledge {_RULE} with the reason",
+            f"Region alone, got {', '.join(regions)}; let the subnets out, as nat_gateways=1 of a FunctionVpc does, "
+            f"or where something else leads there acknowledge {_RULE} with the reason",
             code="ServiceInOtherRegion",
             path=path,
         )
