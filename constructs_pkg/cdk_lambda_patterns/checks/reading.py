@@ -176,7 +176,8 @@ def _transformed(body: Mapping[str, object], name: str, folder: Path | None) -> 
         transform = _sam_transform()
     except ImportError:
         raise TemplateError(
-            f"{name}: a SAM template needs aws-sam-translator; install cdk-lambda-patterns[sam]"
+            f"{name}: a SAM template needs aws-sam-translator; pip install aws-sam-translator, or this package again "
+            "with its extra 'sam'"
         ) from None
     return checked(transform(body, name, folder), name)
 
