@@ -3,7 +3,8 @@
 ## Why
 Whoever sends to a queue with a customer key needs the key as well: the function's role for its destinations, the
 service itself (EventBridge, SNS) for the dead-letter queues of rules and subscriptions. Without it the failure is
-lost in silence, at the moment it happens. AWS's own key `alias/aws/sqs` cannot be opened to a service at all.
+lost in silence, at the moment it happens. What a role's policies allow counts only where the key's own policy lets
+the account in. AWS's own key `alias/aws/sqs` cannot be opened to a service at all.
 
 ## Fix
 Allow `kms:GenerateDataKey` and `kms:Decrypt`: to the role, or to the service in the key's policy.
@@ -23,6 +24,7 @@ Undelivered: {Type: AWS::SQS::Queue, Properties: {KmsMasterKeyId: !Ref Key}}
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns.checks.addresses import External
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 _ACTIONS = ("kms:generatedatakey", "kms:decrypt")
 _SERVICES = {"AWS::Events::Rule": "events.amazonaws.com", "AWS::SNS::Subscription": "sns.amazonaws.com"}
+_ACCOUNT = re.compile(r":root\b|(^| )\d{12}( |$)|AWS::AccountId>?( |$)")
 _KEY_PROPERTIES = {"AWS::SQS::Queue": "KmsMasterKeyId", "AWS::SNS::Topic": "KmsMasterKeyId"}
 
 
@@ -117,7 +120,18 @@ def _role_may_use(app: App, role: Resource, key: Resource) -> bool:
         if address.node is key or isinstance(address.node, External)
     ]
     by_key = [statement for statement in _key_policy(app, key) if role.name in str(principals(app, statement).others)]
+    if not _leaves_it_to_roles(app, key):
+        of_role = []
     return all(any(statement.covers(action) for statement in (*of_role, *by_key)) for action in _ACTIONS)
+
+
+def _leaves_it_to_roles(app: App, key: Resource) -> bool:
+    """Whether the policies of roles count: the key's own lets its account, or everybody, do something."""
+    policy = _key_policy(app, key)
+    if not policy:
+        return "KeyPolicy" not in key.properties  # KMS writes one that does
+    named = [principals(app, statement) for statement in policy]
+    return any(p.everyone or p.unknown or _ACCOUNT.search(" ".join(p.others)) for p in named)
 
 
 def _key_lets_service(app: App, key: Resource, service: str) -> bool:
