@@ -238,6 +238,18 @@ def test_fails_without_the_cdk_cli_before_it_starts_a_cloud(project: Project, tm
     assert project.local("status").returncode == 3, "no cloud was left running"
 
 
+def test_fails_outside_of_an_app_before_it_starts_a_cloud(project: Project) -> None:
+    (project.folder / "cdk.json").unlink()
+
+    deployed = project.local("deploy")
+
+    assert deployed.returncode == 1
+    assert deployed.stderr == (
+        f"error: there is no cdk.json in {project.folder} or above; go to the folder of the app\n"
+    )
+    assert project.local("status").returncode == 3, "no cloud was left running"
+
+
 def test_fails_when_context_is_no_pair(project: Project) -> None:
     deployed = project.local("deploy", "--context", "colour")
 

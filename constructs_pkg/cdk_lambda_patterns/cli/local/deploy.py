@@ -37,6 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     # Before a cloud is started that nobody can talk to, or deploy to.
     require_boto3()
     find_cli(project)
+    if not any((project / name).is_file() for name in ("cdk.json", "manifest.json")):
+        raise LocalCloudError(f"there is no cdk.json in {project} or above; go to the folder of the app")
     with alone(project):
         cloud = started(project, arguments)
         say("Synthesizing ...")
