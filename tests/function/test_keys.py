@@ -215,6 +215,35 @@ def test_a_closed_key_of_a_queue_names_the_function_that_reads_it(stack: cdk.Sta
     assert statement["Action"] == "kms:Decrypt"
 
 
+@pytest.mark.parametrize(
+    ("use", "action"),
+    [
+        (
+            lambda stack, function, key: IdempotencyTable(stack, "T", function=function, encryption_key=key),
+            "kms:Encrypt",
+        ),
+        (
+            lambda stack, function, key: function.secret(
+                "SECRET", secretsmanager.Secret(stack, "Secret", encryption_key=key)
+            ),
+            "kms:Decrypt",
+        ),
+        (
+            lambda stack, _, key: define(
+                stack, "Other", on_failure=sqs.Queue(stack, "Queue", encryption_master_key=key)
+            ),
+            "kms:GenerateDataKey",
+        ),
+    ],
+    ids=["a table", "a secret", "a destination"],
+)
+def test_a_closed_key_names_the_function_that_uses_what_it_guards(use: Any, action: str, stack: cdk.Stack) -> None:  # noqa: ANN401
+    use(stack, define(stack), a_key_for(ADMIN)(stack))
+
+    roles = [each for each in let_in(synthesize(stack)) if "ServiceRole" in str(each["Principal"])]
+    assert action in str([each["Action"] for each in roles if "Condition" not in each])
+
+
 class TestLogGroups:
     def test_under_a_customers_key_are_written_with_it(self, stack: cdk.Stack) -> None:
         key = kms.Key(stack, "Key")

@@ -12,7 +12,7 @@ from cdk_lambda_patterns.validation import Where
 
 from .cdk_refusals import cdk_refusals, expect_type
 from .environment import check_environment
-from .keys import use_of
+from .keys import let_into_closed, use_of
 from .references import reference
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ class IdempotencyTable(Construct):
             through = {"StringEquals": {"kms:ViaService": f"dynamodb.{cdk.Aws.REGION}.amazonaws.com"}}
             statement["Condition"] = {**statement.get("Condition", {}), **through}
             function.add_to_role_policy(iam.PolicyStatement.from_json(statement))
+            let_into_closed(function, self._key, *_USE_KEY)
         function.add_environment(self._variable, table.table_name)
 
     def _claim(self, function: lambda_.Function) -> None:

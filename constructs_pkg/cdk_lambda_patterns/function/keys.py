@@ -57,7 +57,18 @@ def complete_grant(grantee: lambda_.Function | iam.IRole | iam.Role, key: kms.IK
         principal = cast("iam.IGrantable", grantee).grant_principal
         principal.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
         acknowledge_wildcard(cast("IConstruct", _role(grantee)), statement["Resource"], _ALIAS_REASON)
-        return
+    else:
+        let_into_closed(grantee, key, *actions)
+
+
+def let_into_closed(grantee: lambda_.Function | iam.IRole | iam.Role, key: kms.IKey | kms.Key, *actions: str) -> None:
+    """Let a role use a key of this app whose policy leaves less to the roles of its account. Others pass.
+
+    Args:
+        grantee: The role, or the function that has it.
+        key: The key.
+        *actions: As `kms:Decrypt`.
+    """
     known = _behind(key)
     if isinstance(known, kms.Key) and not _leaves_it_to_roles(known, actions):
         _let_in(grantee, known, actions)
