@@ -197,7 +197,7 @@ def test_fails_when_the_timeout_comes_after_what_was_derived_from_it(
     refused(
         function,
         "InstanceTimeoutTooLate",
-        "a 'timeout' after a trigger",
+        "a 'timeout' after it",
         capacity_provider=provider,
         timeout=cdk.Duration.minutes(90),
     )

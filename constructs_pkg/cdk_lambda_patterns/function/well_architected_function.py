@@ -460,7 +460,7 @@ class WellArchitectedFunction(lambda_.Function):
                 self._where.refuse(
                     "instances",
                     "must be given before what looks at the function's timeout, if it gives another one",
-                    got="a 'timeout' after a trigger",
+                    got="a 'timeout' after it",
                     fix="call run_on right after defining the function",
                     code="InstanceTimeoutTooLate",
                 )
