@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HANDLERS = Path(__file__).parents[2] / "docs" / "examples" / "handlers" / "archive"
 TARGET = "AWS::EFS::MountTarget"
+PRIVATE = ec2.SubnetType.PRIVATE_WITH_EGRESS
 
 
 def file_system(stack: cdk.Stack, **options: Any) -> FunctionFileSystem:  # noqa: ANN401
@@ -61,6 +62,28 @@ class TestFileSystem:
         assert {target["SubnetId"]["Ref"] for target in targets} == set(resources(template, "AWS::EC2::Subnet"))
         for target in targets:
             assert target["SecurityGroups"] == [{"Fn::GetAtt": [logical_id(files.security_group), "GroupId"]}]
+
+    @pytest.mark.parametrize("options", [{}, {"vpc_subnets": ec2.SubnetSelection(subnet_type=PRIVATE)}])
+    def test_has_one_mount_target_in_a_zone_of_several_subnets(self, options: dict[str, Any], stack: cdk.Stack) -> None:
+        """EFS refuses a second."""
+        kinds = {"Public": ec2.SubnetType.PUBLIC, "One": PRIVATE, "Two": PRIVATE}
+        subnets = [ec2.SubnetConfiguration(name=name, subnet_type=kind) for name, kind in kinds.items()]
+        vpc = ec2.Vpc(stack, "Vpc", max_azs=2, subnet_configuration=subnets, restrict_default_security_group=False)
+
+        FunctionFileSystem(stack, "Files", vpc=vpc, **options)
+
+        targets = resources(synthesize(stack), TARGET).values()
+        assert [target["SubnetId"] for target in targets] == [
+            stack.resolve(subnet.subnet_id) for subnet in vpc.private_subnets[:2]
+        ]
+
+    def test_has_mount_targets_in_the_subnets_that_are_listed(self, stack: cdk.Stack) -> None:
+        vpc = FunctionVpc(stack, "Vpc")
+        (subnet, _) = vpc.isolated_subnets
+
+        FunctionFileSystem(stack, "Files", vpc=vpc, vpc_subnets=ec2.SubnetSelection(subnets=[subnet]))
+
+        assert only(synthesize(stack), TARGET)["SubnetId"] == stack.resolve(subnet.subnet_id)
 
     def test_lets_in_nobody_until_a_function_mounts_it(self, stack: cdk.Stack) -> None:
         file_system(stack)
@@ -248,6 +271,7 @@ class TestMount:
         ({"user": 1_000.5}, "PosixIdOutOfRange", "1,000.5"),
         ({"user": 4_294_967_296}, "PosixIdOutOfRange", "4,294,967,296"),
         ({"vpc": "vpc-1"}, "TypeMismatch", "str"),
+        ({"vpc_subnets": 5}, "TypeMismatch", "int"),
         ({"encryption_key": "key"}, "TypeMismatch", "str"),
         ({"user": None}, "PosixIdOutOfRange", "None"),
         ({"path": None}, "TextExpected", "None"),

@@ -86,7 +86,7 @@ def connect_to_network(function: lambda_.FunctionBase, options: Mapping[str, Any
     if isinstance(vpc, FunctionNetwork) and not any(name in options for name in _OWN_RULES):
         vpc.let_out(function)
     if isinstance(vpc, ec2.Vpc):
-        look_at_reachability(function, vpc, _given(options.get("vpc_subnets")))
+        look_at_reachability(function, vpc, selection_of(options.get("vpc_subnets")))
 
 
 def check_network(where: Where, options: Mapping[str, Any]) -> None:
@@ -111,7 +111,7 @@ def check_network(where: Where, options: Mapping[str, Any]) -> None:
     if selection is None and isinstance(vpc, FunctionNetwork):
         _check_room(where, [vpc.subnet_addresses], reserved)
         return
-    given = _given(selection)
+    given = selection_of(selection)
     if "subnets" in given:
         subnets = list(given["subnets"])
         zones = _zones_of(subnets)
@@ -138,6 +138,15 @@ def check_network(where: Where, options: Mapping[str, Any]) -> None:
         _check_room(where, _addresses(subnets), reserved)
 
 
+def selection_of(selection: object) -> dict[str, Any]:
+    """A selection of subnets as `select_subnets` takes it.
+
+    Args:
+        selection: What the user gave.
+    """
+    return {name: value for name in _SELECTION if (value := member(selection, name)) is not None}
+
+
 def interfaces(*, functions: int, concurrency: float) -> int:
     """How many network interfaces, and with them addresses, Lambda needs in each subnet at most.
 
@@ -159,11 +168,6 @@ def usable_addresses(prefix_length: int) -> int:
         prefix_length: As the 24 in 10.0.1.0/24.
     """
     return int(2 ** (32 - prefix_length)) - quotas.SUBNET_RESERVED_ADDRESSES
-
-
-def _given(selection: object) -> dict[str, Any]:
-    """A selection of subnets as `select_subnets` takes it."""
-    return {name: value for name in _SELECTION if (value := member(selection, name)) is not None}
 
 
 def _refuse_public(where: Where) -> None:

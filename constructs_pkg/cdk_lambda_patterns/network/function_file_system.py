@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 from aws_cdk import RemovalPolicy, aws_ec2 as ec2, aws_efs as efs, aws_iam as iam, aws_lambda as lambda_
@@ -10,7 +10,7 @@ from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
-from cdk_lambda_patterns.function.function_network import remember_vpc
+from cdk_lambda_patterns.function.function_network import remember_vpc, selection_of
 from cdk_lambda_patterns.function.policies import policy_document
 from cdk_lambda_patterns.function.retention import check_removal_policy
 from cdk_lambda_patterns.tokens import is_token
@@ -63,7 +63,8 @@ class FunctionFileSystem(Construct):
             scope: The construct that this one is part of.
             construct_id: Its name there.
             vpc: The VPC of the functions.
-            vpc_subnets: Where the mount targets are, one in each zone that functions are in.
+            vpc_subnets: Where the mount targets are, one in each zone that functions are in: of several subnets in a
+                zone, the first.
                 Default: - in the subnets where the VPC puts functions.
             path: The directory that functions see as their root; it is made if it is not there.
                 Default: "/functions"
@@ -109,7 +110,7 @@ class FunctionFileSystem(Construct):
                 self,
                 "FileSystem",
                 vpc=vpc,
-                vpc_subnets=ec2.SubnetSelection() if vpc_subnets is None else vpc_subnets,
+                vpc_subnets=_one_in_each_zone(vpc_subnets),
                 security_group=cast("ec2.ISecurityGroup", self.security_group),
                 encrypted=True,
                 kms_key=encryption_key,
@@ -172,6 +173,16 @@ class FunctionFileSystem(Construct):
         )
         remember_vpc(mounted, self._vpc)
         return mounted
+
+
+def _one_in_each_zone(subnets: ec2.SubnetSelection | None) -> ec2.SubnetSelection:
+    """EFS makes no second mount target in a zone. Subnets that are listed are taken as they are."""
+    if subnets is not None and not isinstance(cast("object", subnets), (ec2.SubnetSelection, dict)):
+        return subnets  # the CDK refuses it
+    selection: dict[str, Any] = selection_of(subnets)
+    if "subnets" not in selection:
+        selection["one_per_az"] = True
+    return ec2.SubnetSelection(**selection)
 
 
 def _check_path(where: Where, path: str) -> None:
