@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
+import jsii
 import pytest
 from aws_cdk import (
     aws_events as events,
@@ -14,13 +15,15 @@ from aws_cdk import (
     aws_sqs as sqs,
 )
 
-from cdk_lambda_patterns import ValidationError
+from cdk_lambda_patterns import ValidationError, WellArchitectedFunction
 from cdk_lambda_patterns.json_values import as_list
 from cdk_lambda_patterns.testing import synthesize
 from tests.function.support import actions, define, only, refused, resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from constructs import Construct
 
     from cdk_lambda_patterns.testing import Template
 
@@ -245,6 +248,29 @@ def test_fails_when_results_are_sent_to_a_bucket(wrapped: bool, stack: cdk.Stack
 @pytest.mark.parametrize("prop", ["on_failure", "on_success"])
 def test_fails_when_a_destination_is_none(target: object, prop: str, stack: cdk.Stack) -> None:
     refused(stack, "DestinationInvalid", type(target).__name__, **{prop: target})
+
+
+def test_fails_when_what_is_bound_otherwise_is_a_destination(stack: cdk.Stack) -> None:
+    refused(stack, "DestinationInvalid", "aws_lambda.InlineCode", on_failure=lambda_.Code.from_inline("x"))
+
+
+def test_a_destination_may_be_of_a_class_of_the_users(stack: cdk.Stack) -> None:
+    @jsii.implements(lambda_.IDestination)
+    class Journal:
+        def bind(
+            self,
+            scope: Construct,
+            fn: lambda_.IFunction,
+            *,
+            type: lambda_.DestinationType,  # noqa: A002 - the CDK's
+        ) -> lambda_.DestinationConfig:
+            assert isinstance(scope, WellArchitectedFunction)
+            assert fn is scope
+            return lambda_.DestinationConfig(destination=f"arn:aws:sqs:eu-west-1:111111111111:{type.value.lower()}")
+
+    define(stack, on_failure=Journal())
+
+    assert sent_to(synthesize(stack)) == "arn:aws:sqs:eu-west-1:111111111111:failure"
 
 
 KEY_ARN = ARN.format(service="kms", name="key/1")

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-rec
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import aws_cdk as cdk
@@ -92,7 +93,7 @@ def _wrapped(where: Where, prop: str, target: Destination) -> lambda_.IDestinati
         wrapped = target
     elif hasattr(target, "event_bus_arn"):
         wrapped = destinations.EventBridgeDestination(cast("events.IEventBus", target))
-    elif hasattr(target, "bind"):
+    elif _is_destination(target):
         wrapped = target
     else:
         where.refuse(
@@ -103,6 +104,12 @@ def _wrapped(where: Where, prop: str, target: Destination) -> lambda_.IDestinati
             code="DestinationInvalid",
         )
     return cast("lambda_.IDestination", wrapped)
+
+
+def _is_destination(target: object) -> bool:
+    """Whether it is bound as a destination is: much else of the CDK is bound otherwise."""
+    bind = getattr(target, "bind", None)
+    return callable(bind) and "type" in signature(bind).parameters
 
 
 def _refuse_fifo_behind(where: Where, prop: str, arn: str) -> None:
