@@ -196,8 +196,8 @@ class PythonCode:
         """
         target = lambda_target(where, runtime, architecture)
         prop = "project" if self.source == self.project else "source"
-        files = gather(where, self.source, include=self.include, exclude=self.exclude, prop=prop)
-        files = with_settings(where, files, runtime=runtime)
+        gathered = gather(where, self.source, include=self.include, exclude=self.exclude, prop=prop)
+        files = with_settings(where, gathered, runtime=runtime)
         dependencies = self._dependencies(where, runtime)
         deferred = False
         if handler is not None and self.check_handler and not is_token(handler):
