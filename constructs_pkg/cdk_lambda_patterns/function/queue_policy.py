@@ -22,8 +22,11 @@ from .acknowledgments import is_wanted
 from .policies import policy_document
 from .references import reference
 from .retention import LATE, keep
+from .stacks import resources_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from constructs import Construct, IConstruct
 
     from .policies import Statement
@@ -157,19 +160,21 @@ class _OnePolicy:
         ours = own | {reference(shared) for shared in self.shared}
         others = [
             (policy, urls)
-            for policy in self._app.node.find_all()
-            if (urls := _queues_of(policy))
-            and reference(policy) not in ours
-            and reference(policy.node.scope) not in ours
+            for policy, urls in _policies_in(self._app)
+            if reference(policy) not in ours and reference(policy.node.scope) not in ours
         ]
         queues = {queue.queue_url: queue for queue in members} if others else {}
         return [_refusal(queues[url], policy) for policy, urls in others for url in urls if url in queues]
 
 
-def _queues_of(part: IConstruct) -> list[str]:
-    if isinstance(part, sqs.CfnQueuePolicy):
-        return part.queues
-    return [part.queue] if isinstance(part, sqs.CfnQueueInlinePolicy) else []
+def _policies_in(app: IConstruct) -> Iterator[tuple[IConstruct, list[str]]]:
+    """The policies of queues, with the URLs of those that each is for."""
+    for resource_type in ("AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy"):
+        for policy in resources_in(app, resource_type):
+            if isinstance(policy, sqs.CfnQueuePolicy):
+                yield policy, policy.queues
+            elif isinstance(policy, sqs.CfnQueueInlinePolicy):
+                yield policy, [policy.queue]
 
 
 def _refusal(queue: sqs.Queue, policy: IConstruct) -> str:

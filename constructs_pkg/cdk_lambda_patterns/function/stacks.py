@@ -1,4 +1,4 @@
-"""Stacks of constructs, and stacks within stacks."""
+"""Stacks of constructs, stacks within stacks, and what is in them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 
 if TYPE_CHECKING:
-    from constructs import Construct
+    from constructs import Construct, IConstruct
 
 
 def stack_of(construct: Construct) -> cdk.Stack:
@@ -28,3 +28,16 @@ def root_stack(stack: cdk.Stack) -> cdk.Stack:
     while (parent := stack.nested_stack_parent) is not None:
         stack = parent
     return stack
+
+
+def resources_in(scope: IConstruct, resource_type: str) -> list[IConstruct]:
+    """The resources of a type in a construct, also in stages within.
+
+    Node finds them, so that Python need not make an object of each construct there is. One that was defined as a plain
+    `CfnResource` is among them.
+
+    Args:
+        scope: The construct.
+        resource_type: As CloudFormation calls it.
+    """
+    return cdk.ConstructSelector.resources_of_type(resource_type).select(scope)

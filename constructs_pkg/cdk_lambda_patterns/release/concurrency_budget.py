@@ -14,6 +14,7 @@ from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.errors import ValidationError
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function, require_type
 from cdk_lambda_patterns.function.references import reference
+from cdk_lambda_patterns.function.stacks import resources_in
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
@@ -159,14 +160,15 @@ def _environment(construct: Construct) -> _Environment:
 def _functions_in(construct: Construct, environment: _Environment) -> Iterator[lambda_.CfnFunction]:
     """The functions of an environment, those of the CDK itself too."""
     here: dict[str, bool] = {}
-    for part in cast("cdk.Stage", cdk.Stage.of(construct)).node.find_all():
-        if isinstance(part, lambda_.CfnFunction):
-            stack = part.stack
+    stage = cast("cdk.Stage", cdk.Stage.of(construct))
+    for function in resources_in(stage, "AWS::Lambda::Function"):
+        if isinstance(function, lambda_.CfnFunction):
+            stack = function.stack
             key = reference(stack)
             if key not in here:
                 here[key] = _environment(stack) == environment
             if here[key]:
-                yield part
+                yield function
 
 
 def _check_environment(where: Where, function: WellArchitectedFunction, here: _Environment) -> None:

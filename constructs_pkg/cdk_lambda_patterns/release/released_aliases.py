@@ -15,6 +15,7 @@ from aws_cdk import aws_codedeploy as codedeploy
 
 from cdk_lambda_patterns.errors import ValidationError
 from cdk_lambda_patterns.function.references import reference
+from cdk_lambda_patterns.function.stacks import resources_in
 
 from .provisioned_concurrency import ALL_AT_ONCE, SCALED_BY_CDK
 
@@ -69,7 +70,7 @@ class ReleasedAliases:
         self, releases: Sequence[codedeploy.LambdaDeploymentGroup]
     ) -> list[codedeploy.LambdaDeploymentGroup]:
         """The groups that lost their alias: what comes to it later takes it without a word."""
-        resources = _defined(self._stack, "AWS::CodeDeploy::DeploymentGroup")
+        resources = resources_in(self._stack, "AWS::CodeDeploy::DeploymentGroup")
         if len(resources) == len(releases):
             return []
         known = set(map(reference, releases))
@@ -81,7 +82,7 @@ class ReleasedAliases:
         ]
         # An alias may be in another stack than what shifts it, of the same environment: names of others do not resolve.
         stage = cast("cdk.Stage", cdk.Stage.of(self._stack))
-        aliases = [cast("lambda_.CfnAlias", alias) for alias in _defined(stage, "AWS::Lambda::Alias")]
+        aliases = [cast("lambda_.CfnAlias", alias) for alias in resources_in(stage, "AWS::Lambda::Alias")]
         here = self._stack.environment
         options, names = self._stack.resolve(
             [
@@ -91,10 +92,6 @@ class ReleasedAliases:
         )
         named = list(map(_group, options))
         return [group for group, name in zip(groups, names, strict=True) if name not in named]
-
-
-def _defined(scope: constructs.IConstruct, resource_type: str) -> list[constructs.IConstruct]:
-    return cdk.ConstructSelector.resources_of_type(resource_type).select(scope)
 
 
 def _weighted(release: codedeploy.LambdaDeploymentGroup, alias: constructs.Node) -> ValidationError:
