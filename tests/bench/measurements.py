@@ -33,6 +33,8 @@ class Cost:
 
     messages: Messages
     """Messages to Node for a function that is not the first one of its stack."""
+    messages_at_synthesis: int
+    """Further ones while the app is synthesized: what is only looked at when all is defined."""
     resources: int
     """Those of a function that is not the first one of its stack."""
     template_bytes: int
@@ -50,7 +52,22 @@ def cost(definition: Callable[[cdk.Stack, str], object]) -> Cost:
     before = _resources(stack)
     with counted() as messages:
         definition(stack, "Second")
-    return Cost(messages=messages, resources=_resources(stack) - before, template_bytes=size(template_of(definition)))
+    return Cost(
+        messages=messages,
+        messages_at_synthesis=_messages_at_synthesis(definition, 2) - _messages_at_synthesis(definition, 1),
+        resources=_resources(stack) - before,
+        template_bytes=size(template_of(definition)),
+    )
+
+
+def _messages_at_synthesis(definition: Callable[[cdk.Stack, str], object], functions: int) -> int:
+    app = fast_app()
+    stack = cdk.Stack(app, "Stack")
+    for number in range(functions):
+        definition(stack, f"Function{number}")
+    with counted() as messages:
+        app.synth()
+    return len(messages)
 
 
 def _resources(stack: cdk.Stack) -> int:

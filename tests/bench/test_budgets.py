@@ -111,6 +111,17 @@ def test_a_released_function_keeps_to_its_budget() -> None:
     assert ours.resources == RESOURCES_OF_A_RELEASED_FUNCTION
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [(with_the_library, by_hand), (released_with_the_library, released_by_hand)]
+)
+def test_what_is_looked_at_in_the_end_does_not_eat_up_the_difference(
+    ours: Callable[[cdk.Stack, str], object], theirs: Callable[[cdk.Stack, str], object]
+) -> None:
+    library, hand = cost(ours), cost(theirs)
+
+    assert len(library.messages) + library.messages_at_synthesis < len(hand.messages) + hand.messages_at_synthesis
+
+
 def test_the_messages_are_those_that_the_decision_counts() -> None:
     """In docs/decisions/0016-messages-are-counted.md."""
     sent = cost(released_with_the_library).messages.sent
