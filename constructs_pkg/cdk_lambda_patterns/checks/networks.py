@@ -9,8 +9,9 @@ import ipaddress
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from .addresses import External
 from .template import Resource
-from .values import NONE, Unknown, mapping
+from .values import NONE, Text, Unknown, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 SUBNET = "AWS::EC2::Subnet"
 _EVERYWHERE, _EVERYWHERE_IPV6 = "0.0.0.0/0", "::/0"
+# How a group says that nothing leaves it, since one without rules lets everything out: the CDK's way, and AWS's own.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
+_NOWHERE = {"255.255.255.255/32", "127.0.0.1/32"}
 
 
 class Exit(Enum):
@@ -77,8 +81,18 @@ def way_out(app: App, subnet: Resource) -> Exit:
             continue
         if gateway is None:
             return Exit.ELSEWHERE
-        found = Exit.INTERNET_GATEWAY if isinstance(gateway, Resource) and "Gateway" in gateway.type else Exit.UNKNOWN
+        found = _through(gateway)
+        if found is Exit.ELSEWHERE:
+            break
     return found
+
+
+def _through(gateway: Node) -> Exit:
+    """Where a gateway of a VPC leads."""
+    kind = gateway.type if isinstance(gateway, Resource) else gateway.name if isinstance(gateway, External) else ""
+    if kind == "AWS::EC2::InternetGateway" or kind.startswith("igw-"):
+        return Exit.INTERNET_GATEWAY
+    return Exit.ELSEWHERE if kind == "AWS::EC2::VPNGateway" or kind.startswith("vgw-") else Exit.UNKNOWN
 
 
 def usable_addresses(app: App, subnet: Resource, reserved: int) -> int | Unknown:
@@ -97,14 +111,20 @@ def zone(app: App, subnet: Resource) -> Value:
     return app.templates.one(subnet, "AvailabilityZone") or app.templates.one(subnet, "AvailabilityZoneId")
 
 
-def endpoint_services(app: App, subnet: Resource) -> Iterator[str]:
+def vpc(app: App, subnet: Resource) -> Node | None:
+    """The VPC of a subnet."""
+    return _node(app, subnet, "VpcId")
+
+
+def endpoint_services(app: App, subnet: Resource) -> Iterator[str | Unknown]:
     """The services that VPC endpoints open to a subnet, named as in `com.amazonaws.eu-central-1.sqs`: `sqs`."""
-    vpc, table = _node(app, subnet, "VpcId"), route_table(app, subnet)
+    table = route_table(app, subnet)
     for endpoint in app.templates.of_type("AWS::EC2::VPCEndpoint"):
-        if _node(app, endpoint, "VpcId") is not vpc:
+        if _node(app, endpoint, "VpcId") != vpc(app, subnet):
             continue
         name = app.templates.one(endpoint, "ServiceName")
-        service = str(name).rpartition(".")[2].rstrip(">")
+        last = name.parts[-1] if isinstance(name, Text) else name
+        service = str(name).rpartition(".")[2] if isinstance(last, str) else Unknown("the name of its service")
         if app.templates.one(endpoint, "VpcEndpointType") == "Interface" or any(
             app.flow.addresses.named(endpoint.template, value, when).node is table
             for value, when in app.templates.entries(endpoint, "RouteTableIds")
@@ -115,13 +135,12 @@ def endpoint_services(app: App, subnet: Resource) -> Iterator[str]:
 def lets_nothing_out(app: App, group: Node) -> bool:
     """Whether a security group has no rule by which anything leaves it."""
     if not isinstance(group, Resource) or "SecurityGroupEgress" not in group.properties:
-        return False  # a group without rules of its own lets everything out
+        return False  # a group without rules of its own lets everything out, and so does one with an empty list
     for separate in app.templates.of_type("AWS::EC2::SecurityGroupEgress"):
         if _node(app, separate, "GroupId") is group:
             return False
-    # The CDK writes "nothing" as a rule for an address that does not exist.
     rules = [value for value, _ in app.templates.entries(group, "SecurityGroupEgress")]
-    return all(mapping(rule).get("CidrIp") == "255.255.255.255/32" for rule in rules)
+    return bool(rules) and all(mapping(rule).get("CidrIp") in _NOWHERE for rule in rules)
 
 
 def _node(app: App, resource: Resource, key: str) -> Node | None:

@@ -93,7 +93,10 @@ class FunctionReachability(Rule):
         closed = [subnet for subnet, way in exits.items() if way not in enough]
         opened = [set(networks.endpoint_services(app, subnet)) for subnet in closed]
         missing = {service for services in opened for service in called - services}
-        if missing:
+        unread = [service for services in opened for service in services if isinstance(service, Unknown)]
+        if missing and (unread or not all(isinstance(networks.vpc(app, subnet), Resource) for subnet in closed)):
+            yield self.cannot_tell(function, f"what {function.name} has endpoints for is decided elsewhere")
+        elif missing:
             yield self.finding(
                 function,
                 f"function {function.name} may call {listed(sorted(missing))}, but nothing leads there from subnet "
