@@ -82,9 +82,9 @@ class PythonCode:
                 Default: - none.
             include: Folders and files that are added under their own names: with "lib/common", `import common` works.
                 Default: - none.
-            exclude: What to leave out of the source and of `include`: names (`*.md`) anywhere, or paths from the folder
-                (`/data/*.csv`). Caches, environments, tests at the top and the like are left out anyway, see
-                `source_files.LEFT_OUT`.
+            exclude: What to leave out of the source and of `include`: names (`*.md`) anywhere, paths from the folder
+                (`/data/*.csv`) or from any folder (`**/data/*.csv`). Caches, environments, credentials, tests at the
+                top and the like are left out anyway, see `source_files.LEFT_OUT`.
                 Default: - nothing more.
             exclude_packages: Distributions not to install, because a layer or Lambda brings them.
                 Default: - none.
