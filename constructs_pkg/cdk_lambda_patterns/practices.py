@@ -232,6 +232,11 @@ VERSION_PRUNING_SCHEDULE = "rate(1 day)"
 """Nobody waits for it.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html"""
 
+MESSAGE_AGE_ALARM_SHARE_OF_RETENTION = 0.5
+"""A message that is tried for longer than its queue keeps it is deleted before it is given up. When half of the
+retention is over a person is told.
+Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html"""
+
 CHANGE_AGE_ALARM_SHARE_OF_RETENTION = 0.5
 """When half of the time is over for which DocumentDB keeps a change, a person is told: nothing else rescues it.
 Source: https://docs.aws.amazon.com/documentdb/latest/developerguide/change_streams.html"""

@@ -4,7 +4,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_sqs as sqs
 
-from cdk_lambda_patterns.triggers.message_retention import check_retentions
+from cdk_lambda_patterns.triggers.message_retention import check_retentions, warn_of_lost_messages
 from tests.triggers.polling import warnings
 
 
@@ -35,3 +35,17 @@ def test_of_a_queue_from_outside_nothing_is_known(stack: cdk.Stack) -> None:
     check_retentions(stack, sqs.CfnQueue(stack, "Queue", message_retention_period=1_209_600), failures)
 
     assert warnings(stack) == []
+
+
+@pytest.mark.parametrize(
+    ("tries", "retention", "warned"),
+    [(0, 60, False), (59, 60, False), (60, 60, True), (61, 60, True), (1_000_000, None, False)],
+)
+def test_a_message_shall_be_given_up_before_its_queue_deletes_it(
+    stack: cdk.Stack, tries: float, retention: float | None, *, warned: bool
+) -> None:
+    warn_of_lost_messages(stack, tries, retention)
+
+    assert [text.startswith(f"all tries of a message take {tries:,} seconds") for _, text in warnings(stack)] == [
+        True
+    ] * warned

@@ -446,6 +446,31 @@ class TestAlarms:
             assert found["AlarmActions"] == [{"Ref": logical_id(topic)}]
             assert found["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
 
+    @pytest.mark.parametrize(
+        ("retention", "threshold", "warned"),
+        [
+            (seconds(900), 450, True),
+            (seconds(901), 450.5, False),
+            (seconds(1800), 900, False),
+            (seconds(1801), 900, False),
+            (seconds(NUMBER), 900, False),
+        ],
+    )
+    def test_tell_of_messages_that_their_queue_would_delete_before_they_are_given_up(
+        self, stack: cdk.Stack, retention: cdk.Duration, threshold: float, *, warned: bool
+    ) -> None:
+        trigger(stack, queue=sqs.Queue(stack, "Queue", retention_period=retention))
+
+        assert alarm(synthesize(stack), "ApproximateAgeOfOldestMessage")["Threshold"] == threshold
+        assert any("all tries of a message take 900 seconds" in text for _, text in warnings(stack)) == warned
+
+    def test_tell_in_time_of_messages_that_are_tried_for_days(self, stack: cdk.Stack) -> None:
+        trigger(stack, function=define(stack, timeout=seconds(900)), max_receive_count=64)
+
+        assert alarm(synthesize(stack), "ApproximateAgeOfOldestMessage")["Threshold"] == 345_600 / 2
+        (warning,) = warnings(stack)
+        assert "all tries of a message take 345,600 seconds, and the queue keeps it 345,600" in warning[1]
+
     def test_count_with_the_default_where_the_timeout_is_only_known_at_deployment(self, stack: cdk.Stack) -> None:
         trigger(stack, function=define(stack, timeout=seconds(NUMBER)))
 

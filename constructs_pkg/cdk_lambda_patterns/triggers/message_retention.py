@@ -14,6 +14,35 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
+def retention_of(queue: sqs.CfnQueue) -> float | None:
+    """How many seconds a queue keeps messages. None where only the deployment knows.
+
+    Args:
+        queue: The queue.
+    """
+    period = queue.message_retention_period
+    if period is None:
+        return quotas.QUEUE_DEFAULT_RETENTION_SECONDS
+    return None if is_token(period) else period
+
+
+def warn_of_lost_messages(scope: Construct, tries: float, retention: float | None) -> None:
+    """Warn of messages that their queue deletes before they are given up: they vanish without a trace.
+
+    Args:
+        scope: What the warning is about.
+        tries: Seconds that all tries of a message take.
+        retention: Seconds that the queue keeps it. None where that is not known.
+    """
+    if retention is None or tries < retention:
+        return
+    cdk.Annotations.of(scope).add_warning_v2(
+        "cdk-lambda-patterns:triesBeyondRetention",
+        f"all tries of a message take {tries:,.12g} seconds, and the queue keeps it {retention:,.12g}: it is deleted "
+        "before it reaches the dead-letter queue. Let the queue keep messages longer, or try them less often",
+    )
+
+
 def check_retentions(scope: Construct, queue: sqs.CfnQueue, dead_letter_queue: sqs.IQueue) -> None:
     """Warn of a dead-letter queue in which messages do not outlive their source.
 
@@ -29,11 +58,8 @@ def check_retentions(scope: Construct, queue: sqs.CfnQueue, dead_letter_queue: s
     given = dead_letter_queue.node.default_child
     if queue.fifo_queue is True or not isinstance(given, sqs.CfnQueue):
         return
-    kept, source = (
-        quotas.QUEUE_DEFAULT_RETENTION_SECONDS if period is None else period
-        for period in (given.message_retention_period, queue.message_retention_period)
-    )
-    if is_token(kept) or is_token(source) or kept > source:
+    kept, source = retention_of(given), retention_of(queue)
+    if kept is None or source is None or kept > source:
         return
     cdk.Annotations.of(scope).add_warning_v2(
         "cdk-lambda-patterns:deadLetterRetention",

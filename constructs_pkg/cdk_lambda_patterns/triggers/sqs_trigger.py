@@ -28,7 +28,7 @@ from .event_source_mappings import (
     reader_of,
 )
 from .filter_patterns import Pattern, Record, check_filters
-from .message_retention import check_retentions
+from .message_retention import check_retentions, retention_of, warn_of_lost_messages
 from .trigger_checks import check_key, check_region, check_unused
 
 if TYPE_CHECKING:
@@ -153,6 +153,9 @@ class SqsTrigger(Construct):
         require_function(where, "function", function)
         expect_type(where, "queue", queue, "queue_arn", "aws_sqs.IQueue")
         check_key(where, encryption_key)
+        where.true_or_false(fifo=fifo, report_batch_item_failures=report_batch_item_failures, enabled=enabled)
+        if content_based_deduplication is not None:
+            where.true_or_false(content_based_deduplication=content_based_deduplication)
         is_fifo = fifo if queue is None else bool(queue.fifo)
         _check_queue_options(
             where, queue, fifo=fifo, encryption_key=encryption_key, deduplication=content_based_deduplication
@@ -238,7 +241,9 @@ class SqsTrigger(Construct):
             filters=patterns,
             enabled=enabled,
         )
-        self.alarms = _define_alarms(self, function, delivery)
+        tries, retention = delivery.hidden * delivery.receives, _retention(queue, resource)
+        warn_of_lost_messages(self, tries, retention)
+        self.alarms = _define_alarms(self, function, _late(tries, retention))
         _warn_of_readers(self, queue_arn)
 
 
@@ -409,8 +414,22 @@ def _warn_of_readers(trigger: SqsTrigger, queue_arn: str) -> None:
         )
 
 
+def _retention(queue: sqs.IQueue | None, resource: sqs.CfnQueue | None) -> float | None:
+    """How many seconds the queue keeps messages, as far as that is known."""
+    if queue is None:
+        return quotas.QUEUE_DEFAULT_RETENTION_SECONDS
+    return None if resource is None else retention_of(resource)
+
+
+def _late(tries: float, retention: float | None) -> float:
+    """From what age on nothing is processing a message: all its tries take less, or it will soon be deleted."""
+    if retention is None:
+        return tries
+    return min(tries, retention * practices.MESSAGE_AGE_ALARM_SHARE_OF_RETENTION)
+
+
 def _define_alarms(
-    trigger: SqsTrigger, function: WellArchitectedFunction, delivery: _Delivery
+    trigger: SqsTrigger, function: WellArchitectedFunction, late: float
 ) -> dict[str, cloudwatch.CfnAlarm]:
     alarms: dict[str, cloudwatch.CfnAlarm] = {}
     if trigger.dead_letter_queue is not None:
@@ -422,8 +441,7 @@ def _define_alarms(
         "MessageAgeAlarm",
         metric=("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum"),
         dimensions={"QueueName": trigger.queue.queue_name},
-        # Older than all its tries take: nothing is processing it.
-        threshold=delivery.hidden * delivery.receives,
+        threshold=late,
         text="Messages wait longer than all their tries take. Look for throttles and errors, "
         "or let the function run more often at once.",
         actions=function.alarm_actions,
