@@ -163,6 +163,9 @@ class TestFunction:
 
         refusal(lambda: other.use_in(function), "IdempotencyTableTaken", "a function with that of Stack/Paid")
 
+    def test_fails_when_none_is_given(self, stack: cdk.Stack) -> None:
+        refused(stack, "TypeMismatch", "None", function=None)
+
     def test_fails_when_the_app_does_not_define_it(self, stack: cdk.Stack) -> None:
         outside = lambda_.Function.from_function_arn(
             stack, "Outside", "arn:aws:lambda:us-east-1:123456789012:function:pay"

@@ -213,6 +213,8 @@ def test_jobs_that_the_function_failed_on_are_kept(
 @pytest.mark.parametrize(
     ("options", "code", "got"),
     [
+        ({"action_name": 1}, "TextExpected", "1"),
+        ({"role": "me"}, "TypeMismatch", "str"),
         ({"action_name": ""}, "ActionNameInvalid", "''"),
         ({"action_name": "look here"}, "ActionNameInvalid", "'look here'"),
         ({"action_name": "a" * 101}, "ActionNameInvalid", repr("a" * 101)),

@@ -36,6 +36,7 @@ from cdk_lambda_patterns import (
     ProvisionedPollers,
     S3BatchOperations,
     S3Trigger,
+    ScheduleTrigger,
     SelfManagedKafka,
     SesTrigger,
     SnsTrigger,
@@ -240,3 +241,70 @@ def test_takes_a_source_of_the_same_or_an_unknown_region(
     given = {"function": define(stack), **beside, option: source(stack)}
 
     assert define_trigger(kind, stack, **given).alarms, f"not {code}"
+
+
+_HALF_A_CHARACTER = "str ('utf-8' codec can't encode character '\\ud800' in position 1: surrogates not allowed)"
+_FLAGS = [
+    (kind, name)
+    for kind in NEEDED
+    for name, parameter in inspect.signature(kind.__init__).parameters.items()
+    if str(parameter.annotation) in {"bool", "bool | None"}
+]
+
+
+@pytest.mark.parametrize(("kind", "flag"), _FLAGS, ids=[f"{kind.__name__}-{flag}" for kind, flag in _FLAGS])
+def test_text_is_not_true(kind: type[Any], flag: str, stack: cdk.Stack) -> None:
+    assert f"'{flag}' must be True or False" in refused(kind, stack, "TypeMismatch", "'no'", **{flag: "no"})
+
+
+def test_every_trigger_that_can_be_paused_is_among_them() -> None:
+    assert {kind for kind, flag in _FLAGS if flag == "enabled"} == {
+        SqsTrigger,
+        KinesisTrigger,
+        DynamoDbTrigger,
+        KafkaTrigger,
+        MqTrigger,
+        DocumentDbTrigger,
+        S3Trigger,
+        EventBridgeTrigger,
+        ScheduleTrigger,
+        SesTrigger,
+        IotTrigger,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "option", "given", "code", "got"),
+    [
+        (LogsTrigger, "filter_pattern", None, "TypeMismatch", "None"),
+        (CognitoTrigger, "lambda_version", "V2_0", "TypeMismatch", "str"),
+        (FirehoseTransformation, "prefix", 1, "TextExpected", "1"),
+        (FirehoseTransformation, "prefix", "\ud800", "TextExpected", "'\\ud800'"),
+        (FirehoseTransformation, "retry_attempts", None, "RetryAttemptsOutOfRange", "None"),
+        (S3BatchOperations, "manifest_prefix", 1, "TextExpected", "1"),
+        (S3BatchOperations, "report_prefix", None, "TextExpected", "None"),
+        (S3BatchOperations, "report_scope", 1, "TextExpected", "1"),
+        (S3BatchOperations, "schema_version", 2.0, "TextExpected", "2.0"),
+        (S3BatchOperations, "user_arguments", "x", "TypeMismatch", "str"),
+        (MqTrigger, "queue", None, "TextExpected", "None"),
+        (MqTrigger, "virtual_host", 1, "TextExpected", "1"),
+        (DocumentDbTrigger, "database", ["shop"], "TextExpected", "['shop']"),
+        (DocumentDbTrigger, "collection", ["orders"], "TextExpected", "['orders']"),
+        (KafkaTrigger, "consumer_group_id", ["sales"], "TextExpected", "['sales']"),
+        (SesTrigger, "recipients", [None], "TextExpected", "None"),
+        (ScheduleTrigger, "payload", "\ud800", "PayloadInvalid", _HALF_A_CHARACTER),
+        (ScheduleTrigger, "time_zone", ["UTC"], "TextExpected", "['UTC']"),
+    ],
+)
+def test_what_is_of_another_type_is_refused(
+    stack: cdk.Stack, kind: type[Any], option: str, given: object, *, code: str, got: str
+) -> None:
+    assert f"'{option}'" in refused(kind, stack, code, got, **{option: given})
+
+
+@pytest.mark.parametrize("kind", [SqsTrigger, KinesisTrigger, DynamoDbTrigger, MqTrigger, DocumentDbTrigger])
+def test_text_that_will_be_a_number_is_no_number(kind: type[Any], stack: cdk.Stack) -> None:
+    text = cdk.Fn.import_value("Size")
+    options = {"function": define(stack, timeout=cdk.Duration.seconds(5)), "batch_size": text}
+
+    refusal(lambda: define_trigger(kind, stack, **options), "TypeMismatch", "str", path="Stack/Trigger/Mapping")

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from cdk_lambda_patterns.validation import Where
 
-from .cdk_refusals import cdk_refusals, expect_type
+from .cdk_refusals import cdk_refusals, require_type
 from .environment import check_environment
 from .keys import let_into_closed, use_of
 from .references import reference
@@ -127,7 +127,7 @@ class IdempotencyTable(Construct):
 
     def _claim(self, function: lambda_.Function) -> None:
         """Refuse what has no environment, and a variable that would silently name another table."""
-        expect_type(self._where, "function", function, "add_environment", "aws_lambda.Function")
+        require_type(self._where, "function", function, "add_environment", "aws_lambda.Function")
         owner = _owners.setdefault((reference(function), self._variable), self._where)
         if owner is not self._where:
             self._where.refuse(

@@ -111,6 +111,7 @@ def check_time_zone(where: Where, time_zone: str) -> None:
     Raises:
         ValidationError: There is none of that name.
     """
+    where.text("time_zone", time_zone)
     known = _time_zones()
     if is_token(time_zone) or not known or time_zone in known:
         return

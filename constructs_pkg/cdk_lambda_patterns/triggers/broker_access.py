@@ -65,7 +65,7 @@ def waiting_alarm(
     *,
     metric: tuple[str, str],
     dimensions: Mapping[str, str],
-    batch_size: int,
+    batch_size: int | None,
     text: str,
 ) -> cloudwatch.CfnAlarm:
     """ALARM when a hundred batches have waited for a while.
@@ -79,7 +79,7 @@ def waiting_alarm(
         batch_size: How many are taken at once; what only the deployment knows counts for Lambda's own default.
         text: What it means and what to do.
     """
-    size = practices.STREAM_BATCH_SIZE if is_token(batch_size) else batch_size
+    size = practices.STREAM_BATCH_SIZE if batch_size is None or is_token(batch_size) else batch_size
     namespace, name = metric
     return define_alarm(
         scope,

@@ -10,7 +10,7 @@ from aws_cdk import aws_codepipeline as codepipeline, aws_codepipeline_actions a
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.function.acknowledgments import acknowledge_wildcard
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function
 from cdk_lambda_patterns.tokens import is_token, without_tokens
 from cdk_lambda_patterns.validation import Where
 
@@ -77,6 +77,8 @@ class CodePipelineAction(actions.LambdaInvokeAction):
         """
         require_function(None, "function", function)  # an action has no path but its function's
         where = Where(function, action_name)
+        where.text("action_name", action_name)
+        expect_type(where, "role", role, "role_arn", "aws_iam.IRole")
         where.matches(
             "action_name",
             action_name,

@@ -83,6 +83,7 @@ class CognitoTrigger(Construct):
         require_function(where, "function", function)
         require_type(where, "user_pool", user_pool, "add_trigger", "aws_cognito.UserPool")
         expect_type(where, "custom_sender_key", custom_sender_key, "key_arn", "aws_kms.IKey")
+        expect_type(where, "lambda_version", lambda_version, "V1_0", "aws_cognito.LambdaVersion")
         for operation in require_list(where, "operations", operations):
             require_type(where, "operations", operation, "operation_name", "aws_cognito.UserPoolOperation")
         names = [operation.operation_name for operation in operations]

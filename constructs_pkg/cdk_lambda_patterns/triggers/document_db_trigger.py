@@ -120,6 +120,7 @@ class DocumentDbTrigger(Construct):
         require_type(where, "cluster", cluster, "cluster_identifier", "aws_docdb.IDatabaseCluster")
         expect_type(where, "secret", secret, "secret_arn", "aws_secretsmanager.ISecret")
         check_timeout(where, function)
+        where.true_or_false(enabled=enabled)
         _check_names(where, database, collection)
         _check_full_document(where, full_document)
         window = check_batch(
@@ -173,6 +174,9 @@ class DocumentDbTrigger(Construct):
 
 
 def _check_names(where: Where, database: str, collection: str | None) -> None:
+    where.text("database", database)
+    if collection is not None:
+        where.text("collection", collection)
     where.size("database", database, quotas.DOCUMENTDB_DATABASE_LENGTH)
     where.matches(
         "database",

@@ -158,6 +158,11 @@ class DynamoDbTrigger(Construct):
         require_function(where, "function", function)
         require_type(where, "table", table, "table_arn", "aws_dynamodb.ITable")
         check_key(where, encryption_key)
+        where.true_or_false(
+            bisect_batch_on_error=bisect_batch_on_error,
+            report_batch_item_failures=report_batch_item_failures,
+            enabled=enabled,
+        )
         check_region(
             where,
             "table",

@@ -103,6 +103,7 @@ class EventBridgeTrigger(Construct):
         # 1 validate
         where = Where(scope, construct_id)
         require_function(where, "function", function)
+        where.true_or_false(enabled=enabled)
         expect_type(where, "event_bus", event_bus, "event_bus_name", "aws_events.IEventBus")
         if event_bus is not None:
             check_region(

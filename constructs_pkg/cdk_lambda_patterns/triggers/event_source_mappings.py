@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from aws_cdk import aws_iam as iam, aws_lambda as lambda_
 
 from cdk_lambda_patterns import quotas
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals
 from cdk_lambda_patterns.function.durations import as_seconds, duration_within
 from cdk_lambda_patterns.function.references import in_one_stack, reference
 from cdk_lambda_patterns.tokens import is_token
+from cdk_lambda_patterns.validation import Where
 
 if TYPE_CHECKING:
     from aws_cdk import Duration
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
     from cdk_lambda_patterns.quotas import Quota
-    from cdk_lambda_patterns.validation import Where
 
     Reader: TypeAlias = WellArchitectedFunction | iam.IRole
     """Who reads a source: a function, or its role seen from another stack."""
@@ -146,16 +147,17 @@ def define_mapping(
     resource = lambda_.CfnEventSourceMapping
     function_arn = function.live.function_arn
     _pairs.add((function_arn, str(properties.get("event_source_arn"))))
-    mapping = resource(
-        scope,
-        "Mapping",
-        function_name=function_arn,
-        function_response_types=["ReportBatchItemFailures"] if report_batch_item_failures else None,
-        filter_criteria=None
-        if filters is None
-        else resource.FilterCriteriaProperty(filters=[resource.FilterProperty(pattern=text) for text in filters]),
-        **properties,
-    )
+    with cdk_refusals(Where(scope, "Mapping")):
+        mapping = resource(
+            scope,
+            "Mapping",
+            function_name=function_arn,
+            function_response_types=["ReportBatchItemFailures"] if report_batch_item_failures else None,
+            filter_criteria=None
+            if filters is None
+            else resource.FilterCriteriaProperty(filters=[resource.FilterProperty(pattern=text) for text in filters]),
+            **properties,
+        )
     if reader is not function:
         # CloudFormation knows of no order between a role's policy in this stack and what Lambda checks with it.
         mapping.node.add_dependency(cast("iam.IRole", reader))

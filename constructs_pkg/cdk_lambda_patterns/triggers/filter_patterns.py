@@ -20,6 +20,8 @@ from cdk_lambda_patterns.json_values import as_mapping, as_sequence
 from cdk_lambda_patterns.tokens import is_token, without_tokens
 from cdk_lambda_patterns.validation import type_name
 
+from .trigger_checks import require_list
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -63,7 +65,7 @@ def check_filters(where: Where, filters: Sequence[Pattern] | None, record: Recor
     """
     if filters is None:
         return None
-    where.size("filters", filters, quotas.MAPPING_FILTERS)
+    where.size("filters", require_list(where, "filters", filters), quotas.MAPPING_FILTERS)
     rendered: list[str] = []
     for pattern in map(_as_pattern, filters):
         check_pattern(where, "filters", pattern, tests=_TESTS, example={record.content: {"kind": ["order"]}})

@@ -140,7 +140,8 @@ class FirehoseTransformation(Construct):
         expect_type(where, "bucket", bucket, "bucket_arn", "aws_s3.IBucket")
         check_key(where, encryption_key)
         where.within("function", function.timeout_seconds, quotas.FIREHOSE_FUNCTION_TIMEOUT)
-        where.within("retry_attempts", retry_attempts, quotas.FIREHOSE_RETRY_ATTEMPTS)
+        where.true_or_false(keep_source=keep_source)
+        where.required_within("retry_attempts", retry_attempts, quotas.FIREHOSE_RETRY_ATTEMPTS)
         _check_prefix(where, prefix)
         gathered = _megabytes(where, "buffer_size", buffer_size, quotas.FIREHOSE_BUFFER_SIZE)
         object_size = _megabytes(where, "delivery_size", delivery_size, quotas.FIREHOSE_DELIVERY_SIZE)
@@ -216,7 +217,10 @@ class FirehoseTransformation(Construct):
 
 
 def _check_prefix(where: Where, prefix: str | None) -> None:
-    if prefix is None or is_token(prefix):
+    if prefix is None:
+        return
+    where.text("prefix", prefix)
+    if is_token(prefix):
         return
     where.size("prefix", prefix.encode(), quotas.OBJECT_KEY_LENGTH)
     if "!{firehose:error-output-type}" in prefix or prefix.startswith(_TAKEN_PREFIXES):

@@ -81,6 +81,7 @@ class IotTrigger(Construct):
         # 1 validate
         where = Where(scope, construct_id)
         require_function(where, "function", function)
+        where.true_or_false(enabled=enabled)
         _check_sql(where, sql)
         check_dead_letter_queue(where, dead_letter_queue)
         with cdk_refusals(where):

@@ -166,6 +166,11 @@ class KafkaTrigger(Construct):
         where = Where(scope, construct_id)
         require_function(where, "function", function)
         check_timeout(where, function)
+        where.true_or_false(
+            bisect_batch_on_error=_or(bisect_batch_on_error, otherwise=True),
+            report_batch_item_failures=_or(report_batch_item_failures, otherwise=True),
+            enabled=enabled,
+        )
         _check_names(where, topic, consumer_group_id)
         _check_cluster(where, cluster)
         expect_type(where, "provisioned_pollers", provisioned_pollers, "checked", "ProvisionedPollers")
@@ -257,6 +262,8 @@ def _check_names(where: Where, topic: str, group: str | None) -> None:
     where.text("topic", topic)
     where.size("topic", topic, quotas.KAFKA_TOPIC_LENGTH)
     _check_topic(where, "topic", topic)
+    if group is not None:
+        where.text("consumer_group_id", group)
     where.size("consumer_group_id", group, quotas.KAFKA_GROUP_ID_LENGTH)
     where.matches(
         "consumer_group_id",

@@ -184,6 +184,12 @@ class KinesisTrigger(Construct):
         require_function(where, "function", function)
         expect_type(where, "stream", stream, "stream_arn", "aws_kinesis.IStream")
         check_key(where, encryption_key)
+        where.true_or_false(
+            enhanced_fan_out=enhanced_fan_out,
+            bisect_batch_on_error=bisect_batch_on_error,
+            report_batch_item_failures=report_batch_item_failures,
+            enabled=enabled,
+        )
         kept = _check_retention(where, retention_period)
         if stream is not None:
             _check_given(where, stream, retention_period, encryption_key, on_failure)

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.alarms import define_alarm
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_function, require_type
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_function, require_type
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.validation import Where
 
@@ -118,7 +118,7 @@ class LogsTrigger(Construct):
 
 def _text(where: Where, pattern: str | logs.IFilterPattern) -> str:
     if not isinstance(pattern, str):
-        expect_type(where, "filter_pattern", pattern, "log_pattern_string", "aws_logs.IFilterPattern, or text")
+        require_type(where, "filter_pattern", pattern, "log_pattern_string", "aws_logs.IFilterPattern, or text")
         pattern = pattern.log_pattern_string
     where.size("filter_pattern", pattern, quotas.LOG_FILTER_PATTERN_LENGTH)
     return pattern

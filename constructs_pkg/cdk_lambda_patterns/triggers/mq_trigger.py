@@ -129,7 +129,11 @@ class MqTrigger(Construct):
             check_arn(where, "broker", broker, "mq:broker")
         else:
             require_type(where, "broker", broker, "attr_arn", "aws_amazonmq.CfnBroker or its ARN")
+        where.true_or_false(enabled=enabled)
+        where.text("queue", queue)
         where.size("queue", queue, quotas.MQ_QUEUE_LENGTH)
+        if virtual_host is not None:
+            where.text("virtual_host", virtual_host)
         where.size("virtual_host", virtual_host, quotas.VIRTUAL_HOST_LENGTH)
         window = check_batch(
             where, batch_size=batch_size, batch_quota=quotas.STREAM_BATCH_SIZE, window=max_batching_window

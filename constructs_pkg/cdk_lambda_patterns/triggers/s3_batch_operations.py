@@ -96,7 +96,9 @@ class S3BatchOperations(Construct):
         require_function(where, "function", function)
         require_type(where, "manifests", manifests, "bucket_arn", "aws_s3.IBucket")
         expect_type(where, "reports", reports, "bucket_arn", "aws_s3.IBucket")
+        expect_type(where, "user_arguments", user_arguments, "keys", "Mapping", fix="write a dict")
         _check_prefixes(where, manifest_prefix, report_prefix)
+        where.text("report_scope", report_scope)
         _check_schema(where, schema_version, user_arguments)
         where.within("priority", priority, quotas.BATCH_PRIORITY)
         where.matches(
@@ -161,6 +163,7 @@ def _different(*keys: kms.IKey | None) -> list[kms.IKey]:
 
 def _check_prefixes(where: Where, manifest_prefix: str, report_prefix: str) -> None:
     for name, prefix in (("manifest_prefix", manifest_prefix), ("report_prefix", report_prefix)):
+        where.text(name, prefix)
         where.matches(
             name,
             prefix,
@@ -181,6 +184,7 @@ def _check_prefixes(where: Where, manifest_prefix: str, report_prefix: str) -> N
 
 
 def _check_schema(where: Where, version: str, arguments: Mapping[str, str] | None) -> None:
+    where.text("schema_version", version)
     where.matches(
         "schema_version",
         version,

@@ -111,6 +111,7 @@ class S3Trigger(Construct):
         # 1 validate
         where = Where(scope, construct_id)
         require_function(where, "function", function)
+        where.true_or_false(reports_to_event_bridge=reports_to_event_bridge or False, enabled=enabled)
         expect_type(where, "bucket", bucket, "bucket_arn", "aws_s3.IBucket")
         _check_filter(where, "prefix", prefix)
         _check_filter(where, "suffix", suffix)
@@ -194,7 +195,6 @@ def _shown(keys: str) -> str:
 def _check_filter(where: Where, prop: str, value: str | None) -> None:
     if value is None or is_token(value):
         return
-    where.text(prop, value)
     where.text(prop, value)
     where.size(prop, value.encode(), quotas.OBJECT_KEY_LENGTH)
     if "*" in value:

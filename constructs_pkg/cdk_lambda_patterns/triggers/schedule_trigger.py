@@ -105,6 +105,7 @@ class ScheduleTrigger(Construct):
         # 1 validate
         where = Where(scope, construct_id)
         require_function(where, "function", function)
+        where.true_or_false(enabled=enabled)
         check_schedule(where, schedule)
         check_time_zone(where, time_zone)
         window = _window(where, flexible_window)
@@ -178,6 +179,7 @@ def _payload(where: Where, payload: object) -> str | None:
         return None
     try:
         text = json.dumps(payload, ensure_ascii=False, allow_nan=False)
+        size = without_tokens(text).encode()
     except (TypeError, ValueError) as error:
         where.refuse(
             "payload",
@@ -186,7 +188,7 @@ def _payload(where: Where, payload: object) -> str | None:
             fix="give plain values",
             code="PayloadInvalid",
         )
-    where.size("payload", without_tokens(text).encode(), quotas.SCHEDULE_INPUT_SIZE)
+    where.size("payload", size, quotas.SCHEDULE_INPUT_SIZE)
     return text
 
 

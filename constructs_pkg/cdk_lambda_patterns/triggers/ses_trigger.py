@@ -96,6 +96,7 @@ class SesTrigger(Construct):
         expect_type(where, "bucket", bucket, "bucket_arn", "aws_s3.IBucket")
         if not isinstance(after, SesTrigger):
             expect_type(where, "after", after, "receipt_rule_name", "SesTrigger or aws_ses.IReceiptRule")
+        where.true_or_false(enabled=enabled)
         _check_recipients(where, recipients)
         if bucket is None:
             check_unused(
@@ -165,6 +166,7 @@ def _check_recipients(where: Where, recipients: Sequence[str] | None) -> None:
         return
     where.size("recipients", require_list(where, "recipients", recipients), quotas.SES_RECIPIENTS)
     for recipient in recipients:
+        where.text("recipients", recipient)
         where.matches(
             "recipients",
             recipient,
