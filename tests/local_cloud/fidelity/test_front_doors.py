@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.local_cloud.fidelity.lab import Lab
+
 if TYPE_CHECKING:
     from cdk_lambda_patterns.local_cloud import Response
-    from tests.local_cloud.fidelity.lab import Lab
 
 pytestmark = pytest.mark.local_cloud
 
@@ -164,3 +166,35 @@ def test_a_load_balancer_answers_an_error_with_its_own_page(faithful: Lab) -> No
     assert failed.status == 502
     assert "<title>502 Bad Gateway</title>" in failed.text
     assert (busy.status, busy.text) == (502, "later")
+
+
+def in_an_account_of_a_stage(lab: Lab) -> Lab:
+    """The same cloud, seen from an account and a Region that are not its own."""
+    stage = Lab(lab.cloud)
+    stage.account, stage.region = "333333333333", "eu-west-1"
+    stage.client = functools.partial(lab.cloud.client, account=stage.account, region=stage.region)
+    return stage
+
+
+@pytest.mark.parametrize("door", ["http_api", "rest_api", "function_url"])
+def test_the_front_doors_of_every_account_are_open(faithful: Lab, door: str) -> None:
+    stage = in_an_account_of_a_stage(faithful)
+
+    assert faithful.cloud.request(f"{FRONT_DOORS[door](stage)}/hello").status == 200
+
+
+@pytest.mark.parametrize("door", ["http_api", "rest_api"])
+def test_the_published_emulator_opens_those_of_one_account(stock: Lab, door: str) -> None:
+    assert stock.cloud.request(f"{FRONT_DOORS[door](in_an_account_of_a_stage(stock))}/hello").status == 404
+
+
+def health(lab: Lab) -> object:
+    return lab.cloud.request(f"{http_api(lab)}/health").json()
+
+
+def test_a_path_of_an_app_is_not_taken_for_the_emulator_s_own(faithful: Lab) -> None:
+    assert "cookies" in health(faithful)
+
+
+def test_the_published_emulator_answers_health_itself(stock: Lab) -> None:
+    assert "services" in health(stock)

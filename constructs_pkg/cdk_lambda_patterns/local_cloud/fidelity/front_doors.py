@@ -1,11 +1,13 @@
 """What callers of functions get over HTTP.
 
 What the published emulator does: a caller gets the function's own error, with its type and stack trace. An HTTP API of
-a template refuses every preflight request, whatever its CORS configuration. Cookies come in a header only.
+a template refuses every preflight request, whatever its CORS configuration. Cookies come in a header only. APIs of
+other accounts than the cloud's own are not found, and the path `/health` never reaches a function.
 
 What AWS does: a caller learns nothing of an error but that there was one: 500 of an HTTP API; 502 of a REST API, a load
 balancer or a function URL. The CORS configuration counts, and the event of an HTTP API or function URL has a list of
-cookies. A REST API answers 502 also to a result that is not one of a proxy integration.
+cookies. A REST API answers 502 also to a result that is not one of a proxy integration. An API is found by its name
+alone, whosever it is, and every path is its own.
 
 Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html,
 https://docs.aws.amazon.com/apigateway/latest/developerguide/handle-errors-in-lambda-integration.html,
@@ -17,7 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .support.emulator import Record, around, as_record, module, part
+from .support.emulator import Emulated, Record, around, as_record, module, part, replace_value
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,6 +31,7 @@ _INTERNAL_ERROR = 500
 _ERROR = '{"message":"Internal Server Error"}'
 _ERROR_OF_EMULATED_BALANCER = b'{"message": "Lambda '
 _JSON = {"Content-Type": "application/json"}
+_OWN_HEALTH_PATHS = ("/_ministack/health", "/_localstack/health")
 _BAD_GATEWAY_PAGE = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"
     b"<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
@@ -39,6 +42,9 @@ def apply() -> None:
     """Answer as the front doors of AWS do."""
     _hide_errors()
     _read_cors_of_templates()
+    _find_apis_of_every_account(module("services.apigateway"), "_apis")
+    _find_apis_of_every_account(module("services.apigateway_v1"), "_rest_apis")
+    replace_value(module("app"), "_HEALTH_PATHS", _OWN_HEALTH_PATHS)
     lambda_svc = module("services.lambda_svc")
 
     @around(lambda_svc, "_execute_function_with_config_scope", "func, event")
@@ -105,6 +111,15 @@ def _read_cors_of_templates() -> None:
         original: Callable[..., object], physical_id: str, old_props: Record, new_props: Record, *args: str
     ) -> object:
         return original(physical_id, old_props, _as_the_api_takes_cors(new_props), *args)
+
+
+def _find_apis_of_every_account(gateway: Emulated, name: str) -> None:
+    @around(gateway, "find_api_scope", "api_id")
+    def _scope(original: Callable[..., tuple[str, str] | None], api_id: str) -> tuple[str, str] | None:
+        items = getattr(gateway, name).all_items
+        # A caller of an API has no account that it could be looked for in.
+        everywhere = ((account, region) for (account, region, found), _ in items() if found == api_id)
+        return original(api_id) or next(everywhere, None)
 
 
 def _as_the_api_takes_cors(properties: Record) -> Record:
