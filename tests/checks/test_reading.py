@@ -407,6 +407,8 @@ def test_the_checks_need_neither_the_cdk_nor_boto3() -> None:
 
 def test_sam_needs_no_network_no_values_and_no_build(tmp_path: Path) -> None:
     (tmp_path / "work.asl.json").write_text('{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}')
+    (tmp_path / "work.asl.yaml").write_text("StartAt: A\nStates: {A: {Type: Pass, End: true}}\n")
+    (tmp_path / "no.yaml").write_text("")
     file = tmp_path / "template.yaml"
     file.write_text(
         """\
@@ -421,6 +423,8 @@ Resources:
     Properties: {Handler: a.b, Runtime: python3.14, AutoPublishAlias: !Ref Alias, Timeout: !Ref Seconds}
   Image: {Type: AWS::Serverless::Function, Properties: {PackageType: Image}, Metadata: {Dockerfile: Dockerfile}}
   Work: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: work.asl.json, Role: "arn:aws:iam::1:role/r"}}
+  Yaml: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: work.asl.yaml, Role: "arn:aws:iam::1:role/r"}}
+  Empty: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: no.yaml, Role: "arn:aws:iam::1:role/r"}}
   Missing: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: no.json, Role: "arn:aws:iam::1:role/r"}}
 """
     )
@@ -429,8 +433,10 @@ Resources:
 
     assert by_id(templates, "Shared").type == "AWS::CloudFormation::Stack"
     assert by_id(templates, "NotBuilt").properties["Timeout"] == {"Ref": "Seconds"}
-    assert "DefinitionString" in by_id(templates, "Work").properties
-    assert "DefinitionS3Location" in by_id(templates, "Missing").properties
+    for read_beside in ("Work", "Yaml"):
+        assert "DefinitionString" in by_id(templates, read_beside).properties
+    for left in ("Empty", "Missing"):
+        assert "DefinitionS3Location" in by_id(templates, left).properties
 
 
 def test_loops_of_the_language_extensions_are_written_out(tmp_path: Path) -> None:

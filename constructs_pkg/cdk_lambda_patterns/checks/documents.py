@@ -59,7 +59,7 @@ def parse(text: str, name: str) -> tuple[object, Lines]:
     Raises:
         TemplateError: It is neither.
     """
-    if text.lstrip()[0] in "{[":
+    if text.lstrip().startswith(("{", "[")):
         return _load_json_or_yaml(text, name)
     return _load_yaml(text, name)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,7 +11,7 @@ from samtranslator.model.exceptions import InvalidDocumentException  # type: ign
 from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
 from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
 
-from .documents import one_line
+from .documents import one_line, parse
 from .template import TemplateError
 from .values import is_mapping, mapping
 
@@ -101,12 +100,12 @@ def _nested(application: Mapping[str, object]) -> dict[str, object]:
 
 
 def _definition(uri: str, folder: Path | None) -> dict[str, object]:
-    """The definition of a state machine, if it lies beside the template in JSON; else its place."""
+    """The definition of a state machine, if it lies beside the template; else its place."""
     if folder is not None and "://" not in uri:
         try:
-            definition: object = json.loads((folder / uri).read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
-            definition = None  # another format, or a placeholder for a number
+            definition, _ = parse((folder / uri).read_text(encoding="utf-8"), uri)
+        except (OSError, ValueError):
+            definition = None  # not there, or with a placeholder for a number
         if is_mapping(definition):
             return {"Definition": definition}
     return {"DefinitionUri": _CODE}

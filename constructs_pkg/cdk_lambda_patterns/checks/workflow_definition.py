@@ -56,7 +56,7 @@ def _definitions(
             text = json.dumps(_resolved(templates, machine, value, marks))
             yield _parsed(_substituted(templates, machine, text, marks), marks), when, tuple(marks)
     if "DefinitionString" not in machine.properties and "Definition" not in machine.properties:
-        yield Unknown("a definition in S3"), frozenset(), ()
+        yield Unknown("a definition that lies elsewhere"), frozenset(), ()
 
 
 def _resolved(templates: Templates, machine: Resource, value: object, marks: list[Part]) -> object:
