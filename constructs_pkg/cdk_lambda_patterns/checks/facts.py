@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .addresses import External
 from .graph import Edge, Kind, Mode, label
 from .template import Resource
-from .values import Reference, Text, Unknown, is_mapping, mapping
+from .values import NONE, Reference, Text, Unknown, is_mapping, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ def listed(names: Sequence[str]) -> str:
 def called(node: Node) -> str:
     """A node with what it is, as a message has it: `queue Orders`."""
     if isinstance(node, Unknown):
-        return f"what {node.why} stands for"
+        return node.why if node.why.startswith("what ") else f"what {node.why} stands for"
     return f"{what(node)} {label(node)}"
 
 
@@ -228,9 +228,19 @@ def provisioned(app: App, function: Resource) -> Iterator[Provisioned]:
             yield Provisioned(published, app.templates.number(published, *path, default=0), scaled=False)
     for target in app.templates.of_type("AWS::ApplicationAutoScaling::ScalableTarget"):
         if app.templates.one(target, "ServiceNamespace") == "lambda":
-            scales = set(references(app.templates.one(target, "ResourceId")))
+            value = app.templates.one(target, "ResourceId")
+            scales = {*references(value), _named(app, target, value)}
             if function in scales or scales & set(app.flow.aliases(function)):
                 yield Provisioned(target, app.templates.number(target, "MaxCapacity", default=0), scaled=True)
+
+
+def _named(app: App, target: Resource, value: Value) -> Node:
+    """The function that `function:NAME:ALIAS` names."""
+    if isinstance(value, Text) and isinstance(value.parts[0], str):
+        value = Text((value.parts[0].removeprefix("function:"), *value.parts[1:]))
+    elif isinstance(value, str):
+        value = value.removeprefix("function:")
+    return app.flow.addresses.named(target.template, value, NONE, "lambda").node
 
 
 class Watched(NamedTuple):

@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cdk_lambda_patterns.checks.facts import listed
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
-from cdk_lambda_patterns.checks.values import Unknown, is_mapping, mapping
+from cdk_lambda_patterns.checks.values import Unknown, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,7 @@ class EdgeEventConflict(Rule):
                     for first, second in combinations(_placed(app, distribution, behavior), 2)
                     if app.templates.together(first.when, second.when)
                 ]
-                where = f"{_called(behavior.value)} of distribution {distribution.name}"
+                where = f"{_called(app, distribution, behavior)} of distribution {distribution.name}"
                 found = dict.fromkeys(conflict for pair in pairs if (conflict := _conflict(*pair)))
                 for conflict in found:
                     yield self.finding(distribution, f"{where} has {conflict}", fix=_FIX)
@@ -108,7 +108,7 @@ def _conflict(first: _Placed, second: _Placed) -> str | None:
     return None
 
 
-def _called(behavior: Value) -> str:
+def _called(app: App, distribution: Resource, behavior: Case) -> str:
     """A behavior as a message has it."""
-    pattern = behavior.get("PathPattern") if is_mapping(behavior) else None
-    return f"behavior {pattern}" if isinstance(pattern, str) else "the default behavior"
+    pattern = app.templates.only(app.templates.inside(distribution.template, behavior.value, "PathPattern"))
+    return "the default behavior" if pattern is None else f"behavior {pattern}"
