@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 from cdk_lambda_patterns.checks.facts import LATEST, called
 from cdk_lambda_patterns.checks.graph import Kind, Mode
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
+from cdk_lambda_patterns.checks.values import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,10 +43,15 @@ class DurableFunctionQualifier(Rule):
 
     def check(self, app: App) -> Iterator[Finding | Undecided]:
         for function in app.flow.functions:
-            if all(value is None for value, _ in app.templates.cases(function, "DurableConfig")):
-                continue
-            for edge in app.flow.into(function, Kind.INVOKES, Kind.POLLS):
+            configs = [value for value, _ in app.templates.cases(function, "DurableConfig") if value is not None]
+            unknown = [value for value in configs if isinstance(value, Unknown)]
+            for edge in app.flow.into(function, Kind.INVOKES, Kind.POLLS) if configs else ():
                 if edge.qualifier in {None, LATEST} and edge.mode is not Mode.DEPLOYMENT:
+                    if unknown == configs:
+                        yield self.cannot_tell(
+                            function, f"whether {function.name} is durable depends on {unknown[0].why}"
+                        )
+                        continue
                     latest = edge.qualifier == LATEST
                     what = "by $LATEST, which changes while executions run" if latest else "without a version or alias"
                     yield self.finding(

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 from cdk_lambda_patterns.checks.facts import asynchronous_triggers, called, listed
 from cdk_lambda_patterns.checks.graph import Kind
 from cdk_lambda_patterns.checks.rule import Pillar, Rule, Severity
+from cdk_lambda_patterns.checks.values import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,9 @@ class QueueConsumerFunctionDlq(Rule):
             polled = list(app.flow.into(function, Kind.POLLS))
             own = [edge for edge in app.flow.out_of(function, Kind.FAILS_TO) if edge.via is function]
             if not polled or not own or asynchronous_triggers(app, function):
+                continue
+            if "DeadLetterConfig" not in function.properties and isinstance(own[0].target, Unknown):
+                yield self.cannot_tell(function, f"where {function.name} fails to is {own[0].target.why}")
                 continue
             yield self.finding(
                 function,
