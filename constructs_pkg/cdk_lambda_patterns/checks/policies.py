@@ -32,7 +32,6 @@ MANAGED_POLICIES: Mapping[str, tuple[str, ...]] = {
     "AmazonSNSFullAccess": ("sns:*",),
     "AmazonSQSFullAccess": ("sqs:*",),
     "AmazonSSMFullAccess": ("ssm:*",),
-    "AWSKeyManagementServicePowerUser": ("kms:*",),
     "SecretsManagerReadWrite": ("secretsmanager:*",),
 }
 """What AWS's managed policies allow on everything, as far as it matters to the event flow.
