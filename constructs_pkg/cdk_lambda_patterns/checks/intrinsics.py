@@ -45,7 +45,7 @@ def _ref(templates: Templates, template: Template, argument: object, depth: int)
 
 def _parameter(templates: Templates, template: Template, name: str, depth: int) -> tuple[Case, ...]:
     if name not in template.section("Parameters"):
-        return known(Unknown(f"{name}, which the template does not define"))
+        return known(Unknown(f"the undefined {name}"))
     if template.parent is not None:
         passed = mapping(template.parent.properties.get("Parameters"))
         if name in passed:
@@ -79,7 +79,7 @@ def _get_att(templates: Templates, template: Template, argument: object, depth: 
     logical_id, _, attribute = ".".join(cast("Sequence[str]", names)).partition(".")
     resource = template.resources.get(logical_id)
     if resource is None:
-        return known(Unknown(f"{logical_id}, which the template does not define"))
+        return known(Unknown(f"the undefined {logical_id}"))
     nested = template.nested.get(logical_id)
     if nested is not None and attribute.startswith("Outputs."):
         output = nested.section("Outputs").get(attribute.removeprefix("Outputs."))
