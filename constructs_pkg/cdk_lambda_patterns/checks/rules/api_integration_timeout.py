@@ -32,11 +32,12 @@ from cdk_lambda_patterns.checks.template import Resource
 from cdk_lambda_patterns.checks.values import NONE, NumberCase, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from cdk_lambda_patterns.checks.graph import Edge
     from cdk_lambda_patterns.checks.rule import App, Finding, Undecided
 
+_DESCRIBED = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
 _REST, _HTTP = quotas.REST_API_TIMEOUT.maximum, quotas.HTTP_API_TIMEOUT.maximum
 
 
@@ -46,14 +47,17 @@ class ApiIntegrationTimeout(Rule):
     source_url = "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"
 
     def check(self, app: App) -> Iterator[Finding | Undecided]:
+        varied = {api for api in app.templates.of_type(*_DESCRIBED) if _varies(api)}
         for function in app.flow.functions:
             for edge in app.flow.starts(function, Mode.SYNCHRONOUS):
                 if edge.via.type.startswith("AWS::ApiGateway") and "Authorizer" not in edge.via.type:
-                    yield from self._compare(app, function, edge)
+                    yield from self._compare(app, function, edge, varied)
 
-    def _compare(self, app: App, function: Resource, edge: Edge) -> Iterator[Finding | Undecided]:
+    def _compare(
+        self, app: App, function: Resource, edge: Edge, varied: Collection[Resource]
+    ) -> Iterator[Finding | Undecided]:
         timeout = app.templates.number(function, "Timeout", default=quotas.DEFAULT_TIMEOUT_SECONDS)
-        waits = _waits(app, edge)
+        waits = _waits(app, edge, varied)
         for runs, patience in app.templates.combined(timeout, waits, given=(function, edge.via)):
             if isinstance(runs, Unknown) or isinstance(patience, Unknown):
                 if (
@@ -73,7 +77,13 @@ class ApiIntegrationTimeout(Rule):
                 )
 
 
-def _waits(app: App, edge: Edge) -> tuple[NumberCase, ...]:
+def _varies(api: Resource) -> bool:
+    """Whether an OpenAPI document says for some of its routes how long they wait."""
+    body = str(api.properties.get("Body"))
+    return any(word in body for word in ("timeoutInMillis", "responseTransferMode"))
+
+
+def _waits(app: App, edge: Edge, varied: Collection[Resource]) -> tuple[NumberCase, ...]:
     """How long an API waits."""
     via = edge.via
     if via.type == "AWS::ApiGateway::Method":
@@ -86,10 +96,8 @@ def _waits(app: App, edge: Edge) -> tuple[NumberCase, ...]:
             return (NumberCase(default, NONE),)
         waits = app.templates.number(via, "TimeoutInMillis", default=default * 1_000)
     else:
-        # An OpenAPI document may say otherwise for each of its routes.
-        says = any(word in str(via.properties) for word in ("timeoutInMillis", "responseTransferMode"))
         default = _HTTP if via.type == "AWS::ApiGatewayV2::Api" else _REST
-        return (NumberCase(Unknown("its OpenAPI document") if says else default, NONE),)
+        return (NumberCase(Unknown("its OpenAPI document") if via in varied else default, NONE),)
     return tuple(NumberCase(w if isinstance(w, Unknown) else w / 1_000, when) for w, when in waits)
 
 
