@@ -528,3 +528,26 @@ def test_a_trigger_that_is_disabled_starts_nothing() -> None:
     )
 
     assert not list(flow.triggers(flow.functions[0]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("AWS::BedrockAgentCore::Gateway", "InterceptorConfigurations: [{Interceptor: {Lambda: {Arn: !Ref Live}}}]"),
+        ("AWS::BedrockAgentCore::GatewayTarget", "TargetConfiguration: {Mcp: {Lambda: {LambdaArn: !Ref Live}}}"),
+        ("AWS::IoT::Authorizer", "AuthorizerFunctionArn: !Ref Live"),
+        ("AWS::Transfer::Server", "IdentityProviderDetails: {Function: !Ref Live}"),
+    ],
+)
+def test_a_caller_that_waits_is_found(kind: str, properties: str) -> None:
+    flow = flow_of(
+        f"""
+        Resources:
+          Process: {{Type: AWS::Lambda::Function, Properties: {{Timeout: 3}}}}
+          Live: {{Type: AWS::Lambda::Alias, Properties: {{FunctionName: !Ref Process, Name: live}}}}
+          Caller: {{Type: {kind}, Properties: {{{properties}}}}}
+        """
+    )
+
+    (edge,) = flow.starts(flow.functions[0], Mode.SYNCHRONOUS)
+    assert (label(edge.source), edge.qualifier) == ("Caller", flow.templates.templates[0].resources["Live"])

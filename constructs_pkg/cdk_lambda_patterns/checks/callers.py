@@ -27,8 +27,11 @@ _CALLERS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "AWS::AppSync::DataSource": (("LambdaConfig", "LambdaFunctionArn"),),
     "AWS::AppSync::GraphQLApi": (("LambdaAuthorizerConfig", "AuthorizerUri"),),
     "AWS::Bedrock::Agent": (("ActionGroups", "[]", "ActionGroupExecutor", "Lambda"),),
+    "AWS::BedrockAgentCore::Gateway": (("InterceptorConfigurations", "[]", "Interceptor", "Lambda", "Arn"),),
+    "AWS::BedrockAgentCore::GatewayTarget": (("TargetConfiguration", "Mcp", "Lambda", "LambdaArn"),),
     "AWS::Cognito::UserPool": (("LambdaConfig", "*"), ("LambdaConfig", "*", "LambdaArn")),
     "AWS::ElasticLoadBalancingV2::TargetGroup": (("Targets", "[]", "Id"),),
+    "AWS::IoT::Authorizer": (("AuthorizerFunctionArn",),),
     "AWS::Lambda::Url": (("TargetFunctionArn",),),
     "AWS::S3ObjectLambda::AccessPoint": (
         (
@@ -37,6 +40,7 @@ _CALLERS: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ),
     ),
     "AWS::SecretsManager::RotationSchedule": (("RotationLambdaARN",),),
+    "AWS::Transfer::Server": (("IdentityProviderDetails", "Function"),),
     "AWS::VpcLattice::TargetGroup": (("Targets", "[]", "Id"),),
 }  # fmt: skip
 """Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html, "Synchronous invocation"."""
