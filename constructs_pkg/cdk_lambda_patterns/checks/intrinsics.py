@@ -65,7 +65,7 @@ def _pseudo_parameter(template: Template, name: str) -> Value:
     if name == "AWS::NoValue":
         return None
     if name == "AWS::StackName":
-        return template.stack_name or Unknown(f"the name of stack {template.name}")
+        return template.stack_name or Unknown("the stack's name", template)
     known = {"AWS::Region": template.region, "AWS::AccountId": template.account}
     return known.get(name) or Unknown(name, template)
 
