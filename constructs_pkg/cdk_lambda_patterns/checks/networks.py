@@ -140,7 +140,7 @@ def lets_nothing_out(app: App, group: Node) -> bool:
         if _node(app, separate, "GroupId") is group:
             return False
     rules = [value for value, _ in app.templates.entries(group, "SecurityGroupEgress")]
-    return bool(rules) and all(mapping(rule).get("CidrIp") in _NOWHERE for rule in rules)
+    return bool(rules) and all(str(mapping(rule).get("CidrIp")) in _NOWHERE for rule in rules)
 
 
 def _node(app: App, resource: Resource, key: str) -> Node | None:
