@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_iam as iam, aws_kinesis as kinesis
+from aws_cdk import aws_iam as iam, aws_kinesis as kinesis, aws_secretsmanager as secretsmanager
 
 from cdk_lambda_patterns import (
     DynamoDbTrigger,
+    KafkaTrigger,
     KinesisTrigger,
+    MskCluster,
     ProvisionedPollers,
+    SelfManagedKafka,
     SqsTrigger,
     quotas,
 )
@@ -26,10 +30,11 @@ from cdk_lambda_patterns.validation import Where
 from tests.function.support import define, resources
 from tests.refusals import refusal
 from tests.triggers.polling import NUMBER, the_mapping, warnings
-from tests.triggers.sources import define_trigger
+from tests.triggers.sources import MSK, define_trigger
 
 if TYPE_CHECKING:
     from cdk_lambda_patterns.quotas import Quota
+    from cdk_lambda_patterns.triggers.kafka_cluster import KafkaCluster
 
 MINIMUM, MAXIMUM = quotas.SQS_POLLERS_MINIMUM, quotas.SQS_POLLERS_MAXIMUM
 
@@ -163,6 +168,30 @@ class TestFirst:
 
         refusal(
             lambda: define_trigger(kind, stack, "Second", function=function, **{source: getattr(first, source)}),
+            "EventSourceMapped",
+            "a second trigger for Stack/Function",
+            path="Stack/Second",
+        )
+
+    @pytest.mark.parametrize(
+        "clusters",
+        [
+            (MskCluster(MSK), MskCluster(MSK)),
+            (SelfManagedKafka(bootstrap_servers=["a:1", "b:2"]), SelfManagedKafka(bootstrap_servers=["b:2", "a:1"])),
+        ],
+        ids=["msk", "self-managed"],
+    )
+    def test_fails_when_a_topic_starts_the_function_already(
+        self, stack: cdk.Stack, clusters: tuple[KafkaCluster, KafkaCluster]
+    ) -> None:
+        secret, function = secretsmanager.Secret(stack, "Secret"), define(stack)
+        first, second = (replace(cluster, secret=secret) for cluster in clusters)
+        KafkaTrigger(stack, "First", function=function, cluster=first, topic="sales")
+
+        KafkaTrigger(stack, "Another", function=function, cluster=first, topic="returns")
+        KafkaTrigger(stack, "Elsewhere", function=define(stack, "Two"), cluster=second, topic="sales")
+        refusal(
+            lambda: KafkaTrigger(stack, "Second", function=function, cluster=second, topic="sales"),
             "EventSourceMapped",
             "a second trigger for Stack/Function",
             path="Stack/Second",

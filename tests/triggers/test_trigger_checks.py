@@ -15,6 +15,7 @@ from aws_cdk import (
     aws_lambda as lambda_,
     aws_logs as logs,
     aws_s3 as s3,
+    aws_sns as sns,
     aws_sqs as sqs,
 )
 from constructs import Construct
@@ -45,7 +46,8 @@ from cdk_lambda_patterns import (
 )
 from tests.function.support import CODE, define
 from tests.refusals import refusal
-from tests.triggers.sources import MSK, NEEDED, define_trigger
+from tests.triggers.polling import warnings
+from tests.triggers.sources import BROKER, MSK, NEEDED, define_trigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,6 +230,91 @@ def test_fails_when_the_source_is_of_another_region(
     stack = cdk.Stack(app, "Stack", env=cdk.Environment(region="eu-west-1"))
 
     refused(kind, stack, code, "us-east-1 and not eu-west-1", **{option: source(stack)})
+
+
+@pytest.mark.parametrize(
+    ("kind", "option", "source", "code"),
+    [
+        (KafkaTrigger, "cluster", MskCluster(MSK), "SourceRegion"),
+        (MqTrigger, "broker", BROKER, "SourceRegion"),
+    ],
+)
+def test_fails_when_an_arn_is_of_another_region(
+    kind: type[Any], option: str, source: object, code: str, app: cdk.App
+) -> None:
+    elsewhere = cdk.Stack(app, "Stack", env=cdk.Environment(region="eu-central-1"))
+    here = cdk.Stack(app, "Here", env=cdk.Environment(region="eu-west-1"))
+
+    refused(kind, elsewhere, code, "eu-west-1 and not eu-central-1", **{option: source})
+    define_trigger(kind, here, function=define(here), **{option: source})
+
+
+OTHERS: list[tuple[type[Any], str, Callable[[cdk.Stack], object], str]] = [
+    (
+        S3Trigger,
+        "bucket",
+        lambda s: s3.Bucket.from_bucket_attributes(s, "B", bucket_name="uploads", account=ACCOUNT),
+        "BucketAccount",
+    ),
+    *(of for of in OUTSIDE if of[0] is EventBridgeTrigger or of[0] is LogsTrigger),
+]
+
+
+@pytest.mark.parametrize(("kind", "option", "source", "code"), OTHERS)
+def test_fails_when_the_source_is_of_another_account(
+    kind: type[Any], option: str, source: Callable[[cdk.Stack], object], code: str, app: cdk.App
+) -> None:
+    stack = cdk.Stack(app, "Stack", env=cdk.Environment(account="999999999999", region=REGION))
+    code = code.replace("Region", "Account")
+
+    refused(kind, stack, code, f"{ACCOUNT} and not 999999999999", **{option: source(stack)})
+
+
+@pytest.mark.parametrize("kind", [S3Trigger, EventBridgeTrigger, SnsTrigger, ScheduleTrigger, IotTrigger])
+def test_fails_when_undelivered_events_would_leave_the_region(kind: type[Any], app: cdk.App) -> None:
+    stack = cdk.Stack(app, "Stack", env=cdk.Environment(region="eu-west-1"))
+    queue = sqs.Queue.from_queue_arn(stack, "Q", f"arn:aws:sqs:{REGION}:{ACCOUNT}:q")
+
+    refused(kind, stack, "DeadLetterQueueRegion", "us-east-1 and not eu-west-1", dead_letter_queue=queue)
+
+
+def _queue(stack: cdk.Stack) -> dict[str, object]:
+    queue = sqs.Queue.from_queue_arn(stack, "Q", f"arn:aws:sqs:{REGION}:{ACCOUNT}:q")
+    return {"queue": queue, "visibility_timeout": cdk.Duration.minutes(3)}
+
+
+def _topic(stack: cdk.Stack) -> dict[str, object]:
+    return {"topic": sns.Topic.from_topic_arn(stack, "T", f"arn:aws:sns:{REGION}:{ACCOUNT}:t")}
+
+
+def _dead_letter_queue(stack: cdk.Stack) -> dict[str, object]:
+    return {"dead_letter_queue": _queue(stack)["queue"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "alarm"),
+    [
+        (SqsTrigger, _queue, "MessageAge"),
+        (SnsTrigger, _topic, "EventsLost"),
+        *((kind, _dead_letter_queue, "DeadLetterQueue") for kind in (S3Trigger, SnsTrigger, ScheduleTrigger)),
+    ],
+)
+@pytest.mark.parametrize(("account", "warned"), [("999999999999", True), (ACCOUNT, False), (None, False)])
+def test_an_alarm_on_metrics_of_another_account_is_warned_of(
+    kind: type[Any],
+    options: Callable[[cdk.Stack], dict[str, object]],
+    alarm: str,
+    app: cdk.App,
+    account: str | None,
+    *,
+    warned: bool,
+) -> None:
+    stack = cdk.Stack(app, "Stack", env=cdk.Environment(account=account, region=REGION))
+
+    define_trigger(kind, stack, function=define(stack), **options(stack))
+
+    found = [text for _, text in warnings(stack) if "metricsElsewhere" in text]
+    assert [f"the alarm {alarm} never goes off" in text and ACCOUNT in text for text in found] == [True] * warned
 
 
 @pytest.mark.parametrize(("kind", "option", "source", "code"), OUTSIDE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+import aws_cdk as cdk
 from aws_cdk import aws_iam as iam, aws_lambda as lambda_
 
 from cdk_lambda_patterns import practices, quotas
@@ -12,6 +13,7 @@ from cdk_lambda_patterns.function.alarms import define_alarm
 from cdk_lambda_patterns.tokens import is_token
 
 from .event_source_mappings import role_of
+from .trigger_checks import check_same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +119,7 @@ def let_enter_vpc(reader: Reader) -> None:
 
 
 def check_arn(where: Where, prop: str, arn: str, resource: str) -> None:
-    """Refuse what is not the ARN of a service's resource. Tokens pass.
+    """Refuse what is not the ARN of a service's resource, or of one in another Region. Tokens pass.
 
     Args:
         where: The trigger.
@@ -135,4 +137,13 @@ def check_arn(where: Where, prop: str, arn: str, resource: str) -> None:
         rule=f"must be the ARN of a {service} {kind}",
         fix=f"write arn:aws:{service}:<region>:<account>:{kind}...",
         code="ArnInvalid",
+    )
+    check_same(
+        where,
+        prop,
+        arn.split(":")[3],
+        cdk.Stack.of(where.scope).region,
+        "must be of the trigger's Region, where Lambda polls",
+        fix="define the function and its trigger there",
+        code="SourceRegion",
     )

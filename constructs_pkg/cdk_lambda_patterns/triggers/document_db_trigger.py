@@ -100,6 +100,7 @@ class DocumentDbTrigger(Construct):
             starting_position: Where reading begins: `TRIM_HORIZON`, `LATEST`, or `AT_TIMESTAMP`.
                 Default: - `AT_TIMESTAMP` if a timestamp is given; else `TRIM_HORIZON`, the oldest change: while a
                 mapping is made or changed, which takes minutes, one at `LATEST` misses changes.
+                It cannot be changed later.
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/with-documentdb.html
             starting_position_timestamp: From what moment on, with its time zone.
                 Default: - none.

@@ -110,7 +110,7 @@ class DynamoDbTrigger(Construct):
                 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
             starting_position: Where reading begins: `TRIM_HORIZON` or `LATEST`.
                 Default: - `TRIM_HORIZON`, the oldest record: while a mapping is made or changed, which takes minutes,
-                one at `LATEST` misses records.
+                one at `LATEST` misses records. It cannot be changed later.
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
             batch_size: Records in one invocation at most, 1 to 10,000.
                 Default: 100

@@ -14,7 +14,7 @@ from cdk_lambda_patterns.validation import Where
 
 from .filter_patterns import Pattern, check_rule_pattern
 from .rule_target import add_live_target, check_dead_letter_queue, check_retries, dead_letter_queue_for
-from .trigger_checks import check_region
+from .trigger_checks import check_account, check_region
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch, aws_sqs as sqs
@@ -113,6 +113,14 @@ class EventBridgeTrigger(Construct):
                 "must be of the trigger's Region, where its rule is",
                 fix="pass events on with a rule of that bus whose target is a bus of this Region",
                 code="EventBusRegion",
+            )
+            check_account(
+                where,
+                "event_bus",
+                event_bus,
+                "must be of the trigger's account, where its rule is",
+                fix="pass events on with a rule of that bus whose target is a bus of this account",
+                code="EventBusAccount",
             )
         expect_type(where, "target_input", target_input, "bind", "aws_events.RuleTargetInput")
         check_rule_pattern(where, "pattern", pattern)

@@ -80,8 +80,8 @@ class ProvisionedPollers:
 _readers: Counter[tuple[str, str]] = Counter()
 """How many triggers read a source: by app, since imports of the same one are several objects, and by its ARN."""
 
-_pairs: set[tuple[str, str]] = set()
-"""Which functions read which sources: their ARNs."""
+_pairs: set[tuple[str, str, str | None]] = set()
+"""Which functions read which sources, and what of them."""
 
 
 def count_readers(scope: Construct, source_arn: str) -> int:
@@ -96,19 +96,22 @@ def count_readers(scope: Construct, source_arn: str) -> int:
     return _readers[source]
 
 
-def check_first(where: Where, prop: str, source_arn: str, function: WellArchitectedFunction) -> None:
-    """Refuse a second trigger for a queue or stream and a function, of which Lambda makes one mapping only.
+def check_first(
+    where: Where, prop: str, source: str, function: WellArchitectedFunction, part: str | None = None
+) -> None:
+    """Refuse a second trigger for a source and a function, of which Lambda makes one mapping only.
 
     Args:
         where: The trigger.
         prop: The property that the source was given for.
-        source_arn: The source.
+        source: The ARN of a queue, a stream or a cluster, or a cluster's servers.
         function: The function.
+        part: The topic or queue in it, of which Lambda makes a mapping each.
 
     Raises:
         ValidationError: The function reads it already.
     """
-    if (function.live.function_arn, source_arn) in _pairs:
+    if (function.live.function_arn, source, part) in _pairs:
         where.refuse(
             prop,
             "must not start the same function twice: Lambda makes one mapping of the two",
@@ -125,6 +128,8 @@ def define_mapping(
     *,
     report_batch_item_failures: bool,
     filters: list[str] | None = None,
+    source: str | None = None,
+    part: str | None = None,
     **properties: Any,  # noqa: ANN401 - properties of CfnEventSourceMapping
 ) -> lambda_.CfnEventSourceMapping:
     """The mapping from a source to a function's `live` alias.
@@ -138,6 +143,9 @@ def define_mapping(
         reader: Who was granted to read the source, from `reader_of`.
         report_batch_item_failures: Whether the handler says which records failed.
         filters: Patterns, from `check_filters`.
+        source: What `check_first` was told of the source.
+            Default: - its ARN.
+        part: What `check_first` was told of its part.
         **properties: Other properties of `aws_lambda.CfnEventSourceMapping`.
 
     Raises:
@@ -146,7 +154,7 @@ def define_mapping(
     function.features.check_poller(scope)
     resource = lambda_.CfnEventSourceMapping
     function_arn = function.live.function_arn
-    _pairs.add((function_arn, str(properties.get("event_source_arn"))))
+    _pairs.add((function_arn, source or str(properties.get("event_source_arn")), part))
     with cdk_refusals(Where(scope, "Mapping")):
         mapping = resource(
             scope,

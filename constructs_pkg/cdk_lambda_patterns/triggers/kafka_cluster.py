@@ -99,7 +99,7 @@ class MskCluster:
 
     def source(self) -> dict[str, Any]:
         """What says in the mapping where the cluster is."""
-        return {"event_source_arn": self._arn, "source_access_configurations": self._accesses() or None}
+        return {"event_source_arn": self.identity, "source_access_configurations": self._accesses() or None}
 
     def let_read(self, reader: Reader, *, topic: str, group: str | None, failures: str | None) -> None:
         """Grant what it takes to read the topic.
@@ -112,7 +112,7 @@ class MskCluster:
             group: The consumer group. None where Lambda names it.
             failures: The topic for failures, if there is one.
         """
-        arn = self._arn
+        arn = self.identity
         let_enter_vpc(reader)
         if self.secret is not None:
             let_read_secret(reader, self.secret)
@@ -127,7 +127,8 @@ class MskCluster:
             _allow(reader, _WRITE_TOPIC, _part(arn, "topic", failures))
 
     @property
-    def _arn(self) -> str:
+    def identity(self) -> str:
+        """What tells it from others: its ARN."""
         if isinstance(self.cluster, str):
             return self.cluster
         return self.cluster.attr_arn
@@ -247,6 +248,11 @@ class SelfManagedKafka:
                 let_read_secret(reader, secret)
         if self.vpc is not None:
             let_enter_vpc(reader)
+
+    @property
+    def identity(self) -> str:
+        """What tells it from others: its servers."""
+        return ",".join(sorted(self.bootstrap_servers))
 
     def _accesses(self) -> list[Access]:
         accesses: list[Access] = []

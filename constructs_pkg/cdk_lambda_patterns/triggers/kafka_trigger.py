@@ -17,7 +17,7 @@ from cdk_lambda_patterns.function.durations import as_seconds, duration_within
 from cdk_lambda_patterns.validation import Where, type_name
 
 from .broker_access import check_timeout, waiting_alarm
-from .event_source_mappings import check_batch, define_mapping, reader_of
+from .event_source_mappings import check_batch, check_first, define_mapping, reader_of
 from .failure_destination import (
     FailureDestination,
     check_failure_destination,
@@ -115,6 +115,7 @@ class KafkaTrigger(Construct):
             starting_position: Where reading begins: `TRIM_HORIZON`, `LATEST`, or `AT_TIMESTAMP`.
                 Default: - `AT_TIMESTAMP` if a timestamp is given; else `TRIM_HORIZON`, the oldest record: while a
                 mapping is made or changed, which takes minutes, one at `LATEST` misses records.
+                It cannot be changed later.
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/kafka-starting-positions.html
             starting_position_timestamp: From what moment on, with its time zone.
                 Default: - none.
@@ -173,6 +174,7 @@ class KafkaTrigger(Construct):
         )
         _check_names(where, topic, consumer_group_id)
         _check_cluster(where, cluster)
+        check_first(where, "topic", cluster.identity, function, topic)
         expect_type(where, "provisioned_pollers", provisioned_pollers, "checked", "ProvisionedPollers")
         expect_type(where, "schema_registry", schema_registry, "bind", "aws_lambda_event_sources.GlueSchemaRegistry")
         only_provisioned: dict[str, Any] = {
@@ -229,6 +231,8 @@ class KafkaTrigger(Construct):
             self,
             function,
             reader,
+            source=cluster.identity,
+            part=topic,
             topics=[topic],
             batch_size=batch_size,
             maximum_batching_window_in_seconds=window,

@@ -133,6 +133,7 @@ class KinesisTrigger(Construct):
             starting_position: Where reading begins: `TRIM_HORIZON`, `LATEST`, or `AT_TIMESTAMP`.
                 Default: - `AT_TIMESTAMP` if a timestamp is given; else `TRIM_HORIZON`, the oldest record: while a
                 mapping is made or changed, which takes minutes, one at `LATEST` misses records.
+                It cannot be changed later.
                 Source: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
             starting_position_timestamp: From what moment on, with its time zone.
                 Default: - none.

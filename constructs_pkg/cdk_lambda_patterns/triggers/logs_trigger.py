@@ -14,7 +14,7 @@ from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_func
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.validation import Where
 
-from .trigger_checks import check_region
+from .trigger_checks import check_account, check_region
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
@@ -79,6 +79,14 @@ class LogsTrigger(Construct):
             "must be of the trigger's Region, where its subscription filter is",
             fix="define the function and its trigger there",
             code="LogGroupRegion",
+        )
+        check_account(
+            where,
+            "log_group",
+            log_group,
+            "must be of the trigger's account, where its subscription filter is",
+            fix="send the group to a Kinesis stream of this account and use KinesisTrigger",
+            code="LogGroupAccount",
         )
         pattern = _text(where, filter_pattern)
         name = log_group.log_group_name

@@ -17,6 +17,7 @@ from cdk_lambda_patterns.function.references import in_one_stack
 from cdk_lambda_patterns.function.resource_policy import rules_of
 
 from .senders import events_lost_alarm, let_send
+from .trigger_checks import check_region, warn_of_metrics
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
@@ -131,11 +132,20 @@ def check_dead_letter_queue(where: Where, queue: sqs.IQueue | None, *, service: 
         service: Who sends them, as `EventBridge`, if it is not a role of ours.
 
     Raises:
-        ValidationError: No queue, a FIFO queue, or one with a key that the service can never use.
+        ValidationError: No queue, one of another Region, a FIFO queue, or one with a key that the service can never
+            use.
     """
     expect_type(where, "dead_letter_queue", queue, "queue_arn", "aws_sqs.IQueue")
     if queue is None:
         return
+    check_region(
+        where,
+        "dead_letter_queue",
+        queue,
+        "must be of the trigger's Region, where undelivered events stay",
+        fix="define one there",
+        code="DeadLetterQueueRegion",
+    )
     if queue.fifo is True:
         where.refuse(
             "dead_letter_queue",
@@ -177,6 +187,8 @@ def dead_letter_queue_for(
     if given is None and shared is not None and in_one_stack(scope, function):
         return shared
     queue = define_dead_letter_queue(scope) if given is None else given
+    if given is not None:
+        warn_of_metrics(scope, given, "DeadLetterQueue")
     alarm = queue_not_empty_alarm(scope, queue.queue_name, function.alarm_actions, construct_id="DeadLetterQueueAlarm")
     if alarms is not None:
         alarms["DeadLetterQueue"] = alarm

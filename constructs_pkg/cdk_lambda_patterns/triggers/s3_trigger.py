@@ -17,7 +17,7 @@ from .bucket_recursion import grants_in, overlaps
 from .buckets import define_bucket, keep_reporting, report_to_event_bridge
 from .rule_target import add_live_target, check_dead_letter_queue, check_retries, dead_letter_queue_for
 from .s3_events import CAUSES, event_detail
-from .trigger_checks import check_region
+from .trigger_checks import check_account, check_region
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -228,6 +228,14 @@ def _check_reports(where: Where, bucket: s3.IBucket | None, reports: bool | None
         "must be of the trigger's Region, where the rule is that gets its events",
         fix="define the function and its trigger there",
         code="BucketRegion",
+    )
+    check_account(
+        where,
+        "bucket",
+        bucket,
+        "must be of the trigger's account, where the rule is that gets its events",
+        fix="pass them on with a rule there whose target is a bus of this account, and use EventBridgeTrigger",
+        code="BucketAccount",
     )
     if isinstance(bucket, s3.Bucket) or reports:
         return

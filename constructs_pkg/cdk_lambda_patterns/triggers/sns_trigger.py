@@ -16,7 +16,7 @@ from cdk_lambda_patterns.validation import Where
 from .filter_patterns import Pattern, check_subscription_filter
 from .rule_target import check_dead_letter_queue, dead_letter_queue_for
 from .senders import events_lost_alarm, let_send
-from .trigger_checks import check_key, check_region, check_unused
+from .trigger_checks import check_key, check_region, check_unused, warn_of_metrics
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch, aws_kms as kms, aws_sqs as sqs
@@ -103,7 +103,9 @@ class SnsTrigger(Construct):
             super().__init__(scope, construct_id)
 
         # 2 define
-        if topic is None:
+        if topic is not None:
+            warn_of_metrics(self, topic, "EventsLost")
+        else:
             topic = sns.Topic(self, "Topic", enforce_ssl=True, master_key=cast("kms.IKey | None", encryption_key))
         self.topic = cast("sns.ITopic", topic)
         self.alarms = {}

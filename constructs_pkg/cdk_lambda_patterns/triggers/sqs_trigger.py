@@ -29,7 +29,7 @@ from .event_source_mappings import (
 )
 from .filter_patterns import Pattern, Record, check_filters
 from .message_retention import check_retentions, retention_of, warn_of_lost_messages
-from .trigger_checks import check_key, check_region, check_unused
+from .trigger_checks import check_key, check_region, check_unused, warn_of_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -245,6 +245,8 @@ class SqsTrigger(Construct):
         warn_of_lost_messages(self, tries, retention)
         self.alarms = _define_alarms(self, function, _late(tries, retention))
         _warn_of_readers(self, queue_arn)
+        if queue is not None:
+            warn_of_metrics(self, queue, "MessageAge")
 
 
 class _Delivery(NamedTuple):

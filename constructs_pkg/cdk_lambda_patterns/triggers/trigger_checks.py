@@ -14,6 +14,8 @@ from cdk_lambda_patterns.validation import type_name
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from constructs import Construct
+
     from cdk_lambda_patterns.validation import Where
 
 
@@ -83,9 +85,66 @@ def check_region(
     Raises:
         ValidationError: The two Regions are known and differ.
     """
-    theirs, own = source.env.region, cdk.Stack.of(where.scope).region
-    if theirs != own and not is_token(theirs) and not is_token(own):
+    check_same(where, prop, source.env.region, cdk.Stack.of(where.scope).region, rule, fix=fix, code=code)
+
+
+def check_account(
+    where: Where, prop: str, source: cdk.IResource | cdk.Resource, rule: str, *, fix: str, code: str
+) -> None:
+    """Refuse a source of another account. What only the deployment knows passes.
+
+    Args:
+        where: The trigger.
+        prop: The property that the source was given for.
+        source: The source.
+        rule: Why it must be of the trigger's account.
+        fix: What to do instead.
+        code: The error's code.
+
+    Raises:
+        ValidationError: The two accounts are known and differ.
+    """
+    check_same(where, prop, source.env.account, cdk.Stack.of(where.scope).account, rule, fix=fix, code=code)
+
+
+def check_same(where: Where, prop: str, theirs: str, own: str, rule: str, *, fix: str, code: str) -> None:
+    """Refuse what is of another Region or account. What only the deployment knows passes.
+
+    Args:
+        where: The trigger.
+        prop: The property that the source was given for.
+        theirs: The source's Region or account.
+        own: The trigger's.
+        rule: Why they must be the same.
+        fix: What to do instead.
+        code: The error's code.
+
+    Raises:
+        ValidationError: The two are known and differ.
+    """
+    if _differ(theirs, own):
         where.refuse(prop, rule, got=f"{theirs} and not {own}", fix=fix, code=code)
+
+
+def warn_of_metrics(scope: Construct, source: cdk.IResource | cdk.Resource, alarm: str) -> None:
+    """Warn of an alarm that never goes off: a source's metrics are in the account that it belongs to.
+
+    Args:
+        scope: The trigger.
+        source: The source.
+        alarm: The alarm's name, as the trigger has it.
+    """
+    theirs, own = source.env.account, cdk.Stack.of(scope).account
+    if _differ(theirs, own):
+        cdk.Annotations.of(scope).add_warning_v2(
+            f"cdk-lambda-patterns:metricsElsewhere:{alarm}",
+            f"the alarm {alarm} never goes off: the metrics of {source.node.path} are in the account {theirs} and not "
+            f"in {own}. Define an alarm there",
+        )
+
+
+def _differ(theirs: str, own: str) -> bool:
+    return theirs != own and not is_token(theirs) and not is_token(own)
 
 
 def _shown(value: object) -> object:
