@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from constructs import Construct
+
 Event = cloudfront.LambdaEdgeEventType
 CODE = "def handler(event, context): return event['Records'][0]['cf']['request']"
 FUNCTION = "AWS::Lambda::Function"
@@ -631,6 +633,20 @@ class TestAnotherRegion:
 
         for template in all_templates(app).values():
             assert template["Parameters"]["BootstrapVersion"]["Default"] == "/cdk-bootstrap/shop/version"
+
+    def test_its_logical_ids_stay_where_the_stack_moves_into_a_pipeline(self) -> None:
+        def logical_ids(scope: Construct, app: cdk.App) -> list[str]:
+            stage = cdk.Stage(scope, "Prod", env=IRELAND)
+            shop = cdk.Stack(stage, "Shop")
+            distribute(shop, define(shop).at(Event.ORIGIN_REQUEST))
+            (assembly,) = app.synth().nested_assemblies
+            (beside,) = (s for s in assembly.nested_assembly.stacks if s.stack_name == "Prod-Shop-Edge-eu-west-1")
+            return list(beside.template["Resources"])
+
+        app, delivered = fast_app(), fast_app()
+        pipeline = cdk.Stack(delivered, "Pipeline")
+
+        assert logical_ids(app, app) == logical_ids(pipeline, delivered)
 
     def test_a_nested_stack_of_a_stage_has_it_beside_the_stack_that_it_is_nested_in(self) -> None:
         app = fast_app()

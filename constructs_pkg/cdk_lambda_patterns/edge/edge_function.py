@@ -261,7 +261,8 @@ def _home(construct: Construct, stack: cdk.Stack) -> Construct:
             tags=stack.tags.tag_values(),
             synthesizer=_synthesizer(stack),
         )
-    return Construct(beside, cdk.Names.unique_id(construct))
+    # Its place in its own stack: in another stage, or in a pipeline, its resources have the same logical ids.
+    return Construct(beside, construct.node.path.removeprefix(f"{stack.node.path}/"))
 
 
 def _synthesizer(stack: cdk.Stack) -> cdk.IStackSynthesizer | None:
