@@ -98,6 +98,37 @@ def test_files_that_are_named_are_read_too(where: Where, write: Write) -> None:
     assert [package.name for package in requirements.packages] == ["six", "attrs"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_is_read_as_editors_of_every_system_write_it(encoding: str, where: Where, tmp_path: Path) -> None:
+    file = tmp_path / "requirements.txt"
+    file.write_text("six==1.17.0\r\n", encoding=encoding)
+
+    assert [package.written for package in read_requirements(where, "requirements", file).packages] == ["six==1.17.0"]
+
+
+def test_fails_when_the_file_is_no_text(where: Where, tmp_path: Path) -> None:
+    file = tmp_path / "requirements.txt"
+    file.write_bytes(b"six==1.17.0 # f\xfcr alle\n")
+
+    with pytest.raises(ValidationError, match=r"got .*/requirements.txt, which is not; .*RequirementsNotText"):
+        read_requirements(where, "requirements", file)
+
+
+def test_fails_when_files_name_each_other(where: Where, write: Write) -> None:
+    folder = write({"requirements.txt": "-r more/common.txt\n", "more/common.txt": "-r ../requirements.txt\n"})
+
+    with pytest.raises(ValidationError, match=r"got .*/requirements.txt, which is read already; .*RequirementsCircle"):
+        read_requirements(where, "requirements", folder / "requirements.txt")
+
+
+def test_a_file_can_be_named_twice(where: Where, write: Write) -> None:
+    folder = write({"requirements.txt": "-r common.txt\n-r common.txt\n", "common.txt": "six==1.17.0\n"})
+
+    requirements = read_requirements(where, "requirements", folder / "requirements.txt")
+
+    assert {package.name for package in requirements.packages} == {"six"}
+
+
 def test_fails_when_the_file_is_missing(where: Where, tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match=r"got .*/none.txt; correct the path .*RequirementsNotFound"):
         read_requirements(where, "requirements", tmp_path / "none.txt")

@@ -93,6 +93,44 @@ def test_fails_when_there_is_source_only(packaging: Packaging, requiring: Requir
         packaging.package(code)
 
 
+def test_fails_when_there_is_no_wheel_of_the_version_that_a_condition_chooses(
+    packaging: Packaging, requiring: Requiring, wheels: WheelHouse
+) -> None:
+    wheels.wheel("compiled-one", "1.0", tag="cp311-cp311-manylinux_2_28_aarch64")
+    wheels.wheel("compiled-one", "2.0", tag="cp314-cp314-manylinux_2_34_aarch64")
+    code = requiring(
+        "compiled-one==1.0 ; python_full_version < '3.12'", "compiled-one==2.0 ; python_full_version >= '3.12'"
+    )
+
+    with pytest.raises(ValidationError, match=r"got compiled-one 1.0, which has none; .*\(NoWheel\)"):
+        packaging.package(code, runtime="python3.11")
+    assert "cp314" in (packaging.package(code) / "compiled_one-2.0.dist-info/WHEEL").read_text()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "UV_COMPILE_BYTECODE=1",  # as images for CI have it
+        "UV_CONSTRAINT=none.txt",
+        "UV_EXCLUDE=none.txt",
+        "UV_NO_SOURCES=1",
+        "UV_OVERRIDE=none.txt",
+        "UV_PROJECT=/",
+        "UV_WORKING_DIR=/",
+        "UV_WORKING_DIRECTORY=/",
+    ],
+)
+def test_settings_for_other_environments_do_not_count(
+    setting: str, packaging: Packaging, locked: Path, uv_calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(*setting.split("=", 1))
+
+    package = packaging.package(PythonCode.from_project(locked))
+
+    assert modules(package) == {"process.py", "top_one/__init__.py"}
+    assert uv_calls == ["export", "pip"]
+
+
 @pytest.mark.parametrize("columns", ["40", "80"])
 def test_fails_when_a_named_wheel_is_for_another_machine(
     packaging: Packaging, requiring: Requiring, wheels: WheelHouse, columns: str, monkeypatch: pytest.MonkeyPatch

@@ -102,7 +102,7 @@ def _read(where: Where, file: Path) -> Table:
             fix="correct the path, or use PythonCode.from_requirements or PythonCode.from_folder",
             code="ProjectNotFound",
         )
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         where.refuse(
             "project", "must have files in TOML", got=f"{file}: {error}", fix="correct the file", code="ProjectNotToml"
         )

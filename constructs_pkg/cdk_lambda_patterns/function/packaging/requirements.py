@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import re
@@ -93,20 +94,54 @@ def normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def read_requirements(where: Where, prop: str, file: Path) -> Requirements:
+def read_requirements(where: Where, prop: str, file: Path, *, above: tuple[Path, ...] = ()) -> Requirements:
     """The requirements of a file and of the files that it names.
 
+    Args:
+        where: Who is told.
+        prop: What names the file.
+        file: The file.
+        above: The files that name it.
+
     Raises:
-        ValidationError: A package that is not pinned, that is no wheel, or a file that does not exist.
+        ValidationError: A package that is not pinned, that is no wheel, or a file that does not exist, is no text, or
+            names itself.
     """
     if not file.is_file():
         where.refuse(
             prop, "must name a file of requirements", got=str(file), fix="correct the path", code="RequirementsNotFound"
         )
-    return parse_requirements(where, prop, file.read_text(encoding="utf-8"), folder=file.parent, origin=str(file))
+    if file.resolve() in above:
+        where.refuse(
+            prop,
+            "must name files that do not name each other",
+            got=f"{file}, which is read already",
+            fix="remove the line that names it",
+            code="RequirementsCircle",
+        )
+    text = _decoded(where, prop, file)
+    return parse_requirements(where, prop, text, folder=file.parent, origin=str(file), above=(*above, file.resolve()))
 
 
-def parse_requirements(where: Where, prop: str, text: str, *, folder: Path, origin: str) -> Requirements:
+def _decoded(where: Where, prop: str, file: Path) -> str:
+    content = file.read_bytes()
+    # PowerShell writes what a command prints as UTF-16.
+    utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return content.decode("utf-16" if utf_16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        where.refuse(
+            prop,
+            "must name a file of text in UTF-8",
+            got=f"{file}, which is not",
+            fix="save it as UTF-8",
+            code="RequirementsNotText",
+        )
+
+
+def parse_requirements(
+    where: Where, prop: str, text: str, *, folder: Path, origin: str, above: tuple[Path, ...] = ()
+) -> Requirements:
     """The requirements of a text; paths in it count from the folder."""
     packages: list[Requirement] = []
     options: list[str] = []
@@ -116,7 +151,7 @@ def parse_requirements(where: Where, prop: str, text: str, *, folder: Path, orig
         option, _, value = re.sub(r"^(--[\w-]+)=", r"\1 ", line).partition(" ")
         value = value.strip()
         if option in {"-r", "--requirement", "--requirements"}:
-            included = read_requirements(where, prop, folder / value)
+            included = read_requirements(where, prop, folder / value, above=above)
             packages += included.packages
             options += included.options
             written += included.written_options

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _WRITTEN_BY_INSTALLERS = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json")
 """Files of a .dist-info folder that say how and whence it was installed: they differ between machines."""
 
-_NO_WHEEL = re.compile(r"Because ([\w.-]+)==(\S+) has no (?:usable )?wheels")
+_NO_WHEEL = re.compile(r"Because ([\w.-]+)(?:\{[^}]*\})?==(\S+) has no (?:usable )?wheels")
 _OTHER_WHEEL = re.compile(
     r"A path (?:\(|dependency is incompatible with the current platform: )(?:\S*/)?([\w.]+)-([\w.+!]+)-[^/\s)]*\.whl"
 )
@@ -37,6 +37,23 @@ _MISSING = re.compile(r"The package `(?P<package>[^`]+)` requires `(?P<name>[\w.
 _PROGRESS = re.compile(
     r"(Using CPython|Resolved|Prepared|Installed|Downloading|Downloaded|Building|Audited|Checked|Updating) ?"
 )
+
+
+_SETTINGS_FOR_OTHERS = frozenset(
+    {
+        "UV_COMPILE_BYTECODE",
+        "UV_CONSTRAINT",
+        "UV_EXCLUDE",
+        "UV_NO_SOURCES",
+        "UV_NO_SOURCES_PACKAGE",
+        "UV_OVERRIDE",
+        "UV_PROJECT",
+        "UV_WORKING_DIR",
+        "UV_WORKING_DIRECTORY",
+    }
+)
+"""What a machine's environment may say for the environments that it makes with uv: in a package it would make other
+bytes than elsewhere, or none. Where packages come from (indexes, credentials, the cache) is the machine's to say."""
 
 
 class UvError(Exception):
@@ -168,11 +185,12 @@ def _build(folder: str, _digest: str) -> Path:
 
 def _uv(*arguments: str, folder: str) -> tuple[str, str]:
     # COLUMNS: uv would break its words, which are read here, where the terminal ends.
+    environment = {name: value for name, value in os.environ.items() if name not in _SETTINGS_FOR_OTHERS}
     settings = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1", "COLUMNS": "10000"}
     done = subprocess.run(  # noqa: S603 - options of this module, and paths of the user's own app
         [_executable(), *arguments],
         cwd=folder,
-        env={**os.environ, **settings},
+        env={**environment, **settings},
         capture_output=True,
         text=True,
         check=False,
