@@ -203,6 +203,8 @@ class TestPattern:
             ({"$or": [{"source": ["shop"]}]}, "EventPatternField", "$or"),
             ({"source": {"name": ["shop"]}}, "EventPatternField", "dict below 'source'"),
             ({"detail": ["order"]}, "EventPatternField", "list below 'detail'"),
+            ({"account": [123456789012]}, "EventPatternField", "[123456789012]"),
+            ({"source": ["shop", True]}, "EventPatternField", "['shop', True]"),
             ({"region": ["eu-west-1"]}, "EventPatternTooWide", "{'region': ['eu-west-1']}"),
             ({"source": ["x" * (2_049 - len('{"source":[""]}'))]}, "EventPatternTooLong", "2,049"),
         ],

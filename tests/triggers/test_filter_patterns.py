@@ -32,6 +32,8 @@ GOOD: Sequence[dict[str, Any]] = [
     {"body": {"total": [{"numeric": [">=", 0, "<", 5.5]}]}},
     {"body": {"customer": {"name": [{"prefix": "A"}, {"suffix": "z"}, {"equals-ignore-case": "Bob"}]}}},
     {"body": {"id": [{"exists": False}], "kind": [{"anything-but": ["test", "trial"]}]}},
+    {"body": {"a": [{"anything-but": "x"}, {"anything-but": 0}, {"anything-but": {"prefix": "t-"}}]}},
+    {"body": {"a": [{"anything-but": {"suffix": ["a", "b"]}}, {"prefix": {"equals-ignore-case": "a"}}]}},
     {"$or": [{"body": {"a": [1]}}, {"sender": ["me"]}]},
 ]
 
@@ -111,6 +113,14 @@ def test_a_pattern_may_be_as_long_as_lambda_takes(stack: cdk.Stack) -> None:
         ({"body": []}, "[]", "which nothing matches"),
         ({"body": [["order"]]}, '["order"]', "one key each"),
         ({"body": [{"prefix": "a", "suffix": "b"}]}, '{"prefix": "a", "suffix": "b"}', "one key each"),
+        ({"body": [{"anything-but": []}]}, "[]", "values, or one of the tests equals-ignore-case, prefix"),
+        ({"body": [{"anything-but": None}]}, "null", "must give 'anything-but' values"),
+        ({"body": [{"anything-but": [["x"]]}]}, '[["x"]]', "must give 'anything-but' values"),
+        ({"body": [{"anything-but": {"like": "x"}}]}, '{"like": "x"}', "must give 'anything-but' values"),
+        ({"body": [{"anything-but": {"prefix": 1}}]}, '{"prefix": 1}', "must give 'anything-but' values"),
+        ({"body": [{"anything-but": {"prefix": []}}]}, '{"prefix": []}', "must give 'anything-but' values"),
+        ({"body": [{"prefix": {"suffix": "x"}}]}, '{"suffix": "x"}', "must give 'prefix' text"),
+        ({"body": [{"equals-ignore-case": {"prefix": "x"}}]}, '{"prefix": "x"}', "must give 'equals-ignore-case' text"),
         ({"body": [{"starts-with": "a"}]}, '"starts-with"', "anything-but, equals-ignore-case, exists"),
         ({"body": [{"wildcard": "a*"}]}, '"wildcard"', "one of the tests"),
         ({"body": [{"exists": "no"}]}, '"no"', "true or false"),

@@ -184,6 +184,15 @@ def _check_selective(where: Where, pattern: Pattern) -> None:
             fix='write for example {"source": ["shop"], "detail": {"total": [{"numeric": [">", 100]}]}}',
             code="EventPatternField",
         )
+    for name, entries in pattern.items():
+        if name != "detail" and any(isinstance(entry, (bool, int, float)) for entry in entries):
+            where.refuse(
+                "pattern",
+                f"must compare {name!r} with text, which it is in every event",
+                got=str(list(entries)),
+                fix="write it in quotes",
+                code="EventPatternField",
+            )
     if not pattern.keys() & _SELECTIVE:
         where.refuse(
             "pattern",

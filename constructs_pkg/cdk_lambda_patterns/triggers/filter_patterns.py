@@ -34,6 +34,15 @@ _TESTS = frozenset({"prefix", "suffix", "anything-but", "numeric", "exists", "eq
 _RULE_TESTS = _TESTS | {"wildcard", "cidr"}
 _SUBSCRIPTION_TESTS = _TESTS | {"cidr"}
 _TEXT_TESTS = frozenset({"prefix", "suffix", "equals-ignore-case", "wildcard", "cidr"})
+_WITHIN = {
+    "anything-but": frozenset({"prefix", "suffix", "equals-ignore-case", "wildcard"}),
+    "prefix": frozenset({"equals-ignore-case"}),
+    "suffix": frozenset({"equals-ignore-case"}),
+}
+"""Which tests may stand within a test.
+
+Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+"""
 _NUMERIC_TERMS = (2, 4)
 _COMPARISONS = frozenset({"<", "<=", "=", ">", ">="})
 
@@ -220,11 +229,39 @@ def _check_entry(where: Where, prop: str, path: str, entry: object, tests: froze
         _refuse(where, prop, path, f"must use one of the tests {', '.join(sorted(tests))}", test)
     if test == "exists" and not isinstance(argument, bool):
         _refuse(where, prop, path, "must say true or false in 'exists'", argument)
-    if test in _TEXT_TESTS and not isinstance(argument, str) and as_mapping(argument) is None:
+    if test in _TEXT_TESTS and not _is_text_test(argument, _WITHIN.get(test, frozenset())):
         _refuse(where, prop, path, f"must give '{test}' text", argument)
+    if test == "anything-but" and not _is_exclusion(argument):
+        rule = f"must give 'anything-but' values, or one of the tests {', '.join(sorted(_WITHIN[test]))}"
+        _refuse(where, prop, path, rule, argument)
     if test == "numeric" and not _is_numeric_test(as_sequence(argument)):
         rule = 'must give \'numeric\' comparisons and numbers in turn, as [">", 0, "<=", 5]'
         _refuse(where, prop, path, rule, argument)
+
+
+def _is_text_test(argument: object, within: frozenset[str]) -> bool:
+    """Whether an argument is text, or one of the tests that may stand within."""
+    fields = as_mapping(argument)
+    if fields is None:
+        return isinstance(argument, str)
+    return len(fields) == 1 and within.issuperset(fields) and all(_are_texts(text) for text in fields.values())
+
+
+def _is_exclusion(argument: object) -> bool:
+    if as_mapping(argument) is not None:
+        return _is_text_test(argument, _WITHIN["anything-but"])
+    values = as_sequence(argument)
+    if values is None:
+        values = [argument]
+    return len(values) > 0 and all(isinstance(value, (str, bool, int, float)) for value in values)
+
+
+def _are_texts(argument: object) -> bool:
+    """Whether an argument is text, or a list of it, as EventBridge takes it within 'anything-but'."""
+    texts = as_sequence(argument)
+    if texts is None:
+        return isinstance(argument, str)
+    return len(texts) > 0 and all(isinstance(text, str) for text in texts)
 
 
 def _is_numeric_test(terms: Sequence[object] | None) -> bool:
