@@ -119,7 +119,7 @@ def _role_may_use(app: App, role: Resource, key: Resource) -> bool:
         for address in statement.resources
         if address.node is key or isinstance(address.node, External)
     ]
-    by_key = [statement for statement in _key_policy(app, key) if role.name in str(principals(app, statement).others)]
+    by_key = [statement for statement in _key_policy(app, key) if _names(principals(app, statement), role)]
     if not _leaves_it_to_roles(app, key):
         of_role = []
     return all(any(statement.covers(action) for statement in (*of_role, *by_key)) for action in _ACTIONS)
@@ -137,6 +137,10 @@ def _leaves_it_to_roles(app: App, key: Resource) -> bool:
 def _key_lets_service(app: App, key: Resource, service: str) -> bool:
     letting = [s for s in _key_policy(app, key) if s.unknown or _may_be(principals(app, s), service)]
     return all(any(statement.unknown or statement.covers(action) for statement in letting) for action in _ACTIONS)
+
+
+def _names(principals: Principals, role: Resource) -> bool:
+    return role.name in str(principals.others) or principals.everyone or principals.unknown
 
 
 def _may_be(principals: Principals, service: str) -> bool:
