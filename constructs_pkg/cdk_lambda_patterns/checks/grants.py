@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .addresses import SERVICES, Address, External
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .event_flow import EventFlow
     from .overlaps import Scope
     from .policies import Statement
+    from .values import Assumptions
 
 _S3 = ("s3:putobject", "s3:deleteobject", "s3:putobjecttagging", "s3:putobjectacl", "s3:restoreobject")
 _TABLE = (
@@ -54,21 +56,23 @@ for _kind in (*WRITES, *_SECRETS):
 def grants(flow: EventFlow) -> Iterator[Edge]:
     """What functions and state machines may write to and read."""
     for function in flow.functions:
-        for role in [edge.target for edge in flow.roles(function)]:
-            if isinstance(role, Resource):
-                yield from _of_role(flow, function, role)
+        for edge in list(flow.roles(function)):
+            if isinstance(edge.target, Resource):
+                yield from _of_role(flow, function, edge.target, edge.when)
     for machine in flow.templates.of_type("AWS::StepFunctions::StateMachine"):
         for address in flow.addresses.of(machine.template, machine.properties.get("RoleArn"), "iam"):
             if isinstance(address.node, Resource):
-                yield from _of_role(flow, machine, address.node)
+                yield from _of_role(flow, machine, address.node, address.when)
 
 
-def _of_role(flow: EventFlow, principal: Resource, role: Resource) -> Iterator[Edge]:
+def _of_role(flow: EventFlow, principal: Resource, role: Resource, assumed: Assumptions) -> Iterator[Edge]:
     statements = flow.policies.of(role)
     denials = [s for s in statements if not s.allow and not s.conditions]
     for statement in statements:
         if statement.allow and (statement.actions or statement.not_actions):
-            yield from _of_statement(flow, principal, statement, denials)
+            certain = [denial for denial in denials if denial.when <= statement.when]
+            for edge in _of_statement(flow, principal, statement, certain):
+                yield replace(edge, when=edge.when | assumed) if assumed else edge
 
 
 def _of_statement(
@@ -94,7 +98,7 @@ def _of_statement(
                         qualifier=qualifier,
                         scope=_scope(flow, statement, kind_of_target, address, actions),
                         broad=broad,
-                        when=address.when,
+                        when=address.when | statement.when,
                     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .event_flow import EventFlow
     from .overlaps import Scope
     from .template import Resource, Templates
-    from .values import Part
+    from .values import Case, Part
 
 
 _NATIVE_NOTIFICATIONS = (
@@ -37,32 +37,31 @@ _CDK_NOTIFICATIONS = (
 
 
 def _bucket(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
-    for configuration, _ in flow.templates.cases(resource, "NotificationConfiguration"):
-        if is_mapping(configuration):
-            yield from _notifications(flow, resource, resource, configuration, _NATIVE_NOTIFICATIONS)
+    for configuration in flow.templates.cases(resource, "NotificationConfiguration"):
+        yield from _notifications(flow, resource, resource, configuration, _NATIVE_NOTIFICATIONS)
 
 
 def _cdk_notifications(flow: EventFlow, resource: Resource) -> Iterator[Edge]:
     for bucket in flow.addresses.of(resource.template, resource.properties.get("BucketName"), "s3"):
-        for configuration, _ in flow.templates.cases(resource, "NotificationConfiguration"):
-            if is_mapping(configuration):
-                yield from _notifications(flow, bucket.node, resource, configuration, _CDK_NOTIFICATIONS)
+        for configuration in flow.templates.cases(resource, "NotificationConfiguration"):
+            yield from _notifications(flow, bucket.node, resource, configuration, _CDK_NOTIFICATIONS)
 
 
 def _notifications(
     flow: EventFlow,
     bucket: Node,
     via: Resource,
-    configuration: Mapping[str, object],
+    configuration: Case,
     forms: tuple[tuple[str, str], ...],
 ) -> Iterator[Edge]:
     templates, template = flow.templates, via.template
     for key, target in forms:
-        for entry, _ in templates.items(template, configuration.get(key)):
+        for entry, when in templates.items(template, mapping(configuration.value).get(key)):
             if not is_mapping(entry):
                 continue
             scope = _notification(templates, via, entry)
             for address in flow.addresses.of(template, entry.get(target), "lambda"):
+                address = address._replace(when=configuration.when | when | address.when)  # noqa: PLW2901 - the same
                 yield edge_to(flow, bucket, address, Kind.SENDS, via, mode=Mode.ASYNCHRONOUS, scope=scope)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .addresses import Addresses
     from .template import Template, Templates
+    from .values import Assumptions
 
 MANAGED_POLICIES: Mapping[str, tuple[str, ...]] = {
     "AdministratorAccess": ("*",),
@@ -61,6 +62,8 @@ class Statement:
     """Whom it is about, as it stands there: only in policies of resources."""
     unknown: str
     """Why some of it cannot be known; empty if it is."""
+    when: Assumptions = NONE
+    """What it holds under, beside the condition of the resource it stands in."""
 
     def said(self, actions: Iterable[str]) -> list[str]:
         """Actions as they are written, for messages."""
@@ -100,9 +103,9 @@ class Policies:
         return self._by_role[role]
 
     def _of(self, role: Resource) -> Iterator[Statement]:
-        for entry, _ in self._templates.entries(role, "Policies"):
+        for entry, when in self._templates.entries(role, "Policies"):
             if is_mapping(entry):
-                yield from self.statements(role, entry.get("PolicyDocument"))
+                yield from self.statements(role, entry.get("PolicyDocument"), when)
             elif isinstance(entry, Unknown):
                 yield _unknown(role, entry.why)
         for policy in self._attached.get(role, ()):
@@ -114,7 +117,7 @@ class Policies:
         node = address.node
         if isinstance(node, Resource):
             if role not in self._attached or node not in self._attached[role]:
-                yield from self.statements(node, node.properties.get("PolicyDocument"))
+                yield from self.statements(node, node.properties.get("PolicyDocument"), address.when)
             return
         if isinstance(node, Unknown):
             yield _unknown(role, node.why)
@@ -124,22 +127,22 @@ class Policies:
             everything = (Address(External("*", "*"), "", NONE),)
             yield Statement(
                 via=role, policy=node.name, allow=True, actions=actions, spelled={}, not_actions=False,
-                resources=everything, not_resources=False, conditions={}, principal=None, unknown="",
+                resources=everything, not_resources=False, conditions={}, principal=None, unknown="", when=address.when,
             )  # fmt: skip
 
-    def statements(self, via: Resource, document: object) -> Iterator[Statement]:
+    def statements(self, via: Resource, document: object, when: Assumptions = NONE) -> Iterator[Statement]:
         """The statements of a policy document that stands in a resource."""
         template = via.template
-        for found, _ in self._templates.resolve(template, document):
+        for found, also in self._templates.resolve(template, document):
             if isinstance(found, Unknown):
                 yield _unknown(via, found.why)
-            for raw, _ in self._templates.items(template, mapping(found).get("Statement")):
+            for raw, listed in self._templates.items(template, mapping(found).get("Statement")):
                 if is_mapping(raw):
-                    yield self._statement(via, template, raw)
+                    yield self._statement(via, template, raw, when | also | listed)
                 elif isinstance(raw, Unknown):
                     yield _unknown(via, raw.why)
 
-    def _statement(self, via: Resource, template: Template, raw: Mapping[str, object]) -> Statement:
+    def _statement(self, via: Resource, template: Template, raw: Mapping[str, object], when: Assumptions) -> Statement:
         not_actions = "NotAction" in raw
         spelled: dict[str, str] = {}
         unknown = ""
@@ -163,6 +166,7 @@ class Policies:
             conditions=conditions,
             principal=raw.get("Principal"),
             unknown=unknown,
+            when=when,
         )
 
     def _resources(self, template: Template, raw: object) -> Iterator[Address]:
