@@ -93,8 +93,43 @@ class TestPolicy:
 
         assert granted(synthesize(stack), to=logical_id(role)) != {}
 
+    def test_comes_with_a_place_in_keys_that_leave_nothing_to_roles(self, stack: cdk.Stack) -> None:
+        owner = iam.PolicyStatement(
+            actions=["kms:*"], principals=[iam.ArnPrincipal("arn:aws:iam::123456789012:role/owner")], resources=["*"]
+        )
+        key = kms.Key(stack, "Key", policy=iam.PolicyDocument(statements=[owner]))
+        repairer = define(stack, "Repairer")
+        user = iam.User(stack, "User")
+
+        defined = redrive(stack, queue=orders(stack, encryption_key=key), schedule="rate(1 hour)")
+        defined.grant(repairer)
+        defined.grant(user)
+
+        template = synthesize(stack)
+        (policy,) = (found["KeyPolicy"] for found in resources(template, "AWS::KMS::Key").values())
+        let_in = [
+            statement["Principal"]["AWS"]
+            for statement in policy["Statement"]
+            if statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+        ]
+        scheduled = next(
+            name
+            for name, role in resources(template, "AWS::IAM::Role").items()
+            if "scheduler.amazonaws.com" in json.dumps(role["AssumeRolePolicyDocument"])
+        )
+        assert let_in == [{"Fn::GetAtt": [scheduled, "Arn"]}, arn(repairer.role)]
+
 
 class TestQueues:
+    def test_may_have_got_its_dead_letter_queue_from_a_trigger(self, stack: cdk.Stack) -> None:
+        queue = sqs.Queue(stack, "Queue")
+        trigger = orders(stack, queue=queue)
+
+        redrive(stack, queue=queue)
+
+        move = statements(only(synthesize(stack), "AWS::IAM::ManagedPolicy"))[0]
+        assert move["Resource"] == arn(trigger.dead_letter_queue)
+
     def test_may_be_from_outside(self, stack: cdk.Stack) -> None:
         queue = sqs.Queue.from_queue_arn(stack, "Queue", f"{OUTSIDE}:orders")
         behind = sqs.Queue.from_queue_arn(stack, "Failures", f"{OUTSIDE}:failures")

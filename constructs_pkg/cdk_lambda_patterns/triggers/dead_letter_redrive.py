@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam, aws_scheduler as scheduler, aws_sqs as sqs
@@ -10,15 +10,15 @@ from constructs import Construct
 
 from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function import principals
-from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, require_type
-from cdk_lambda_patterns.function.keys import use_of
+from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type, has, require_type
+from cdk_lambda_patterns.function.keys import let_into_closed, use_of
 from cdk_lambda_patterns.function.policies import allow, policy_document
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.function.schedule_expressions import check_schedule, check_time_zone
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
 
-from .sqs_trigger import SqsTrigger
+from .sqs_trigger import SqsTrigger, dead_letter_queue_of
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -112,8 +112,12 @@ class DeadLetterRedrive(Construct):
         with cdk_refusals(where):
             super().__init__(scope, construct_id)
         source_arn, target_arn = source.queue_arn, target.queue_arn
-        keys = source.encryption_master_key, target.encryption_master_key
-        self._statements = _statements(source_arn, target_arn, *keys)
+        self._keys = _keys(source.encryption_master_key, target.encryption_master_key)
+        self._statements = [
+            allow(_MOVE, source_arn),
+            allow(("sqs:SendMessage",), target_arn),
+            *(use_of(key, *actions) for key, actions in self._keys),
+        ]
 
         # 3 define
         document = iam.PolicyDocument.from_json(policy_document(*self._statements))
@@ -131,8 +135,15 @@ class DeadLetterRedrive(Construct):
         Args:
             grantee: What is let do it.
         """
+        principal = grantee.grant_principal
         for statement in self._statements:
-            grantee.grant_principal.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+            principal.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+        if has(principal, "role_arn"):
+            self._let_use_keys(cast("iam.IRole", principal))
+
+    def _let_use_keys(self, role: iam.IRole | iam.Role) -> None:
+        for key, actions in self._keys:
+            let_into_closed(role, key, *actions)
 
     def _define_schedule(self, schedule: str, time_zone: str, move: dict[str, Any]) -> scheduler.CfnSchedule:
         role = iam.Role(
@@ -141,6 +152,7 @@ class DeadLetterRedrive(Construct):
             assumed_by=principals.service_in_account("scheduler.amazonaws.com"),
             inline_policies={"Move": iam.PolicyDocument.from_json(policy_document(*self._statements))},
         )
+        self._let_use_keys(role)
         return scheduler.CfnSchedule(
             self,
             "Schedule",
@@ -162,8 +174,7 @@ def _dead_letter_queue(where: Where, queue: SqsTrigger | sqs.IQueue) -> sqs.IQue
     if isinstance(queue, SqsTrigger):
         found = queue.dead_letter_queue
     else:
-        behind = queue.dead_letter_queue if isinstance(queue, sqs.Queue) else None
-        found = None if behind is None else behind.queue
+        found = dead_letter_queue_of(queue) if isinstance(queue, sqs.Queue) else None
     if found is None:
         where.refuse(
             "dead_letter_queue",
@@ -175,20 +186,18 @@ def _dead_letter_queue(where: Where, queue: SqsTrigger | sqs.IQueue) -> sqs.IQue
     return found
 
 
-def _statements(
-    source_arn: str, target_arn: str, source_key: kms.IKey | None, target_key: kms.IKey | None
-) -> list[dict[str, Any]]:
-    """What it takes.
+def _keys(source_key: kms.IKey | None, target_key: kms.IKey | None) -> list[tuple[kms.IKey, tuple[str, ...]]]:
+    """The keys that it takes, and for what.
 
     Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
     """
-    statements = [allow(_MOVE, source_arn), allow(("sqs:SendMessage",), target_arn)]
+    keys: list[tuple[kms.IKey, tuple[str, ...]]] = []
     # Messages stay encrypted with the data key of the queue that they were sent to, until they are received.
     if source_key is not None and (target_key is None or reference(source_key) != reference(target_key)):
-        statements.append(use_of(source_key, "kms:Decrypt"))
+        keys.append((source_key, ("kms:Decrypt",)))
     if target_key is not None:
-        statements.append(use_of(target_key, "kms:Decrypt", "kms:GenerateDataKey"))
-    return statements
+        keys.append((target_key, ("kms:Decrypt", "kms:GenerateDataKey")))
+    return keys
 
 
 def _command(source_arn: str, target_arn: str, per_second: int | None) -> str:

@@ -381,6 +381,17 @@ def _known(value: Any) -> Any:  # noqa: ANN401 - a number in the CDK's loose typ
     return value if isinstance(value, (int, float)) and not is_token(value) else None
 
 
+def dead_letter_queue_of(queue: sqs.Queue) -> sqs.IQueue | None:
+    """The dead-letter queue of a queue of this app: the one that it was given, or that a trigger gave it.
+
+    Args:
+        queue: The queue.
+    """
+    given = queue.dead_letter_queue
+    found = queue.node.try_find_child("DeadLetterQueue") if given is None else given.queue
+    return cast("sqs.IQueue | None", found)
+
+
 def _completed(
     scope: Construct, queue: sqs.Queue, resource: sqs.CfnQueue, delivery: _Delivery, *, fifo: bool
 ) -> sqs.IQueue | None:
@@ -397,11 +408,10 @@ def _completed(
             "maxReceiveCount": delivery.receives,
         }
     else:
-        given = queue.dead_letter_queue
-        found = queue.node.try_find_child("DeadLetterQueue") if given is None else given.queue
+        found = dead_letter_queue_of(queue)
         if found is None:
             return None
-        dead_letter_queue = cast("sqs.IQueue", found)
+        dead_letter_queue = found
     check_retentions(scope, resource, dead_letter_queue)
     return dead_letter_queue
 
