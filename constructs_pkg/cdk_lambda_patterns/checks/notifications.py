@@ -55,13 +55,14 @@ def _notifications(
     forms: tuple[tuple[str, str], ...],
 ) -> Iterator[Edge]:
     templates, template = flow.templates, via.template
+    written = mapping(configuration.value)
     for key, target in forms:
-        for entry, when in templates.items(template, mapping(configuration.value).get(key)):
+        for entry, when in templates.items(template, written.get(key)):
             if not is_mapping(entry):
                 continue
             scope = _notification(templates, via, entry)
-            for address in flow.addresses.of(template, entry.get(target), "lambda"):
-                address = address._replace(when=configuration.when | when | address.when)  # noqa: PLW2901 - the same
+            for value, also in templates.items(template, entry.get(target)):
+                address = flow.addresses.named(template, value, configuration.when | when | also, "lambda")
                 yield edge_to(flow, bucket, address, Kind.SENDS, via, mode=Mode.ASYNCHRONOUS, scope=scope)
 
 
