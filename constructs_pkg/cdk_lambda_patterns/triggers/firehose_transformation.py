@@ -125,8 +125,9 @@ class FirehoseTransformation(Construct):
             retry_attempts: How often a failed invocation is tried again, 0 to 300.
                 Default: 3
                 Source: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-failure-handling.html
-            keep_source: Whether the records are also kept as they came.
+            keep_source: Whether the records are also kept as they came. Firehose does not let it be switched off again.
                 Default: False
+                Source: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-source-record-backup.html
             encryption_key: A customer's key for the stream.
                 Default: - Firehose's own key.
 

@@ -66,7 +66,7 @@ class SqsTrigger(Construct):
     message for six times the function's timeout, plus the batching window.
 
     The handler must report the messages it failed on (`batchItemFailures`); Powertools' `process_partial_response` does
-    it.
+    it. For a FIFO queue it stops at the first failure, and reports what is left too: else later messages overtake.
     """
 
     queue: sqs.IQueue
