@@ -139,6 +139,10 @@ def _plural(count: int, word: str) -> str:
 _COLORS = {Severity.ERROR: "31;1", Severity.WARNING: "33", Severity.INFO: "36"}
 
 
+_BEFORE_MESSAGES = len("  warning    ")  # beside the rule's id
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
 def _text(report: Report, *, color: bool, width: int | None, undecided: bool) -> str:
     paint = _painter(color=color)
     untold = report.undecided if undecided else []
@@ -148,10 +152,10 @@ def _text(report: Report, *, color: bool, width: int | None, undecided: bool) ->
     outcomes: list[tuple[Resource, str, str]] = [
         (finding.function or finding.resource, *_told(finding, column, width, paint)) for finding in report.findings
     ]
-    outcomes += [
-        (outcome.resource, f"  {paint('unknown ', '2')} {outcome.rule.id:<{column}}  {outcome.message}", "")
-        for outcome in untold
-    ]
+    for outcome in untold:
+        start = f"  {paint('unknown ', '2')} {outcome.rule.id:<{column}}  "
+        message = _wrapped(outcome.message, column + _BEFORE_MESSAGES, width)
+        outcomes.append((outcome.resource, f"{start}{message}", ""))
     heading: Resource | None = None
     for about, told, more in sorted(outcomes, key=lambda entry: (entry[0].template.name, entry[0].path)):
         if about is not heading:
@@ -181,20 +185,26 @@ def location(resource: Resource) -> str:
 
 
 def _told(finding: Finding, column: int, width: int | None, paint: Callable[[str, str], str]) -> tuple[str, str]:
-    start = f"  {finding.severity!s:<8} {finding.rule.id:<{column}}  "
-    message = finding.message
-    if width is not None:
-        room = max(width - len(start), 40)
-        message = f"\n{' ' * len(start)}".join(textwrap.wrap(message, room))
+    indent = column + _BEFORE_MESSAGES
+    message = _wrapped(finding.message, indent, width)
     colored = f"  {paint(f'{finding.severity!s:<8}', _COLORS[finding.severity])} {finding.rule.id:<{column}}  "
+    more = [f"fix: {finding.fix}"]
     if finding.function is not None and finding.resource is not finding.function:
-        at = f"at: {finding.resource.path}  " + (
-            f"({location(finding.resource)})  " if location(finding.resource) else ""
-        )
-    else:
-        at = ""
-    more = f"{' ' * len(start)}fix: {finding.fix}  {at}docs: rules/{stem(finding.rule)}"
-    return f"{colored}{message}", paint(one_line(more), "2")
+        where = location(finding.resource)
+        more.append(f"at: {finding.resource.path}" + (f"  ({where})" if where else ""))
+    more.append(f"docs: rules/{stem(finding.rule)}")
+    said = _wrapped("  ".join(map(one_line, more)), indent, width, whole=map(one_line, more[1:]))
+    return f"{colored}{message}", paint(f"{' ' * indent}{said}", "2")
+
+
+def _wrapped(text: str, indent: int, width: int | None, *, whole: Iterable[str] = ()) -> str:
+    """Text on lines that begin where it does; ids, paths and what is said to be whole stay whole."""
+    if width is None:
+        return text
+    for part in whole:
+        text = text.replace(part, part.replace(" ", _NO_BREAK))
+    lines = textwrap.wrap(text, max(width - indent, 40), break_long_words=False, break_on_hyphens=False)
+    return f"\n{' ' * indent}".join(lines).replace(_NO_BREAK, " ")
 
 
 def _markdown(report: Report) -> str:
