@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from cdk_lambda_patterns.checks.values import Assumptions, Case, Value
 
 _KINDS = {"FunctionAssociations": "CloudFront Functions", "LambdaFunctionAssociations": "Lambda@Edge"}
-_FIX = "one function for both, an origin event for the one of Lambda@Edge, or CloudFront Functions for both"
+_OF_ONE_EVENT = "one function for both, or another event for one of them"
+_OF_TWO_KINDS = "one function for both, an origin event for the one of Lambda@Edge, or CloudFront Functions for both"
 
 
 class _Placed(NamedTuple):
@@ -74,8 +75,8 @@ class EdgeEventConflict(Rule):
                 ]
                 where = f"{_called(app, distribution, behavior)} of distribution {distribution.name}"
                 found = dict.fromkeys(conflict for pair in pairs if (conflict := _conflict(*pair)))
-                for conflict in found:
-                    yield self.finding(distribution, f"{where} has {conflict}", fix=_FIX)
+                for conflict, fix in found:
+                    yield self.finding(distribution, f"{where} has {conflict}", fix=fix)
                 unknown = [each.event for pair in pairs for each in pair if isinstance(each.event, Unknown)]
                 if unknown and not found:
                     yield self.cannot_tell(
@@ -96,15 +97,16 @@ def _placed(app: App, distribution: Resource, behavior: Case) -> Iterator[_Place
                 yield _Placed(kind, event, behavior.when | listed_when | when)
 
 
-def _conflict(first: _Placed, second: _Placed) -> str | None:
-    """Why CloudFront does not take both."""
+def _conflict(first: _Placed, second: _Placed) -> tuple[str, str] | None:
+    """Why CloudFront does not take both, and what to change."""
     one, other = first.event, second.event
     if not isinstance(one, str) or not isinstance(other, str):
         return None
     if one == other:
-        return f"two functions at {one}, where CloudFront takes one"
+        return f"two functions at {one}, where CloudFront takes one", _OF_ONE_EVENT
     if first.kind != second.kind and one.startswith("viewer-") and other.startswith("viewer-"):
-        return f"{listed([first.kind, second.kind])} at viewer events, where CloudFront takes one of the two kinds"
+        kinds = listed([first.kind, second.kind])
+        return f"{kinds} at viewer events, where CloudFront takes one of the two kinds", _OF_TWO_KINDS
     return None
 
 
