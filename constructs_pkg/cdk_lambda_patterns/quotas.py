@@ -317,6 +317,8 @@ IMAGE_ENTRYPOINT = Quota(
     source=f"{_LAMBDA_CFN}/aws-properties-lambda-function-imageconfig.html",
     fix="put it into the image",
 )
+IMAGE_TAG_OR_DIGEST_PATTERN = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{64}"
+"""Source: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests"""
 IMAGE_COMMAND = Quota(
     code="ImageCommandTooLong",
     minimum=0,
@@ -341,6 +343,7 @@ LAYER_NAME_LENGTH = Quota(
     source=f"{_LAMBDA_API}/API_PublishLayerVersion.html",
     fix="shorten it, or leave it out",
 )
+LAYER_NAME_PATTERN = r"[A-Za-z0-9_-]+"
 LAYER_DESCRIPTION_LENGTH = Quota(
     code="LayerDescriptionLength",
     minimum=0,

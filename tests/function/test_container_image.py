@@ -125,12 +125,32 @@ def test_fails_when_the_named_dockerfile_is_missing(folder: Path) -> None:
     )
 
 
+def test_fails_when_the_dockerfile_is_named_from_the_root(folder: Path) -> None:
+    refusal(
+        lambda: ContainerImage.from_folder(folder, file=str(folder / "Dockerfile")),
+        "DockerfileMissing",
+        f"no file {folder}{folder}/Dockerfile",
+    )
+
+
 @pytest.mark.parametrize(
     ("tag", "code", "got"),
     [("latest", "ImageTagMoves", "'latest', which moves without a deployment"), ("", "ImageTagMissing", "''")],
 )
 def test_fails_when_the_tag_is_no_one_image(tag: str, code: str, got: str, repository: ecr.IRepository) -> None:
     refusal(lambda: ContainerImage.from_repository(repository, tag_or_digest=tag), code, got)
+
+
+@pytest.mark.parametrize(
+    "tag", ["1 0", ".1", "-1", "orders:1", "t" * 129, "sha256:abc", "sha256:" + "0" * 63, "sha256:" + "F" * 64]
+)
+def test_fails_when_the_tag_is_none(tag: str, repository: ecr.IRepository) -> None:
+    refusal(lambda: ContainerImage.from_repository(repository, tag_or_digest=tag), "ImageTagInvalid", repr(tag))
+
+
+@pytest.mark.parametrize("tag", ["1", "_x", "V1.2-rc_3", "t" * 128, "sha256:" + "0123456789abcdef" * 4])
+def test_any_tag_or_digest_of_ecr_is_taken(tag: str, repository: ecr.IRepository) -> None:
+    assert ContainerImage.from_repository(repository, tag_or_digest=tag).tag_or_digest == tag
 
 
 def test_a_tag_that_is_only_known_at_deployment_passes(stack: cdk.Stack, repository: ecr.IRepository) -> None:

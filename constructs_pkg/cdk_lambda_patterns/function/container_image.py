@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from aws_cdk import aws_ecr as ecr, aws_ecr_assets as ecr_assets, aws_lambda as lambda_
 
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.errors import ValidationError
+from cdk_lambda_patterns.tokens import is_token
 
 from .cdk_refusals import cdk_refusals, require_type
 from .given import given_path, given_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from cdk_lambda_patterns.validation import Where
 
@@ -78,7 +80,7 @@ class ContainerImage:
             ValidationError: There is no such folder or Dockerfile, or a list is none.
         """
         folder = given_path("folder", folder)
-        dockerfile = folder / (file or "Dockerfile")
+        dockerfile = Path(f"{folder}/{file or 'Dockerfile'}")  # as the CDK does: also where "file" begins with a slash
         if not dockerfile.is_file():
             message = f"'folder' must hold a Dockerfile, got no file {dockerfile}; name another one with 'file'"
             raise ValidationError(message, code="DockerfileMissing")
@@ -115,7 +117,7 @@ class ContainerImage:
                 Default: - the image's.
 
         Raises:
-            ValidationError: The tag is empty or `latest`.
+            ValidationError: The tag is none that ECR has, or `latest`.
         """
         if not isinstance(cast("object", tag_or_digest), str) or not tag_or_digest:
             message = (
@@ -123,6 +125,12 @@ class ContainerImage:
                 "give a digest or a tag that is never used again"
             )
             raise ValidationError(message, code="ImageTagMissing")
+        if not is_token(tag_or_digest) and not re.fullmatch(quotas.IMAGE_TAG_OR_DIGEST_PATTERN, tag_or_digest):
+            message = (
+                "'tag_or_digest' must be a tag of letters, digits, '_', '.' and '-', or 'sha256:' with 64 hexadecimal "
+                f"digits, got {tag_or_digest!r}; correct it"
+            )
+            raise ValidationError(message, code="ImageTagInvalid")
         if tag_or_digest == "latest":
             message = (
                 "'tag_or_digest' must name one image, got 'latest', which moves without a deployment; "

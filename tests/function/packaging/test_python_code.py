@@ -283,6 +283,21 @@ def test_fails_when_the_settings_module_is_newer_than_the_runtime(packaging: Pac
     packaging.package(PythonCode.from_folder(folder / "other"), runtime="python3.10")
 
 
+def test_fails_when_a_flag_is_no_flag(packaging: Packaging, write: Write) -> None:
+    folder = write({"process/process.py": HANDLER})
+    code = PythonCode.from_folder(folder / "process", check_handler="no")  # type: ignore[arg-type] # what is refused
+
+    refusal(lambda: packaging.package(code), "TypeMismatch", "'no'")
+
+
+def test_fails_with_the_file_that_is_wanted_when_a_folder_is_given(packaging: Packaging, write: Write) -> None:
+    folder = write({"handlers/process/process.py": HANDLER}) / "handlers/process"
+
+    refusal(
+        lambda: packaging.package(PythonCode.from_requirements(folder)), "RequirementsNotFound", f"{folder}, a folder"
+    )
+
+
 def test_a_handler_that_is_only_known_at_deployment_is_not_looked_for(packaging: Packaging, write: Write) -> None:
     folder = write({"process/process.py": HANDLER})
 

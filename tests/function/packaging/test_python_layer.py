@@ -194,6 +194,11 @@ def test_fails_when_two_things_say_what_is_installed(scope: cdk.Stack, requireme
     [
         ({"layer_version_name": ""}, r"'layer_version_name' .*got 0; .*LayerNameLength"),
         ({"layer_version_name": "n" * 141}, r"'layer_version_name' .*got 141; .*LayerNameLength"),
+        ({"layer_version_name": "excel tools"}, r"'layer_version_name' .*got 'excel tools'; .*LayerNameInvalid"),
+        ({"layer_version_name": "excel:1"}, r"'layer_version_name' .*got 'excel:1'; .*LayerNameInvalid"),
+        ({"extras": ["fast"]}, r"'extras' needs a project, got none; .*LayerOptionUnused"),
+        ({"groups": ["data"]}, r"'groups' needs a project, got none; .*LayerOptionUnused"),
+        ({"exclude": ["*.md"]}, r"'exclude' needs a source, got none; .*LayerOptionUnused"),
         ({"description": "d" * 257}, r"'description' .*got 257; .*LayerDescriptionLength"),
         ({"license": "l" * 513}, r"'license' .*got 513; .*LayerLicenseLength"),
         ({"compatible_runtimes": []}, r"'compatible_runtimes' .*got 0; .*LayerRuntimeCount"),

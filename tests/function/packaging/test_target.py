@@ -30,7 +30,7 @@ def test_runtime_and_architecture_are_a_platform(
     assert target.label == f"{runtime} on {architecture}"
 
 
-@pytest.mark.parametrize("runtime", ["nodejs24.x", "provided.al2023"])
+@pytest.mark.parametrize("runtime", ["nodejs24.x", "provided.al2023", "python2.7"])
 def test_fails_when_the_runtime_is_not_python(runtime: str, where: Where) -> None:
     with pytest.raises(ValidationError, match=rf"got {runtime}; .*RuntimeNotPython"):
         lambda_target(where, runtime, "arm64")

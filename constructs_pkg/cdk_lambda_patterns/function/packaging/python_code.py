@@ -11,7 +11,7 @@ from cdk_lambda_patterns.tokens import is_token
 from .bundle import Bundle
 from .dependencies import listed_dependencies, locked_dependencies
 from .handler_symbol import check_form, check_handler, is_among
-from .requirements import normalized
+from .requirements import normalized, require_file
 from .settings_module import with_settings
 from .source_files import gather
 from .target import lambda_target, local_cloud_target
@@ -195,6 +195,9 @@ class PythonCode:
                 or the handler is not in the code.
         """
         target = lambda_target(where, runtime, architecture)
+        where.true_or_false(check_handler=self.check_handler)
+        if self.requirements is not None:
+            require_file(where, "requirements", self.requirements)  # or its folder would be read first
         prop = "project" if self.source == self.project else "source"
         gathered = gather(where, self.source, include=self.include, exclude=self.exclude, prop=prop)
         files = with_settings(where, gathered, runtime=runtime)

@@ -107,6 +107,14 @@ class PythonLayer(lambda_.LayerVersion):
         extras, groups = given_texts("extras", extras), given_texts("groups", groups)
         exclude, exclude_packages = given_texts("exclude", exclude), given_texts("exclude_packages", exclude_packages)
         where.size("layer_version_name", layer_version_name, quotas.LAYER_NAME_LENGTH)
+        where.matches(
+            "layer_version_name",
+            layer_version_name,
+            quotas.LAYER_NAME_PATTERN,
+            rule="must consist of letters, digits, hyphens and underscores",
+            fix="rename the layer, or leave it out",
+            code="LayerNameInvalid",
+        )
         where.size("description", description, quotas.LAYER_DESCRIPTION_LENGTH)
         where.size("license", license, quotas.LAYER_LICENSE_LENGTH)
         where.size("compatible_runtimes", compatible_runtimes, quotas.LAYER_RUNTIMES)
@@ -116,6 +124,9 @@ class PythonLayer(lambda_.LayerVersion):
         for architecture in compatible_architectures or ():
             check_architecture(where, architecture, prop="compatible_architectures")
         _check_content(where, requirements, project, source)
+        for prop, option in (("extras", extras), ("groups", groups)):
+            _check_used(where, prop, option, "project", project)
+        _check_used(where, "exclude", exclude, "source", source)
 
         # 2 derive
         if compatible_runtimes is None:
@@ -192,6 +203,14 @@ def _check_content(
             got="both",
             fix="leave one out, or make two layers",
             code="LayerContentTwice",
+        )
+
+
+def _check_used(where: Where, prop: str, option: Sequence[str], of: str, given: PathLike | None) -> None:
+    """Refuse an option of something that is not given: nobody would notice that it does nothing."""
+    if option and given is None:
+        where.refuse(
+            prop, f"needs a {of}", got="none", fix=f"pass '{of}' too, or leave it out", code="LayerOptionUnused"
         )
 
 

@@ -107,10 +107,7 @@ def read_requirements(where: Where, prop: str, file: Path, *, above: tuple[Path,
         ValidationError: A package that is not pinned, that is no wheel, or a file that does not exist, is no text, or
             names itself.
     """
-    if not file.is_file():
-        where.refuse(
-            prop, "must name a file of requirements", got=str(file), fix="correct the path", code="RequirementsNotFound"
-        )
+    require_file(where, prop, file)
     if file.resolve() in above:
         where.refuse(
             prop,
@@ -121,6 +118,18 @@ def read_requirements(where: Where, prop: str, file: Path, *, above: tuple[Path,
         )
     text = _decoded(where, prop, file)
     return parse_requirements(where, prop, text, folder=file.parent, origin=str(file), above=(*above, file.resolve()))
+
+
+def require_file(where: Where, prop: str, file: Path) -> None:
+    """Refuse a path that is not a file's."""
+    if not file.is_file():
+        where.refuse(
+            prop,
+            "must name a file of requirements",
+            got=f"{file}, a folder" if file.is_dir() else str(file),
+            fix="correct the path",
+            code="RequirementsNotFound",
+        )
 
 
 def _decoded(where: Where, prop: str, file: Path) -> str:

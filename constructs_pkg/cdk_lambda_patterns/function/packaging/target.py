@@ -16,6 +16,7 @@ LOCAL_CLOUD = "cdk-lambda-patterns:local-cloud"
 functions on this machine, whose compiled packages are others than Lambda's. For example
 `3.11/x86_64-manylinux_2_28`."""
 
+_FIRST = (3, 0)
 _LAST_ON_AMAZON_LINUX_2 = (3, 11)
 _PROCESSORS = {"arm64": "aarch64", "x86_64": "x86_64"}
 
@@ -46,10 +47,10 @@ def lambda_target(where: Where, runtime: str, architecture: str) -> Target:
     Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
     """
     version = python_version(runtime)
-    if version is None:
+    if version is None or version < _FIRST:
         where.refuse(
             "runtime",
-            "must be a Python runtime for Python code",
+            "must be a Python 3 runtime for Python code",
             got=runtime,
             fix="choose one, or pass another aws_lambda.Code as 'code'",
             code="RuntimeNotPython",
