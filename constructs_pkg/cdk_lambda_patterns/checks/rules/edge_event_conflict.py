@@ -75,8 +75,8 @@ class EdgeEventConflict(Rule):
                 ]
                 where = f"{_called(app, distribution, behavior)} of distribution {distribution.name}"
                 found = dict.fromkeys(conflict for pair in pairs if (conflict := _conflict(*pair)))
-                for conflict, fix in found:
-                    yield self.finding(distribution, f"{where} has {conflict}", fix=fix)
+                for why, fix in found:
+                    yield self.finding(distribution, f"{where} has {why}", fix=fix)
                 unknown = [each.event for pair in pairs for each in pair if isinstance(each.event, Unknown)]
                 if unknown and not found:
                     yield self.cannot_tell(
