@@ -257,6 +257,28 @@ class TestConcurrency:
         scaling = the_mapping(synthesize(stack)).get("ScalingConfig")
         assert scaling == (None if limit is None else {"MaximumConcurrency": limit})
 
+    @pytest.mark.parametrize(
+        ("first", "second", "warned"),
+        [(6, 4, None), (6, 5, 11), (None, None, 20), (None, 2, 12), (NUMBER, 10, None)],
+    )
+    def test_of_several_queues_that_may_use_more_than_is_reserved_is_warned(
+        self, stack: cdk.Stack, first: int | None, second: int | None, warned: int | None
+    ) -> None:
+        function = define(stack, reserved_concurrent_executions=10)
+
+        for name, maximum in (("First", first), ("Second", second)):
+            SqsTrigger(stack, name, function=function, max_concurrency=maximum)
+
+        text = f"2 queues may use {warned} executions of Stack/Function at once, and 10 are reserved"
+        found = [(path, message.startswith(text)) for path, message in warnings(stack)]
+        assert found == ([] if warned is None else [("/Stack/Second", True)])
+
+    def test_queues_of_other_functions_share_nothing(self, stack: cdk.Stack) -> None:
+        for name in ("One", "Two"):
+            SqsTrigger(stack, name, function=define(stack, f"{name}Function", reserved_concurrent_executions=10))
+
+        assert warnings(stack) == []
+
     @pytest.mark.parametrize(("minimum", "maximum"), [(2, 2), (200, 10_000), (None, 2), (2, None)])
     def test_pollers_stand_ready(self, stack: cdk.Stack, minimum: int | None, maximum: int | None) -> None:
         function = define(stack, reserved_concurrent_executions=100)

@@ -14,6 +14,7 @@ from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, expect_type,
 from cdk_lambda_patterns.function.durations import duration_within, seconds
 from cdk_lambda_patterns.function.keys import complete_grant
 from cdk_lambda_patterns.function.queues import define_dead_letter_queue, define_queue
+from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.json_values import as_mapping
 from cdk_lambda_patterns.tokens import is_token
 from cdk_lambda_patterns.validation import Where
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
 
     from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
+
+_at_once: dict[str, list[int]] = {}
+"""How many executions of a function each of its queues may use."""
 
 _RECORD = Record(
     "an SQS record",
@@ -245,6 +249,7 @@ class SqsTrigger(Construct):
         warn_of_lost_messages(self, tries, retention)
         self.alarms = _define_alarms(self, function, _late(tries, retention))
         _warn_of_readers(self, queue_arn)
+        _warn_of_concurrency(self, function, max_concurrency)
         if queue is not None:
             warn_of_metrics(self, queue, "MessageAge")
 
@@ -431,6 +436,25 @@ def _retention(queue: sqs.IQueue | None, resource: sqs.CfnQueue | None) -> float
     if queue is None:
         return quotas.QUEUE_DEFAULT_RETENTION_SECONDS
     return None if resource is None else retention_of(resource)
+
+
+def _warn_of_concurrency(trigger: SqsTrigger, function: WellArchitectedFunction, at_once: int | None) -> None:
+    """Warn of queues that may use more executions together than are reserved for their function.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    """
+    reserved = function.reserved_concurrency
+    if at_once is None or reserved is None or is_token(at_once) or is_token(reserved):
+        return
+    queues = _at_once.setdefault(reference(function), [])
+    queues.append(at_once)
+    if sum(queues) > reserved:
+        cdk.Annotations.of(trigger).add_warning_v2(
+            "cdk-lambda-patterns:concurrencyShared",
+            f"{len(queues)} queues may use {sum(queues):,} executions of {function.node.path} at once, and "
+            f"{reserved:,.12g} are reserved: a message that is throttled between the two counts as received, and lands "
+            "in the dead-letter queue untried. Say 'max_concurrency' of each, together what is reserved at most",
+        )
 
 
 def _late(tries: float, retention: float | None) -> float:
