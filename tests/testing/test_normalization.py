@@ -16,6 +16,12 @@ def test_hashes_of_assets_are_replaced_wherever_they_stand() -> None:
     }
 
 
+def test_the_digest_of_an_image_that_was_chosen_stays() -> None:
+    template = {"Resources": {"F": {"Properties": {"Code": {"ImageUri": f"repository@sha256:{'0' * 64}"}}}}}
+
+    assert normalized(template) == template
+
+
 def test_longer_and_shorter_hexadecimal_text_stays() -> None:
     template = {"Metadata": {"Shorter": "0" * 63, "Longer": "0" * 65, "Number": 3, "Flag": True, "None": None}}
 

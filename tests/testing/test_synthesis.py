@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_, aws_sns as sns, aws_sqs as sqs
 
 from cdk_lambda_patterns.errors import ValidationError
 from cdk_lambda_patterns.testing import fast_app, recommended_feature_flags, synthesize
+from tests.refusals import refusal
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -158,6 +159,18 @@ def test_fails_when_an_app_has_no_stack_or_several(app: cdk.App) -> None:
 
     with pytest.raises(ValidationError, match=r"'subject' must have one stack, got 2; .* \(NotOneStack\)"):
         synthesize(other)
+
+
+@pytest.mark.parametrize(
+    ("subject", "got"),
+    [(None, "None"), ("Orders", "str"), (sqs.Queue, "the class Queue"), (cdk.Stage, "the class Stage")],
+)
+def test_fails_when_it_is_given_something_else(subject: Any, got: str) -> None:  # noqa: ANN401 - what is refused
+    refusal(lambda: synthesize(subject), "SubjectExpected", got)
+
+
+def test_fails_when_it_is_given_a_construct(stack: cdk.Stack) -> None:
+    refusal(lambda: synthesize(sqs.Queue(stack, "Queue")), "SubjectExpected", "aws_sqs.Queue")  # type: ignore[arg-type]
 
 
 def test_fails_when_an_existing_stack_is_given_options(stack: cdk.Stack) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_ASSET_HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_ASSET_HASH = re.compile(r"(?<!sha256:)(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 # The CDK puts the hash of their content behind the logical ids of what CloudFormation cannot change.
 _CONTENT_HASH = re.compile(r"((?:CurrentVersion|Deployment)[0-9A-F]{8})[0-9a-f]{32}")
 _BOOTSTRAP = {"Parameters": "BootstrapVersion", "Rules": "CheckBootstrapVersion"}
@@ -21,8 +21,8 @@ _BOOTSTRAP = {"Parameters": "BootstrapVersion", "Rules": "CheckBootstrapVersion"
 def normalized(template: Mapping[str, Any]) -> dict[str, Any]:
     """The template without what changes by itself, its keys sorted.
 
-    The hashes of assets become `<asset>`, those in the logical ids of versions and deployments `<hash>`, and the CDK's
-    bootstrap parameter and rule are left out.
+    The hashes of assets become `<asset>` (the digest of an image that was chosen stays), those in the logical ids of
+    versions and deployments `<hash>`, and the CDK's bootstrap parameter and rule are left out.
     """
     kept = {section: _without(_BOOTSTRAP.get(section), content) for section, content in template.items()}
     return cast("dict[str, Any]", _without_hashes({section: content for section, content in kept.items() if content}))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import aws_cdk as cdk
 
 from cdk_lambda_patterns.errors import ValidationError
+from cdk_lambda_patterns.validation import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -57,7 +58,8 @@ def synthesize(
         The template. Nested stacks have one of their own: `synthesize(nested_stack)`.
 
     Raises:
-        ValidationError: The app has no stack or several, or an option is given that an existing stack cannot take.
+        ValidationError: It is nothing of that, the app has no stack or several, or an option is given that an existing
+            stack cannot take.
     """
     if isinstance(subject, (cdk.Stack, cdk.Stage)):
         if context is not None or recommended_flags or stack_props:
@@ -70,14 +72,25 @@ def synthesize(
             )
         return _template_of_stage(subject) if isinstance(subject, cdk.Stage) else _template_of_stack(subject)
 
+    is_stack = inspect.isclass(subject) and issubclass(subject, cdk.Stack)
+    if not is_stack and (inspect.isclass(subject) or not callable(subject)):
+        raise ValidationError(
+            f"'subject' must be a class of stacks, a stack, an app or a function, got {_named(subject)}; "
+            "write `lambda stack: ...` and define it there",
+            code="SubjectExpected",
+        )
     with tempfile.TemporaryDirectory(prefix="synthesize-") as folder:
         app = _new_app(Path(folder), context, recommended_flags=recommended_flags)
-        if inspect.isclass(subject) and issubclass(subject, cdk.Stack):
+        if is_stack:
             define = cast("Callable[..., cdk.Stack]", subject)  # its own signature may have more than Stack's
-            return _template_of_stack(define(app, subject.__name__, **stack_props))
+            return _template_of_stack(define(app, cast("type[cdk.Stack]", subject).__name__, **stack_props))
         stack = cast("Callable[..., cdk.Stack]", cdk.Stack)(app, "Stack", **stack_props)
         cast("Callable[[cdk.Stack], object]", subject)(stack)
         return _template_of_stack(stack)
+
+
+def _named(subject: object) -> str:
+    return f"the class {subject.__name__}" if inspect.isclass(subject) else type_name(subject)
 
 
 def fast_app(*, context: Mapping[str, object] | None = None, recommended_flags: bool = False) -> cdk.App:
