@@ -244,9 +244,9 @@ class _Source:
         except SyntaxError as error:
             if _may_be_newer(text, error, host, self._runtime):
                 return None
+            place = file if error.lineno is None else f"{file}:{error.lineno}"
             self._refuse(
-                f"must name a module that Python {version[0]}.{version[1]} can read: {error.msg} "
-                f"({file}:{error.lineno})",
+                f"must name a module that Python {version[0]}.{version[1]} can read: {error.msg} ({place})",
                 fix="correct it",
                 code="HandlerSyntaxError",
             )
