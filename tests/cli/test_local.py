@@ -42,6 +42,7 @@ function = lambda_.Function(
 cloudwatch.Alarm(stack, "Failures", metric=function.metric_errors(), threshold=1, evaluation_periods=1)
 cdk.CfnOutput(stack, "Colour", value=app.node.try_get_context("colour") or "none")
 cdk.CfnOutput(stack, "FunctionName", value=function.function_name)
+stack.export_value(queue.queue_arn)  # as for another stack: an output that nobody asked for
 app.synth()
 """
 

@@ -49,14 +49,20 @@ def run(arguments: argparse.Namespace) -> int:
             raise LocalCloudError(f"{error.summary}, see above") from error
     names = ", ".join(stack.path for stack in deployment.stacks) or "nothing"
     print(f"Deployed {names} to {cloud.endpoint} in {time.monotonic() - begin:.1f} s")
-    if deployment.outputs:
-        print(table(("output", "value"), deployment.outputs.items(), indent="  "))
+    outputs = [(name, value) for name, value in deployment.outputs.items() if not _joins_stacks(name)]
+    if outputs:
+        print(table(("output", "value"), outputs, indent="  "))
     notes = deployment.notes
     if notes:
         print("This does not show")
         for note in notes:
             print(f"  {note}")
     return 0
+
+
+def _joins_stacks(output: str) -> bool:
+    """Whether the CDK made it, for another stack: of several stacks these are most, and nobody asked for them."""
+    return output.rpartition(".")[2].startswith(("ExportsOutput", "PublishOutput"))
 
 
 def _pair(given: str) -> tuple[str, str]:
