@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from cdk_lambda_patterns.cli._exit_codes import NO_LOCAL_CLOUD
+
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from cdk_lambda_patterns.local_cloud import LocalCloud
-
-_NOT_RUNNING = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,21 +23,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - what every subcommand gets
     """Print it."""
-    from cdk_lambda_patterns.local_cloud.running import find, project_folder
+    from cdk_lambda_patterns.local_cloud.running import project_folder
 
     project = project_folder()
-    cloud = find(project)
+    cloud = running_cloud(project)
     if cloud is None:
-        print(f"No local cloud runs for {project}; start it: cdk-lambda-patterns local up", file=sys.stderr)
-        return _NOT_RUNNING
-    if not cloud.running:
-        print(f"The local cloud of {project} has ended by itself; its last words:", file=sys.stderr)
-        print(cloud.process.log_tail() or "(none)", file=sys.stderr)
-        return _NOT_RUNNING
+        return NO_LOCAL_CLOUD
     print(f"The local cloud of {project} is up at {cloud.endpoint}")
     print(f"  Python {cloud.python}, account {cloud.account}, {cloud.region}, process {cloud.process.pid}")
     print(_described(cloud))
     return 0
+
+
+def running_cloud(project: Path) -> LocalCloud | None:
+    """The local cloud of a project; None, and said why, where none runs."""
+    from cdk_lambda_patterns.local_cloud.running import find
+
+    cloud = find(project)
+    if cloud is None:
+        print(f"No local cloud runs for {project}; start it: cdk-lambda-patterns local up", file=sys.stderr)
+    elif not cloud.running:
+        print(f"The local cloud of {project} has ended by itself; its last words:", file=sys.stderr)
+        print(cloud.process.log_tail() or "(none)", file=sys.stderr)
+        return None
+    return cloud
 
 
 def _described(cloud: LocalCloud) -> str:
