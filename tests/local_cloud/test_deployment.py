@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
@@ -223,6 +223,35 @@ def test_fails_when_the_app_does_not_know_where_it_will_run(local_cloud: LocalCl
 
     with pytest.raises(LocalCloudError, match=r"cdk\.App\(context=cloud\.context\)"):
         local_cloud.deploy(app)
+
+
+@pytest.mark.parametrize(
+    ("subject", "got"), [(None, "None"), (sqs.Queue, "the class Queue"), (cdk.Stage, "the class Stage")]
+)
+def test_fails_when_it_is_given_something_else(local_cloud: LocalCloud, subject: Any, got: str) -> None:  # noqa: ANN401
+    with pytest.raises(LocalCloudError, match=rf"a class of stacks, .* can be deployed, got {got}; "):
+        local_cloud.deploy(subject)
+
+
+def test_fails_when_it_is_given_a_stack(local_cloud: LocalCloud) -> None:
+    stack = OneQueue(cdk.App(), "OneQueue")
+
+    with pytest.raises(LocalCloudError, match=r"can be deployed, got OneQueue; give its class, or the app it is in"):
+        local_cloud.deploy(stack)  # type: ignore[arg-type] # what is refused
+
+
+@pytest.mark.parametrize("name", [".", "none"])
+def test_fails_when_the_folder_has_no_app(local_cloud: LocalCloud, tmp_path: Path, name: str) -> None:
+    with pytest.raises(LocalCloudError, match=rf"there is no cdk.json in {(tmp_path / name).resolve()}; "):
+        local_cloud.deploy(tmp_path / name)
+
+
+def test_fails_when_it_is_stopped() -> None:
+    cloud = LocalCloud.start()
+    cloud.stop()
+
+    with pytest.raises(LocalCloudError, match=r"the local cloud at http://127.0.0.1:\d+ is not running any more"):
+        cloud.deploy(OneQueue)
 
 
 def test_fails_when_options_are_given_for_an_app_that_exists(local_cloud: LocalCloud) -> None:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -168,6 +168,23 @@ def test_fails_when_the_port_is_taken() -> None:
 
         with pytest.raises(LocalCloudError, match=f"port {port} is taken"):
             LocalCloud.start(port=port)
+
+
+@pytest.mark.parametrize("port", [-1, 70_000, "4566"])
+def test_fails_when_the_port_is_none(port: Any) -> None:  # noqa: ANN401 - what is refused
+    with pytest.raises(LocalCloudError, match=rf"a port is a number from 1 to 65535, got {port!r}; "):
+        LocalCloud.start(port=port)
+
+
+@pytest.mark.parametrize("account", ["1", "00000000000x", "1234567890123"])
+def test_fails_when_the_account_is_none(account: str) -> None:
+    with pytest.raises(LocalCloudError, match=rf"an account has 12 digits, got '{account}'"):
+        LocalCloud.start(account=account)
+
+
+def test_a_single_behaviour_can_be_left_out_by_its_name_alone() -> None:
+    with pytest.raises(LocalCloudError, match="no behaviour is called nonsense"):
+        LocalCloud.start(without="nonsense")
 
 
 def test_a_free_port_that_another_took_first_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

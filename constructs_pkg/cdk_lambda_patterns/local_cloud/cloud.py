@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -111,11 +112,13 @@ class LocalCloud:
         Raises:
             LocalCloudError: It could not be installed or did not start; with the reason.
         """
+        if not re.fullmatch(r"\d{12}", account):
+            raise LocalCloudError(f"an account has 12 digits, got {account!r}; leave it out to get {ACCOUNT}")
         found = environment(python, progress=progress)
         process = start_emulator(
             found,
             port=port,
-            without=without,
+            without=[without] if isinstance(without, str) else without,
             real_waits=real_waits,
             owned=not outlives_this_process,
             timeout=timeout,
@@ -213,14 +216,21 @@ class LocalCloud:
             stack_props: What else the class takes; for a function, what `Stack` takes.
 
         Raises:
-            LocalCloudError: There is no CDK CLI, or synthesis or deployment failed; with the CLI's own words.
+            LocalCloudError: It is stopped, this cannot be deployed, there is no CDK CLI, or synthesis or deployment
+                failed; with the CLI's own words.
         """
         require_boto3()
+        if not self.running:
+            raise LocalCloudError(f"the local cloud at {self.endpoint} is not running any more; start another")
         folder = Path(subject).resolve() if isinstance(subject, (str, Path)) else Path.cwd()
         cli = CdkCli.find(folder, self.variables, self.process.folder)
         if isinstance(subject, (str, Path)):
             if (folder / "manifest.json").exists():
                 assembly = folder
+            elif not (folder / "cdk.json").exists():
+                raise LocalCloudError(
+                    f"there is no cdk.json in {folder}; name the folder of a project, or of a cloud assembly"
+                )
             else:
                 values = {key: str(value) for key, value in (context or {}).items()}
                 assembly = synthesize_project(self, cli, folder, context=values, timeout=timeout, progress=progress)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from cdk_lambda_patterns.errors import LocalCloudError
+from cdk_lambda_patterns.validation import type_name
 
 from .cdk_cli import CdkTimeoutError
 from .description import DeployedStack
@@ -82,6 +83,13 @@ def synthesize_subject(
                 "the app does not know that it will run here; make it with cdk.App(context=cloud.context)"
             )
         return Path(subject.synth(force=True).directory)
+    is_stack = inspect.isclass(subject) and issubclass(subject, aws_cdk.Stack)
+    if not is_stack and (inspect.isclass(subject) or not callable(subject)):
+        got = f"the class {subject.__name__}" if inspect.isclass(subject) else type_name(subject)
+        raise LocalCloudError(
+            f"a class of stacks, a function, an app, a stage or a folder can be deployed, got {got}; give its class, "
+            "or the app it is in, or define it in a function: `lambda stack: ...`"
+        )
     flags: Mapping[str, object] = {}
     if recommended_flags:
         from cdk_lambda_patterns.testing import recommended_feature_flags  # noqa: PLC0415 - imports the CDK
@@ -94,11 +102,11 @@ def synthesize_subject(
         builtin_cloud_formation_validation=False,
         context={**flags, **context, **cloud.context},
     )
-    if inspect.isclass(subject):
-        cast("Callable[..., cdk.Stack]", subject)(app, subject.__name__, **stack_props)
+    if is_stack:
+        cast("Callable[..., cdk.Stack]", subject)(app, cast("type[cdk.Stack]", subject).__name__, **stack_props)
     else:
         stack = cast("Callable[..., cdk.Stack]", aws_cdk.Stack)(app, "Stack", **stack_props)
-        subject(stack)
+        cast("Callable[[cdk.Stack], object]", subject)(stack)
     return Path(app.synth().directory)
 
 

@@ -17,7 +17,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from cdk_lambda_patterns.errors import LocalCloudError
 
@@ -40,6 +40,7 @@ _SHORT_WAITS = {
 }
 _LOG = "emulator.log"
 _GRACE_SECONDS = 5.0
+_LAST_PORT = 65_535
 # What the emulator inherits. All else would reach it, and handlers, by accident: endpoints, profiles, CA bundles.
 _INHERITED = (
     "PATH",
@@ -151,6 +152,10 @@ def start_emulator(
     if not real_waits:
         settings |= _SHORT_WAITS
     if port is not None:
+        if not isinstance(cast("object", port), int) or not 0 < port <= _LAST_PORT:
+            raise LocalCloudError(
+                f"a port is a number from 1 to {_LAST_PORT}, got {port!r}; leave it out to get a free one"
+            )
         if not _is_free(port):
             raise LocalCloudError(
                 f"port {port} is taken; stop what listens there, or leave the port out to get a free one"
