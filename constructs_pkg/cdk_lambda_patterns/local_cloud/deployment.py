@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from cdk_lambda_patterns.errors import LocalCloudError
-from cdk_lambda_patterns.validation import type_name
 
 from .cdk_cli import CdkTimeoutError
 from .description import DeployedStack
@@ -85,10 +84,11 @@ def synthesize_subject(
         return Path(subject.synth(force=True).directory)
     is_stack = inspect.isclass(subject) and issubclass(subject, aws_cdk.Stack)
     if not is_stack and (inspect.isclass(subject) or not callable(subject)):
-        got = f"the class {subject.__name__}" if inspect.isclass(subject) else type_name(subject)
+        from cdk_lambda_patterns.testing.synthesis import subject_name  # noqa: PLC0415 - imports the CDK
+
         raise LocalCloudError(
-            f"a class of stacks, a function, an app, a stage or a folder can be deployed, got {got}; give its class, "
-            "or the app it is in, or define it in a function: `lambda stack: ...`"
+            "a class of stacks, a function, an app, a stage or a folder can be deployed, got "
+            f"{subject_name(subject)}; give its class, or the app it is in, or define it in a function: `lambda stack: ...`"
         )
     flags: Mapping[str, object] = {}
     if recommended_flags:

@@ -75,7 +75,7 @@ def synthesize(
     is_stack = inspect.isclass(subject) and issubclass(subject, cdk.Stack)
     if not is_stack and (inspect.isclass(subject) or not callable(subject)):
         raise ValidationError(
-            f"'subject' must be a class of stacks, a stack, an app or a function, got {_named(subject)}; "
+            f"'subject' must be a class of stacks, a stack, an app or a function, got {subject_name(subject)}; "
             "write `lambda stack: ...` and define it there",
             code="SubjectExpected",
         )
@@ -89,7 +89,8 @@ def synthesize(
         return _template_of_stack(stack)
 
 
-def _named(subject: object) -> str:
+def subject_name(subject: object) -> str:
+    """What was given in place of something to synthesize, for a message."""
     return f"the class {subject.__name__}" if inspect.isclass(subject) else type_name(subject)
 
 
