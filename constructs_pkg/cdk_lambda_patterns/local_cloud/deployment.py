@@ -88,7 +88,7 @@ def synthesize_subject(
 
         raise LocalCloudError(
             "a class of stacks, a function, an app, a stage or a folder can be deployed, got "
-            f"{subject_name(subject)}; give its class, or the app it is in, or define it in a function: `lambda stack: ...`"
+            f"{subject_name(subject)}; give its class, or the app it is in, or a function: `lambda stack: ...`"
         )
     flags: Mapping[str, object] = {}
     if recommended_flags:
