@@ -67,6 +67,13 @@ def test_a_whole_number_is_one_in_any_form_and_tokens_pass(value: float | None) 
         WHERE.required_within("prop", value, UP_TO_TWO)
 
 
+def test_fails_when_a_number_is_a_token_of_text() -> None:
+    assert refusal("within", "${Token[TOKEN.7]}", UP_TO_TWO).startswith(
+        "'prop' must be a whole number, at most 2 retries, got '${Token[TOKEN.7]}'; turn the text into a number with "
+        "cdk.Token.as_number(...)"
+    )
+
+
 def test_fails_when_a_number_is_a_part_of_one() -> None:
     assert refusal("within", 1.5, UP_TO_TWO).startswith(
         "'prop' must be a whole number, at most 2 retries, got 1.5; round it"

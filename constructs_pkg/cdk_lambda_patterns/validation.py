@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from inspect import getattr_static
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from .errors import ValidationError
 from .tokens import is_token
@@ -69,9 +69,13 @@ class Where:
     def within(self, prop: str, value: float | None, quota: Quota, *, fix: str | None = None) -> None:
         """Refuse a number outside a quota, a part of one where AWS counts whole ones, and what is no number.
 
-        None and tokens pass.
+        None and tokens pass, but for those of text: the CDK takes them as little as text.
         """
-        if value is None or is_token(value):
+        if value is None:
+            return
+        if is_token(value):
+            if isinstance(cast("object", value), str):
+                self._refuse_no_number(prop, value, quota, "turn the text into a number with cdk.Token.as_number(...)")
             return
         if not is_number(value):
             self._refuse_no_number(prop, value, quota, fix or quota.fix)

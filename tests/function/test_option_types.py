@@ -56,9 +56,9 @@ def test_fails_when_a_number_is_a_boolean(option: str, stack: cdk.Stack) -> None
 
 
 def test_fails_when_a_number_is_a_token_of_text(stack: cdk.Stack) -> None:
-    error = refused(stack, "TypeMismatch", "str", retry_attempts=cdk.Aws.REGION)
+    error = refused(stack, "RetryAttemptsOutOfRange", repr(cdk.Aws.REGION), retry_attempts=cdk.Aws.REGION)
 
-    assert "'maximum_retry_attempts' must be of type int or float" in str(error)
+    assert "'retry_attempts' must be a whole number, at most 2 retries" in str(error)
 
 
 @pytest.mark.parametrize("code", [None, "handlers/orders", Path("handlers"), b"code"])

@@ -394,4 +394,9 @@ def test_text_that_will_be_a_number_is_no_number(kind: type[Any], stack: cdk.Sta
     text = cdk.Fn.import_value("Size")
     options = {"function": define(stack, timeout=cdk.Duration.seconds(5)), "batch_size": text}
 
-    refusal(lambda: define_trigger(kind, stack, **options), "TypeMismatch", "str", path="Stack/Trigger/Mapping")
+    error = refusal(
+        lambda: define_trigger(kind, stack, **options), "BatchSizeOutOfRange", repr(text), path="Stack/Trigger"
+    )
+
+    assert "'batch_size'" in str(error)
+    assert "cdk.Token.as_number(...)" in str(error)
