@@ -6,7 +6,7 @@ import io
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
@@ -240,6 +240,13 @@ def test_what_is_given_twice_is_refused(tmp_path: Path, assembly: Path, monkeypa
     for given, message in twice:
         with pytest.raises(TemplateError, match=message):
             read(given)
+
+
+def test_fails_when_a_template_is_an_app_and_says_what_takes_one() -> None:
+    app: Any = cdk.App()
+
+    with pytest.raises(TemplateError, match="a template is a mapping, not App; assert_no_findings takes apps and st"):
+        read([app])
 
 
 def test_what_loops_write_has_the_line_of_the_loop(tmp_path: Path) -> None:

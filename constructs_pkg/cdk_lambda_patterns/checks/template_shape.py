@@ -23,7 +23,8 @@ def checked(body: object, name: str) -> Mapping[str, object]:
         TemplateError: It is none.
     """
     if not is_mapping(body):
-        raise TemplateError(f"{name}: a template is a mapping, not {kind_of(body)}")
+        of_app = "; assert_no_findings takes apps and stacks" if hasattr(body, "node") else ""
+        raise TemplateError(f"{name}: a template is a mapping, not {kind_of(body)}{of_app}")
     if "Resources" not in body:
         raise TemplateError(f"{name}: no template: it has no Resources")
     _measure(body, name)
