@@ -121,6 +121,7 @@ ELSEWHERE = {
     "FUNCTION_NAME_PATTERN": "test_a_function_name_of_other_characters_is_refused",
     "IMAGE_COMMAND": "test_container_image.py",
     "IMAGE_ENTRYPOINT": "test_container_image.py",
+    "IMAGE_TAG_OR_DIGEST_PATTERN": "test_container_image.py",
     "IMAGE_WORKING_DIRECTORY": "test_container_image.py",
     "INSTANCE_CONCURRENCY": "test_managed_instances.py",
     "INSTANCE_ENVIRONMENTS": "test_managed_instances.py",
