@@ -121,6 +121,11 @@ class TestHook:
     def test_fails_when_its_time_is_no_duration(self, stack: cdk.Stack) -> None:
         refusal(lambda: released(stack, timeout=60), "DurationExpected", "60")
 
+    def test_fails_when_it_is_told_another_version(self, stack: cdk.Stack) -> None:
+        mine = {"SMOKE_TEST_VERSION": "7"}
+
+        refusal(lambda: released(stack, environment=mine), "SmokeTestVersionTaken", "a value for it")
+
     def test_takes_the_options_of_a_function(self, stack: cdk.Stack) -> None:
         _, hook = released(
             stack,

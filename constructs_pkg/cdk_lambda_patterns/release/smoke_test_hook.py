@@ -15,6 +15,7 @@ from cdk_lambda_patterns import practices, quotas
 from cdk_lambda_patterns.function.durations import duration_within, seconds
 from cdk_lambda_patterns.function.packaging import PythonCode
 from cdk_lambda_patterns.function.well_architected_function import WellArchitectedFunction
+from cdk_lambda_patterns.json_values import as_mapping
 from cdk_lambda_patterns.quotas import Quota
 from cdk_lambda_patterns.validation import Where
 
@@ -76,12 +77,13 @@ class SmokeTestHook(WellArchitectedFunction):
                 see `practices.SMOKE_TEST_TIMEOUT_SECONDS`, and at least 20 seconds, of which 15 are for the answer.
 
         Raises:
-            ValidationError: No test, one that could not be tried, no time to try any, or as for
-                `WellArchitectedFunction`.
+            ValidationError: No test, one that could not be tried, no time to try any, a variable that the release sets,
+                or as for `WellArchitectedFunction`.
         """
         where = Where(scope, construct_id)
         tests = smoke_tests.read(where, payloads)
         duration_within(where, "timeout", options.get("timeout"), _TIMEOUT)
+        _check_variables(where, options.get("environment"))
         given: dict[str, Any] = {
             "description": "Tries new versions of a function before they get traffic",
             "timeout": seconds(practices.SMOKE_TEST_TIMEOUT_SECONDS),
@@ -118,6 +120,18 @@ class SmokeTestHook(WellArchitectedFunction):
             service_timeout=seconds(int(timeout) + _ANSWER_SECONDS),
         )
         function.live.node.add_dependency(first)
+
+
+def _check_variables(where: Where, environment: object) -> None:
+    variables = as_mapping(environment)
+    if variables is not None and VERSION in variables:
+        where.refuse(
+            "environment",
+            f"must leave {VERSION} to the release: it says which version to try",
+            got="a value for it",
+            fix="leave it out, or rename it",
+            code="SmokeTestVersionTaken",
+        )
 
 
 @jsii.implements(constructs.IValidation)
