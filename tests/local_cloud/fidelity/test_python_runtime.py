@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +15,7 @@ from cdk_lambda_patterns.local_cloud import LocalCloud
 from tests.local_cloud.fidelity.lab import Lab, archive
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.local_cloud
@@ -48,6 +51,56 @@ def test_an_error_has_its_type_its_stack_trace_and_the_request_id(faithful: Lab)
 
 def test_the_published_emulator_hides_the_type_of_an_error(stock: Lab) -> None:
     assert stock.invoke(stock.function(RAISES), "order 7").payload["errorType"] == "Runtime.HandlerError"
+
+
+SLOW = """
+import time
+def handler(event, context):
+    print("begun")
+    time.sleep(1.5)
+    print("over")
+    return event
+"""
+
+
+def change(lab: Lab, name: str) -> None:
+    code = archive({"index.py": "def handler(event, context): return -event"})
+    lab.client("lambda").update_function_code(FunctionName=name, ZipFile=code)
+
+
+def remove_version(lab: Lab, name: str) -> None:
+    lab.client("lambda").delete_function(FunctionName=name, Qualifier="1")
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "interrupt"), [("$LATEST", change), ("1", remove_version)], ids=["changed", "removed"]
+)
+def test_an_invocation_that_has_begun_ends_whatever_becomes_of_the_function(
+    faithful: Lab, qualifier: str, interrupt: Callable[[Lab, str], None]
+) -> None:
+    name = faithful.function(SLOW)
+    faithful.publish(name)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        answer = pool.submit(faithful.invoke, f"{name}:{qualifier}", 7)
+        time.sleep(0.7)
+        assert not answer.done()
+        interrupt(faithful, name)
+
+        assert answer.result(timeout=10).payload == 7
+    assert "over" in answer.result().log
+    if qualifier == "$LATEST":
+        assert faithful.invoke(name, 8).payload == -8, "in another environment"
+
+
+def test_the_published_emulator_ends_invocations_of_a_version_that_is_removed(stock: Lab) -> None:
+    name = stock.function(SLOW)
+    stock.publish(name)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        answer = pool.submit(stock.invoke, f"{name}:1", 7)
+        time.sleep(0.7)
+        remove_version(stock, name)
+
+        assert answer.result(timeout=10).error == "Unhandled"
 
 
 @pytest.mark.parametrize(

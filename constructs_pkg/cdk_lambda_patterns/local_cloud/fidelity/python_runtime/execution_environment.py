@@ -37,6 +37,7 @@ class ExecutionEnvironment:
         now = datetime.now(UTC)
         self.log_stream = f"{now:%Y/%m/%d}/[{config.get('Version', '$LATEST')}]{uuid.uuid4().hex}"
         self._cold = True
+        self._retired = False
         self._lock = threading.Lock()
         self._proc: subprocess.Popen[bytes] | None = None
         self._api: RuntimeApi | None = None
@@ -64,6 +65,26 @@ class ExecutionEnvironment:
                 if error is None:
                     return {"body": invocation.result, **self._log_of_invocation()}
             return {"body": error, "error": True, "function_error": "Unhandled", **self._log_of_invocation()}
+
+    def retire(self) -> None:
+        """End it once it is idle. Lambda lets the invocations that it is in end, whatever becomes of the function."""
+        self._retired = True
+        self.end_if_retired()
+
+    def end_if_retired(self) -> None:
+        """End it if it is retired and idle: what retires it and what makes it idle both ask, in this order."""
+        if self._retired and self._lock.acquire(blocking=False):
+            try:
+                self._discard()
+            finally:
+                self._lock.release()
+
+    def kill(self) -> None:
+        """End it, and the invocation that it is in with an error."""
+        self._retired = True
+        process = self._proc
+        if process is not None:
+            process.kill()
 
     def _start(self, timeout: int, request_id: str) -> Record | None:
         """Have the process running, or say why it does not."""
@@ -200,6 +221,7 @@ def execute(func: Record, event: Any, request_id: str) -> Record:  # noqa: ANN40
         result: Record = environment.invoke(event, request_id, config.get("FunctionArn", ""), _trace_id(config))
     finally:
         lambda_runtime.release_worker(environment)
+        environment.end_if_retired()
     return result
 
 
