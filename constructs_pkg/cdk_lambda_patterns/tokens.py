@@ -31,6 +31,16 @@ def is_token(value: object) -> bool:
     return False
 
 
+def is_known_to_differ(one: str | None, other: str | None) -> bool:
+    """Whether two accounts, Regions or other names are not the same, as far as is known now.
+
+    Args:
+        one: The one. None is unknown, as a token is.
+        other: The other.
+    """
+    return None not in {one, other} and one != other and not is_token(one) and not is_token(other)
+
+
 def without_tokens(text: str) -> str:
     """The text without its tokens: what is known of it now."""
     return _MARKER.sub("", text)

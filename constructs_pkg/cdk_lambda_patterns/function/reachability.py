@@ -20,7 +20,7 @@ from aws_cdk import aws_ec2 as ec2, aws_iam as iam, aws_lambda as lambda_
 from cdk_lambda_patterns import quotas
 from cdk_lambda_patterns.errors import ValidationError
 from cdk_lambda_patterns.json_values import as_list
-from cdk_lambda_patterns.tokens import is_token
+from cdk_lambda_patterns.tokens import is_known_to_differ
 
 from .function_checks import member
 from .references import reference
@@ -234,8 +234,7 @@ def _other_region(function: lambda_.FunctionBase, arns: Sequence[str]) -> str | 
     region = regions.pop() if len(regions) == 1 else None
     if region is None:
         return None
-    own = cdk.Stack.of(function).region
-    return None if is_token(own) or own == region else region
+    return region if is_known_to_differ(cdk.Stack.of(function).region, region) else None
 
 
 def _unreached(endpoints: set[str]) -> set[str]:

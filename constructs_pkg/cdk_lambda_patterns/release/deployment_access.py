@@ -19,10 +19,10 @@ from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals, require_func
 from cdk_lambda_patterns.function.given import given_list
 from cdk_lambda_patterns.function.policies import arn_here
 from cdk_lambda_patterns.function.stacks import root_stack
-from cdk_lambda_patterns.tokens import is_token
+from cdk_lambda_patterns.tokens import is_known_to_differ, is_token
 from cdk_lambda_patterns.validation import Where
 
-from .environments import is_known_to_differ, require_same_environment
+from .environments import require_same_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from cdk_lambda_patterns.function.cdk_refusals import cdk_refusals
 from cdk_lambda_patterns.function.stacks import stack_of
-from cdk_lambda_patterns.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,13 +48,3 @@ def environment_of(construct: Construct) -> tuple[str, str]:
     """
     stack = stack_of(construct)
     return stack.account, stack.region
-
-
-def is_known_to_differ(here: str | None, there: str | None) -> bool:
-    """Whether two accounts or two Regions are not the same, as far as is known now.
-
-    Args:
-        here: The one.
-        there: The other.
-    """
-    return None not in {here, there} and here != there and not is_token(here) and not is_token(there)

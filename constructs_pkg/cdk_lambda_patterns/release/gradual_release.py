@@ -16,10 +16,11 @@ from cdk_lambda_patterns.function.python_override import python_override
 from cdk_lambda_patterns.function.references import reference
 from cdk_lambda_patterns.function.stacks import stack_of
 from cdk_lambda_patterns.quotas import Quota
+from cdk_lambda_patterns.tokens import is_known_to_differ
 from cdk_lambda_patterns.validation import Where, type_name
 
 from .code_deploy_application import CodeDeployApplication
-from .environments import environment_of, is_known_to_differ
+from .environments import environment_of
 from .hook_circles import HookCircles, function_behind
 from .release_plan import DEFAULT, MADE_WITH, ReleasePlan, Shift
 from .smoke_test_hook import SmokeTestHook

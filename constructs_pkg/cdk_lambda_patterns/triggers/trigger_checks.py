@@ -8,7 +8,7 @@ import aws_cdk as cdk
 
 from cdk_lambda_patterns.function.cdk_refusals import expect_type
 from cdk_lambda_patterns.json_values import as_sequence
-from cdk_lambda_patterns.tokens import is_token
+from cdk_lambda_patterns.tokens import is_known_to_differ
 from cdk_lambda_patterns.validation import type_name
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def check_same(where: Where, prop: str, theirs: str, own: str, rule: str, *, fix
     Raises:
         ValidationError: The two are known and differ.
     """
-    if _differ(theirs, own):
+    if is_known_to_differ(theirs, own):
         where.refuse(prop, rule, got=f"{theirs} and not {own}", fix=fix, code=code)
 
 
@@ -135,16 +135,12 @@ def warn_of_metrics(scope: Construct, source: cdk.IResource | cdk.Resource, alar
         alarm: The alarm's name, as the trigger has it.
     """
     theirs, own = source.env.account, cdk.Stack.of(scope).account
-    if _differ(theirs, own):
+    if is_known_to_differ(theirs, own):
         cdk.Annotations.of(scope).add_warning_v2(
             f"cdk-lambda-patterns:metricsElsewhere:{alarm}",
             f"the alarm {alarm} never goes off: the metrics of {source.node.path} are in the account {theirs} and not "
             f"in {own}. Define an alarm there",
         )
-
-
-def _differ(theirs: str, own: str) -> bool:
-    return theirs != own and not is_token(theirs) and not is_token(own)
 
 
 def _shown(value: object) -> object:
