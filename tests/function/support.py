@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import aws_lambda as lambda_
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_
 
 from cdk_lambda_patterns import WellArchitectedFunction
 from tests.refusals import refusal
@@ -22,6 +23,20 @@ def define(scope: Construct, construct_id: str = "Function", /, **options: Any) 
     """A function with inline code."""
     given: dict[str, Any] = {"code": lambda_.Code.from_inline(CODE), "handler": "index.handler", **options}
     return WellArchitectedFunction(scope, construct_id, **given)
+
+
+def instances(stack: cdk.Stack, **options: Any) -> lambda_.CapacityProvider:  # noqa: ANN401
+    """Instances that Lambda manages, in a network from elsewhere."""
+    groups: list[Any] = [ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")]
+    subnets: list[Any] = [ec2.Subnet.from_subnet_id(stack, "Subnet", "subnet-1")]
+    return lambda_.CapacityProvider(stack, "Provider", subnets=subnets, security_groups=groups, **options)
+
+
+def stacks_in(app: cdk.App, **other: str) -> tuple[cdk.Stack, cdk.Stack]:
+    """Two stacks, `In0` and `In1`, of which the second has another account or Region."""
+    here = {"account": "111111111111", "region": "eu-west-1"}
+    first, second = cdk.Environment(**here), cdk.Environment(**(here | other))
+    return cdk.Stack(app, "In0", env=first), cdk.Stack(app, "In1", env=second)
 
 
 def resources(template: Template, kind: str) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ from aws_cdk import aws_ec2 as ec2, aws_lambda as lambda_, aws_s3 as s3, aws_sec
 
 from cdk_lambda_patterns import ManagedInstances, MqTrigger, ProvisionedConcurrency, SqsTrigger
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import define, only, resources, the_function
+from tests.function.support import define, instances, only, resources, the_function
 from tests.refusals import refusal
 
 if TYPE_CHECKING:
@@ -17,13 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def provider(stack: cdk.Stack) -> lambda_.CapacityProvider:
-    return lambda_.CapacityProvider(
-        stack,
-        "Provider",
-        subnets=[ec2.Subnet.from_subnet_id(stack, "Subnet", "subnet-1")],
-        security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")],
-        architectures=[lambda_.Architecture.ARM_64],
-    )
+    return instances(stack, architectures=[lambda_.Architecture.ARM_64])
 
 
 def large(stack: cdk.Stack, **options: Any) -> WellArchitectedFunction:  # noqa: ANN401
@@ -260,12 +254,6 @@ def test_they_may_come_from_outside(stack: cdk.Stack) -> None:
 
 X86, ARM = lambda_.Architecture.X86_64, lambda_.Architecture.ARM_64
 GRAVITON = lambda_.InstanceTypeFilter.allow([ec2.InstanceType("m8g.large")])
-
-
-def instances(stack: cdk.Stack, **options: Any) -> lambda_.CapacityProvider:  # noqa: ANN401
-    groups: list[Any] = [ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")]
-    subnets: list[Any] = [ec2.Subnet.from_subnet_id(stack, "Subnet", "subnet-1")]
-    return lambda_.CapacityProvider(stack, "Provider", subnets=subnets, security_groups=groups, **options)
 
 
 @pytest.mark.parametrize(

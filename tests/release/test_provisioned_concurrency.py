@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import assertions, aws_ec2 as ec2, aws_lambda as lambda_, aws_sns as sns
+from aws_cdk import assertions, aws_lambda as lambda_, aws_sns as sns
 
 from cdk_lambda_patterns import ManagedInstances, ProvisionedConcurrency, Season, ValidationError
 from cdk_lambda_patterns.checks import assert_no_findings
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import define, only, resources
+from tests.function.support import define, instances, only, resources, stacks_in
 from tests.refusals import refusal
 
 if TYPE_CHECKING:
@@ -323,13 +323,7 @@ class TestFunctions:
 
     def test_fail_when_they_run_on_managed_instances(self, stack: cdk.Stack) -> None:
         function = define(stack)
-        provider = lambda_.CapacityProvider(
-            stack,
-            "Provider",
-            subnets=[ec2.Subnet.from_subnet_id(stack, "Subnet", "subnet-1")],
-            security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")],
-            architectures=[lambda_.Architecture.ARM_64],
-        )
+        provider = instances(stack, architectures=[lambda_.Architecture.ARM_64])
         provider.add_function(function)
 
         refused(
@@ -339,13 +333,7 @@ class TestFunctions:
     @pytest.mark.parametrize("options", [{"concurrency": 1}, {"maximum": 2}])
     def test_fail_when_they_run_on_managed_instances_later(self, stack: cdk.Stack, options: dict[str, Any]) -> None:
         function = define(stack, memory_size=2_048)
-        provider = lambda_.CapacityProvider(
-            stack,
-            "Provider",
-            subnets=[ec2.Subnet.from_subnet_id(stack, "Subnet", "subnet-1")],
-            security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")],
-            architectures=[lambda_.Architecture.ARM_64],
-        )
+        provider = instances(stack, architectures=[lambda_.Architecture.ARM_64])
         warm(stack, function=function, **options)
 
         refusal(
@@ -405,12 +393,10 @@ class TestFunctions:
 
 @pytest.mark.parametrize("other", [{"region": "us-east-1"}, {"account": "222222222222"}])
 def test_fails_when_a_function_is_of_another_environment(app: cdk.App, other: dict[str, str]) -> None:
-    here = {"account": "111111111111", "region": "eu-west-1"}
-    environments = [cdk.Environment(**here), cdk.Environment(**(here | other))]
-    stacks = [cdk.Stack(app, f"In{number}", env=env) for number, env in enumerate(environments)]
+    here, elsewhere = stacks_in(app, **other)
 
     refusal(
-        lambda: warm(stacks[1], function=define(stacks[0], "Orders"), concurrency=1),
+        lambda: warm(elsewhere, function=define(here, "Orders"), concurrency=1),
         "FunctionInOtherEnvironment",
         "In0/Orders",
         path="In1/Warm",

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 import cdk_lambda_patterns.release
 from cdk_lambda_patterns import VersionPruning
 from cdk_lambda_patterns.testing import synthesize
-from tests.function.support import define, only, resources
+from tests.function.support import define, only, resources, stacks_in
 from tests.refusals import refusal
 
 if TYPE_CHECKING:
@@ -336,12 +336,10 @@ class TestHandler:
 
 @pytest.mark.parametrize("other", [{"region": "us-east-1"}, {"account": "222222222222"}])
 def test_fails_when_a_function_is_of_another_environment(app: cdk.App, other: dict[str, str]) -> None:
-    here = {"account": "111111111111", "region": "eu-west-1"}
-    environments = [cdk.Environment(**here), cdk.Environment(**(here | other))]
-    stacks = [cdk.Stack(app, f"In{number}", env=env) for number, env in enumerate(environments)]
+    here, elsewhere = stacks_in(app, **other)
 
     refusal(
-        lambda: pruning(stacks[1], functions=[define(stacks[0], "Orders")]),
+        lambda: pruning(elsewhere, functions=[define(here, "Orders")]),
         "FunctionInOtherEnvironment",
         "In0/Orders",
         path="In1/Pruning",
