@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.bench.alarms import alarm_constructs, included_alarms
 from tests.bench.contenders import by_hand, released_by_hand, released_with_the_library, with_the_library
 from tests.bench.measurements import cost, import_cost, times
 
@@ -31,6 +32,12 @@ def main() -> None:
         f"{ours.messages_at_synthesis} messages at synthesis and {ours.messages}\n"
         f"By hand: {theirs.resources} resources, {theirs.messages_at_synthesis} messages at synthesis and "
         f"{len(theirs.messages)} messages"
+    )
+
+    each, included = times((alarm_constructs, included_alarms))
+    print(  # noqa: T201
+        f"\nThree alarms: {each.wall:.1f} ms as constructs by a message each, {included.wall:.1f} ms by one message, "
+        "included from a template"
     )
 
     imported = import_cost()

@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from cdk_lambda_patterns import WellArchitectedFunction, quotas
 from cdk_lambda_patterns.testing import synthesize
+from tests.bench.alarms import alarm_constructs, included_alarms
 from tests.bench.contenders import (
     CODE,
     by_hand,
@@ -41,6 +42,8 @@ MESSAGES_OF_A_RELEASED_FUNCTION = 26
 RESOURCES_OF_A_RELEASED_FUNCTION = 13
 
 RELEASED_FUNCTIONS_OF_A_STACK = 38
+
+ALARMS = (alarm_constructs, included_alarms)
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +134,14 @@ def test_the_messages_are_those_that_the_decision_counts() -> None:
     ]
     names = [message for message in sent if message.startswith("Get ") and not message.endswith(".node")]
     assert (len(made), len(names), len(sent) - len(made) - len(names)) == (12, 6, 8)
+
+
+def test_the_alarms_that_are_compared_are_the_same() -> None:
+    constructs, included = map(template_of, ALARMS)
+
+    properties = [resource["Properties"] for resource in constructs["Resources"].values()]
+    assert properties == [resource["Properties"] for resource in included["Resources"].values()]
+    assert [len(cost(build).messages) for build in ALARMS] == [3, 1]
 
 
 def test_many_released_functions_fit_a_stack() -> None:
